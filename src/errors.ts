@@ -1,0 +1,67 @@
+/** What goes wrong, as one class with a closed list of codes. */
+
+/**
+ * Every code an {@link EiderError} can carry. Codes are part of the API and follow semantic versioning; messages are
+ * for people and may change.
+ *
+ * - `ACCOUNT_EXISTS`, `ACCOUNT_NOT_FOUND`, `ACCOUNT_NAME_INVALID`, `ADDRESS_EXISTS`, `ADDRESS_INVALID`: the directory.
+ * - `AUTHENTICATION_FAILED`: unknown account or wrong password; never says which.
+ * - `MAILBOX_EXISTS`, `MAILBOX_NOT_FOUND`, `MAILBOX_NAME_INVALID`, `MAILBOX_PROTECTED` (INBOX cannot be deleted),
+ *   `MAILBOX_HAS_CHILDREN`, `MAILBOX_LIMIT` (too many, or too deep).
+ * - `MESSAGE_NOT_FOUND`, `MESSAGE_TOO_LARGE`, `FLAG_INVALID`, `FLAG_LIMIT`.
+ * - `QUOTA_EXCEEDED`: nothing was stored.
+ * - `BLOB_MISSING`, `BLOB_CORRUPT`: a part of a stored message cannot be read; other messages can.
+ * - `DISK_FULL`: nothing was stored; the store stays usable.
+ * - `BUSY`: another process held the account for too long; try again.
+ * - `SCHEMA_TOO_NEW`: a newer version of eider wrote this store.
+ * - `STORE_CORRUPT`: the database refuses to be read.
+ * - `STORE_CLOSED`, `STORE_UNSUITABLE` (the folder is not a store or cannot be written).
+ * - `INVALID_ARGUMENT`, `LIMIT_EXCEEDED`, `ABORTED`, `UNSUPPORTED`.
+ */
+export type ErrorCode =
+  | 'ABORTED'
+  | 'ACCOUNT_EXISTS'
+  | 'ACCOUNT_NAME_INVALID'
+  | 'ACCOUNT_NOT_FOUND'
+  | 'ADDRESS_EXISTS'
+  | 'ADDRESS_INVALID'
+  | 'AUTHENTICATION_FAILED'
+  | 'BLOB_CORRUPT'
+  | 'BLOB_MISSING'
+  | 'BUSY'
+  | 'DISK_FULL'
+  | 'FLAG_INVALID'
+  | 'FLAG_LIMIT'
+  | 'INVALID_ARGUMENT'
+  | 'LIMIT_EXCEEDED'
+  | 'MAILBOX_EXISTS'
+  | 'MAILBOX_HAS_CHILDREN'
+  | 'MAILBOX_LIMIT'
+  | 'MAILBOX_NAME_INVALID'
+  | 'MAILBOX_NOT_FOUND'
+  | 'MAILBOX_PROTECTED'
+  | 'MESSAGE_NOT_FOUND'
+  | 'MESSAGE_TOO_LARGE'
+  | 'QUOTA_EXCEEDED'
+  | 'SCHEMA_TOO_NEW'
+  | 'STORE_CLOSED'
+  | 'STORE_CORRUPT'
+  | 'STORE_UNSUITABLE'
+  | 'UNSUPPORTED';
+
+/** An error of eider's own. Anything else that a call rejects with is a defect or an error of the caller's stream. */
+export class EiderError extends Error {
+  override readonly name = 'EiderError';
+  /** Which error it is; see {@link ErrorCode}. */
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Whether `error` is an {@link EiderError}, of one of `codes` when any are given. */
+export function isEiderError(error: unknown, ...codes: readonly ErrorCode[]): error is EiderError {
+  return error instanceof EiderError && (codes.length === 0 || codes.includes(error.code));
+}

@@ -1,0 +1,287 @@
+/** The store as programs and adapters see it. Every method that names a mailbox takes its path or its id. */
+
+import type { Account, AccountLimits, CopyMode, Usage } from '../model/account.ts';
+import type { Change } from '../model/change.ts';
+import type { FlagMode, Flags } from '../model/flags.ts';
+import type { AccountId, EmailId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
+import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
+import type { MimePart } from '../model/mime-part.ts';
+import type { SearchQuery } from '../model/search-query.ts';
+import type { UidSet } from '../model/uid-set.ts';
+import type { FlagColumns } from "../engine/engine.ts";
+import type { ChangedFlags, CheckFinding } from "../engine/records.ts";
+import type { MessageBody } from '../mime/message-body.ts';
+import type { Content } from '../model/content.ts';
+
+/** A mailbox, by path (any spelling that `normalizePath` takes) or by id. */
+export type MailboxRef = string | MailboxId;
+
+/** Octets of a message: all at once, or in chunks of any size. */
+export type MessageSource = Uint8Array | string | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** A message whose parts are in the blob store already; can be appended to several mailboxes and accounts. */
+export interface PreparedMessage {
+  readonly content: Content;
+}
+
+/** How a message arrives. */
+export interface AppendOptions {
+  /** System flags and keywords, such as `['\\Seen', '$Forwarded']`. @defaultValue none */
+  readonly flags?: readonly string[];
+  /** @defaultValue now */
+  readonly internalDate?: Date;
+  /** Stops reading `source`; nothing is stored then. */
+  readonly signal?: AbortSignal;
+}
+
+/** One message of {@link MessageStore.appendPrepared}. */
+export interface PreparedAppend {
+  readonly message: PreparedMessage;
+  readonly flags?: readonly string[];
+  readonly internalDate?: Date;
+}
+
+/** Where a message went. */
+export interface AppendResult {
+  readonly mailboxId: MailboxId;
+  readonly uidValidity: number;
+  readonly uid: Uid;
+  readonly modSeq: ModSeq;
+  readonly emailId: EmailId;
+  readonly threadId: ThreadId;
+  /** Octets. */
+  readonly size: number;
+}
+
+/** Which fields a fetch brings; one that is not asked for costs nothing. */
+export interface FetchFields {
+  readonly envelope?: boolean;
+  readonly bodyStructure?: boolean;
+  /** The raw header. */
+  readonly header?: boolean;
+  /** The octets of the message, as {@link FetchedMessage.body}. */
+  readonly body?: boolean;
+  readonly tree?: boolean;
+  readonly preview?: boolean;
+}
+
+/** A message of a mailbox. */
+export interface FetchedMessage {
+  readonly uid: Uid;
+  readonly modSeq: ModSeq;
+  /** System flags; see `model/flags.ts`. */
+  readonly mask: number;
+  /** Keywords with a space between, or `''`. */
+  readonly keywords: string;
+  /** Milliseconds since 1970. */
+  readonly internalDate: number;
+  /** Milliseconds since 1970. */
+  readonly saveDate: number;
+  /** Octets of the raw message. */
+  readonly size: number;
+  readonly emailId: EmailId;
+  readonly threadId: ThreadId;
+  /** IMAP ENVELOPE, octets in a string; when asked for. */
+  readonly envelope?: string;
+  /** IMAP BODYSTRUCTURE, octets in a string; when asked for. */
+  readonly bodyStructure?: string;
+  /** Raw header; when asked for. */
+  readonly header?: Uint8Array;
+  /** When asked for. */
+  readonly tree?: MimePart;
+  /** When asked for. */
+  readonly preview?: string;
+  /** When asked for. */
+  readonly body?: MessageBody;
+}
+
+/** Outcome of a change of flags. */
+export interface StoreFlagsResult {
+  readonly modSeq: ModSeq;
+  /** Those that differ now, ascending by UID. */
+  readonly changed: readonly ChangedFlags[];
+  /** Left alone because of `unchangedSince`. */
+  readonly modified: UidSet;
+}
+
+/** Outcome of COPY and MOVE: `from[i]` became `to[i]`. Empty lists when no message was there. */
+export interface CopyResult {
+  readonly mailboxId: MailboxId;
+  readonly uidValidity: number;
+  readonly from: readonly Uid[];
+  readonly to: readonly Uid[];
+  readonly modSeq: ModSeq;
+}
+
+/** Outcome of EXPUNGE. */
+export interface ExpungeResult {
+  readonly uids: UidSet;
+  readonly modSeq: ModSeq;
+}
+
+/** Everything that a session must know to bring a mailbox from `since` to `modSeq`. */
+export interface MailboxChanges {
+  /** The mailbox now, or `null` when it is gone. */
+  readonly mailbox: Mailbox | null;
+  /** The account's position that this brings to. */
+  readonly modSeq: ModSeq;
+  /** UIDs gone since; `null` when records that old were dropped: compare with {@link MessageStore.uids}. */
+  readonly vanished: UidSet | null;
+  /** New and changed messages, as columns ascending by UID. */
+  readonly changed: FlagColumns;
+}
+
+/** A mailbox as a session opens it: all of one moment. */
+export interface OpenedMailbox {
+  readonly mailbox: Mailbox;
+  /** The account's position at that moment. */
+  readonly modSeq: ModSeq;
+  /** All UIDs, ascending. */
+  readonly uids: Uint32Array;
+  /** Keywords in use. */
+  readonly keywords: readonly string[];
+}
+
+/** What is to be made. */
+export interface CreateAccountOptions {
+  /** 1 to 128 characters, any script, no white space or control characters; may be an address. */
+  readonly name: string;
+  /** One address, the main one. */
+  readonly address?: string;
+  /** More addresses; the first is the main one when `address` is absent. */
+  readonly addresses?: readonly string[];
+  /** @defaultValue none: the account cannot log in */
+  readonly password?: string;
+  readonly limits?: Partial<AccountLimits>;
+  /** @defaultValue `label` */
+  readonly copies?: CopyMode;
+}
+
+/** The directory of accounts. */
+export interface Accounts {
+  /** @throws `ACCOUNT_EXISTS`, `ADDRESS_EXISTS`, `ACCOUNT_NAME_INVALID`, `ADDRESS_INVALID`. */
+  create(options: CreateAccountOptions): Promise<Account>;
+  /** By id, name or address. @throws `ACCOUNT_NOT_FOUND`. */
+  get(ref: string): Promise<Account>;
+  /** By id, name or address, or `null`. */
+  find(ref: string): Promise<Account | null>;
+  /** All, ordered by id. */
+  list(): AsyncIterable<Account>;
+  update(id: AccountId, patch: { readonly addresses?: readonly string[]; readonly limits?: Partial<AccountLimits>; readonly copies?: CopyMode }): Promise<Account>;
+  setPassword(id: AccountId, password: string | null): Promise<void>;
+  /** Forgets the account and all of its mail. */
+  remove(id: AccountId): Promise<void>;
+  /** @throws `AUTHENTICATION_FAILED`, after the same time for an unknown name as for a wrong password. */
+  authenticate(name: string, password: string): Promise<Account>;
+  /** Who gets mail for an address, or a bare account name; `+detail` is ignored. `null` when nobody does. */
+  resolveRecipient(address: string): Promise<Account | null>;
+}
+
+/** Octets by tier. */
+export interface StoreStats {
+  readonly accounts: number;
+  readonly messages: number;
+  /** Sum of the messages' sizes, each placement counted. */
+  readonly mailOctets: number;
+  /** Fast tier. */
+  readonly text: number;
+  readonly metadata: number;
+  readonly search: number;
+  readonly free: number;
+  /** Attachments as the messages carry them, encoded, each mention counted. */
+  readonly attachmentsEncoded: number;
+  /** Attachments as they lie on the cheap tier. */
+  readonly attachmentsStored: number;
+  readonly blobs: number;
+}
+
+/** What a check found; nothing means that all is well. */
+export interface StoreFinding {
+  /** `null` when it concerns no single account. */
+  readonly account: AccountId | null;
+  readonly kind: CheckFinding['kind'] | 'blobMissing' | 'blobCorrupt' | 'blobOrphan' | 'digest';
+  readonly detail: string;
+  /** Whether `repair` mends it. A blob within its grace period that nobody mentions is no finding. */
+  readonly repairable: boolean;
+}
+
+/** Work on the whole store. */
+export interface Maintenance {
+  /** Recounts, follows every reference both ways; with `rehash` reads all octets and compares digests. */
+  check(options?: { readonly account?: AccountId; readonly rehash?: boolean; readonly repair?: boolean; readonly signal?: AbortSignal }): AsyncIterable<StoreFinding>;
+  /** Removes blobs that no account mentions and that are older than the grace period. */
+  sweep(options?: { readonly graceMs?: number; readonly dryRun?: boolean; readonly signal?: AbortSignal }): Promise<{ readonly blobs: number; readonly octets: number }>;
+  stats(options?: { readonly account?: AccountId }): Promise<StoreStats>;
+}
+
+/** A mail store. Made by `openStore`. */
+export interface MessageStore extends AsyncDisposable {
+  readonly accounts: Accounts;
+  readonly maintenance: Maintenance;
+  /** Most octets of one message. */
+  readonly maxMessageSize: number;
+
+  /** All mailboxes, INBOX first, then by path. */
+  mailboxes(account: AccountId): Promise<Mailbox[]>;
+  /** @throws `MAILBOX_NOT_FOUND`. Counters are those of the last transaction; one read. */
+  mailbox(account: AccountId, ref: MailboxRef): Promise<Mailbox>;
+  /** Missing parents are made too. @throws `MAILBOX_EXISTS`, `MAILBOX_NAME_INVALID`, `MAILBOX_LIMIT`. */
+  createMailbox(account: AccountId, path: string, options?: { readonly specialUse?: SpecialUse }): Promise<Mailbox>;
+  /** Children move along. INBOX: its messages go to a new mailbox of that name, INBOX stays (RFC 9051 section 6.3.6). */
+  renameMailbox(account: AccountId, from: string, to: string): Promise<void>;
+  /** Children stay. @throws `MAILBOX_PROTECTED` for INBOX, `MAILBOX_HAS_CHILDREN`. */
+  deleteMailbox(account: AccountId, ref: MailboxRef): Promise<void>;
+  subscriptions(account: AccountId): Promise<string[]>;
+  subscribe(account: AccountId, path: string, subscribed: boolean): Promise<void>;
+
+  /** Reads a message and puts its parts in place; stores no message yet. @throws `MESSAGE_TOO_LARGE`, `DISK_FULL`. */
+  prepare(source: MessageSource, options?: { readonly signal?: AbortSignal }): Promise<PreparedMessage>;
+  /** @throws `MAILBOX_NOT_FOUND`, `QUOTA_EXCEEDED`, `MESSAGE_TOO_LARGE`, `DISK_FULL`, `FLAG_INVALID`. */
+  append(account: AccountId, mailbox: MailboxRef, source: MessageSource, options?: AppendOptions): Promise<AppendResult>;
+  /** All of them or none, in one transaction. */
+  appendPrepared(account: AccountId, mailbox: MailboxRef, messages: readonly PreparedAppend[]): Promise<AppendResult[]>;
+
+  /** The UIDs and the counters of one moment. */
+  openMailbox(account: AccountId, ref: MailboxRef): Promise<OpenedMailbox>;
+  /** All UIDs, ascending. */
+  uids(account: AccountId, ref: MailboxRef): Promise<Uint32Array>;
+  /** Flags as columns; of all messages when `uids` is absent. */
+  flags(account: AccountId, ref: MailboxRef, uids?: UidSet): Promise<FlagColumns>;
+  /** Messages ascending by UID; those that are not there are left out. Each page is of one moment. */
+  fetch(account: AccountId, ref: MailboxRef, uids: UidSet, fields?: FetchFields): AsyncIterable<FetchedMessage>;
+  /** The same in pages, for adapters that write many at once. */
+  fetchPages(account: AccountId, ref: MailboxRef, uids: UidSet, fields?: FetchFields): AsyncIterable<readonly FetchedMessage[]>;
+  /** @throws `FLAG_INVALID`, `FLAG_LIMIT`. UIDs that are not there are ignored. */
+  storeFlags(
+    account: AccountId,
+    ref: MailboxRef,
+    uids: UidSet,
+    change: { readonly mode: FlagMode; readonly flags: readonly string[] | Flags; readonly unchangedSince?: ModSeq },
+  ): Promise<StoreFlagsResult>;
+  /** @throws `MAILBOX_NOT_FOUND` of either, `QUOTA_EXCEEDED`; nothing is copied then. */
+  copy(account: AccountId, from: MailboxRef, uids: UidSet, to: MailboxRef): Promise<CopyResult>;
+  /** @throws `MAILBOX_NOT_FOUND` of either; nothing is moved then. */
+  move(account: AccountId, from: MailboxRef, uids: UidSet, to: MailboxRef): Promise<CopyResult>;
+  /** Removes those of `uids` (all, when absent) that have `\Deleted`; with `any`, whether they have it or not. */
+  expunge(account: AccountId, ref: MailboxRef, uids?: UidSet, options?: { readonly any?: boolean }): Promise<ExpungeResult>;
+  /** Matching UIDs, ascending. */
+  search(account: AccountId, ref: MailboxRef, query: SearchQuery): Promise<Uint32Array>;
+
+  /** Limits and use. */
+  quota(account: AccountId): Promise<{ readonly limits: AccountLimits; readonly usage: Usage }>;
+  /** The account's position in its history. */
+  modSeq(account: AccountId): Promise<ModSeq>;
+  /** What happened in a mailbox after `since`. */
+  mailboxChanges(account: AccountId, ref: MailboxRef, since: ModSeq): Promise<MailboxChanges>;
+  /**
+   * What happens in an account, from `since` (exclusive; default: from now) on, without end until aborted.
+   *
+   * @throws `LIMIT_EXCEEDED` when records that old were dropped.
+   */
+  changes(account: AccountId, options?: { readonly since?: ModSeq; readonly signal?: AbortSignal }): AsyncIterable<Change>;
+  /** Calls `listener` soon after each change of the account, by whatever process. Returns the function that ends it. */
+  watch(account: AccountId, listener: (modSeq: ModSeq) => void): () => void;
+
+  /** Ends everything that is open; running operations end first. Idempotent. */
+  close(): Promise<void>;
+}
