@@ -10,7 +10,9 @@ import type { Account, AccountLimits, CopyMode } from '../model/account.ts';
 import type { Change, ChangeItem } from '../model/change.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
 import type { AccountId, BlobId, ContentId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
+import type { StoredBody } from '../model/content.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
+import type { MimePart } from '../model/mime-part.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import type {
@@ -113,7 +115,8 @@ export interface ReadTransaction {
 export interface StoredContent {
   readonly contentId: ContentId;
   readonly digest: string;
-  readonly body: import('../model/content.ts').StoredBody;
+  readonly body: StoredBody;
+  readonly tree: MimePart;
 }
 
 /** Columns of equal length. */

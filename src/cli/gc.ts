@@ -1,0 +1,32 @@
+/** `eider gc`: removes attachments that no message mentions any more. */
+
+import type { CommandDef } from 'citty';
+import { command } from './command.ts';
+import { dataArgs, untilStopped, withStore } from './data-folder.ts';
+import { formatCount, formatOctets, parseSpan } from './octets.ts';
+import { printJson } from './output.ts';
+
+/** Safe while servers run: what is younger than the grace period stays. */
+export const gc: CommandDef = command({
+  meta: { name: 'gc', description: 'Remove attachments that no message mentions any more' },
+  args: {
+    'dry-run': { type: 'boolean', description: 'Only count' },
+    grace: {
+      type: 'string',
+      valueHint: '1h',
+      description: 'Leave what is younger than this; a message on its way in mentions its attachments last',
+    },
+    json: { type: 'boolean', description: 'Print JSON' },
+    ...dataArgs,
+  },
+  async run(args) {
+    const grace = args.grace === undefined ? {} : { graceMs: parseSpan(args.grace) };
+    const dryRun = args['dry-run'] === true;
+    const swept = await withStore(args, (store) =>
+      untilStopped((signal) => store.maintenance.sweep({ ...grace, dryRun, signal })),
+    );
+    if (args.json) return printJson({ ...swept, dryRun });
+    const what = `${formatCount(swept.blobs)} attachments, ${formatOctets(swept.octets)}`;
+    console.log(dryRun ? `would remove ${what}` : `removed ${what}`);
+  },
+});

@@ -1,0 +1,38 @@
+/**
+ * A mail store to embed: messages, mailboxes, search and accounts, in a folder or in memory.
+ *
+ * @module
+ * @example
+ * ```ts
+ * import { openStore } from 'eider';
+ *
+ * await using store = await openStore({ path: './mail' });
+ * const account = await store.accounts.create({ name: 'ann', password: 'correct horse' });
+ * const { uid } = await store.append(account.id, 'INBOX', 'Subject: hello\r\n\r\nworld\r\n');
+ * ```
+ */
+
+export { type ErrorCode, EiderError, isEiderError } from './errors.ts';
+export * from './model/account.ts';
+export * from './model/change.ts';
+export * from './model/content.ts';
+export * from './model/flags.ts';
+export * from './model/ids.ts';
+export {
+  DEFAULT_MAILBOXES,
+  HIERARCHY_DELIMITER,
+  type Mailbox,
+  normalizePath,
+  SPECIAL_USES,
+  type SpecialUse,
+} from './model/mailbox.ts';
+export type { MimePart, Parameters } from './model/mime-part.ts';
+export type { SearchQuery } from './model/search-query.ts';
+export type { Section } from './model/section.ts';
+export { type UidRange, UidSet } from './model/uid-set.ts';
+export type { MessageBody, SectionData } from './mime/message-body.ts';
+export type * from './engine/blob-store.ts';
+export type * from './engine/engine.ts';
+export type * from './engine/records.ts';
+export type * from './store/message-store.ts';
+export { DEFAULT_MAX_MESSAGE_SIZE, openStore, type OpenStoreOptions } from './open-store.ts';

@@ -1,0 +1,186 @@
+/** One accepted connection: its socket, what comes in, what goes out, and how it ends. */
+
+import type { Socket } from 'node:net';
+import { EiderError } from '../errors.ts';
+import { ConnectionInput } from './connection-input.ts';
+import { type TlsContext, upgradeToTls } from './tls-upgrade.ts';
+
+/** How long the other side may take to close after we have, without any traffic. */
+const CLOSE_TIMEOUT_MS = 5_000;
+/** How long the other side may take nothing of what we write. */
+const WRITE_TIMEOUT_MS = 120_000;
+
+/** What a listener tells a connection. */
+export interface ConnectionOptions {
+  readonly socket: Socket;
+  /** `socket` is TLS already. */
+  readonly secure: boolean;
+  /** For STARTTLS; asked when it is needed, as certificates are renewed. */
+  readonly tls: () => TlsContext | null;
+  readonly handshakeTimeoutMs: number;
+}
+
+let lastId = 0;
+
+/** An accepted connection. Stays the same object when STARTTLS replaces the socket. */
+export class Connection {
+  /** Of this process, rising. */
+  readonly id: number = ++lastId;
+  readonly input: ConnectionInput;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localPort: number;
+  /** Resolves when the connection is closed. */
+  readonly whenClosed: Promise<void>;
+  #socket: Socket;
+  #secure: boolean;
+  #closed = false;
+  #ending = false;
+  #shutdown = false;
+  #onShutdown: (() => void) | null = null;
+  #idleMs = 0;
+  #onIdle: (() => void) | null = null;
+  readonly #tls: () => TlsContext | null;
+  readonly #handshakeTimeoutMs: number;
+  #resolveClosed: () => void = () => {};
+
+  constructor(options: ConnectionOptions) {
+    this.#socket = options.socket;
+    this.#secure = options.secure;
+    this.#tls = options.tls;
+    this.#handshakeTimeoutMs = options.handshakeTimeoutMs;
+    this.remoteAddress = options.socket.remoteAddress ?? '';
+    this.remotePort = options.socket.remotePort ?? 0;
+    this.localPort = options.socket.localPort ?? 0;
+    this.whenClosed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.input = new ConnectionInput(options.socket);
+    this.#adopt(options.socket);
+  }
+
+  /** The present socket: TCP, or TLS. */
+  get socket(): Socket {
+    return this.#socket;
+  }
+
+  /** Whether TLS is on. */
+  get secure(): boolean {
+    return this.#secure;
+  }
+
+  /** Whether STARTTLS can be offered: the listener has a certificate and TLS is off. */
+  get canStartTls(): boolean {
+    return !this.#secure && this.#tls() !== null;
+  }
+
+  /** Nothing can be written any more. */
+  get closed(): boolean {
+    return this.#closed || this.#ending || !this.#socket.writable;
+  }
+
+  /** Writes; strings are octets (latin1). `false`: wait for {@link Connection.drained} before writing much more. */
+  write(data: string | Uint8Array): boolean {
+    if (this.closed) return true;
+    return typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data);
+  }
+
+  /**
+   * Resolves when the socket takes more, or is closed. Destroys the connection when the other side takes nothing.
+   *
+   * @param timeoutMs for how long it may take nothing, in milliseconds. @defaultValue 120,000
+   */
+  drained(timeoutMs: number = WRITE_TIMEOUT_MS): Promise<void> {
+    const socket = this.#socket;
+    if (!socket.writableNeedDrain || socket.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      let left = socket.writableLength;
+      const timer = setInterval(() => {
+        if (socket.writableLength >= left) this.destroy();
+        left = socket.writableLength;
+      }, timeoutMs);
+      const done = (): void => {
+        clearInterval(timer);
+        socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      socket.on('drain', done).on('close', done);
+    });
+  }
+
+  /**
+   * Throws away what has arrived, writes `reply`, and resolves when TLS is on. What was sent before the handshake is
+   * never read as a command (RFC 9051 section 11.1: nothing of before counts).
+   *
+   * @throws EiderError `UNSUPPORTED` when there is no certificate or TLS is on; `ABORTED` when the handshake fails or
+   *   takes too long, the connection being destroyed.
+   */
+  async startTls(reply: string): Promise<void> {
+    const tls = this.#tls();
+    if (this.#secure || tls === null) throw new EiderError('UNSUPPORTED', 'TLS cannot be started');
+    const plain = this.#socket;
+    this.input.detach();
+    while (plain.read() !== null);
+    this.input.discard();
+    plain.setTimeout(0);
+    this.write(reply);
+    const secured = await upgradeToTls(plain, tls, this.#handshakeTimeoutMs);
+    this.#secure = true;
+    this.#socket = secured;
+    this.input.attach(secured);
+    this.#adopt(secured);
+  }
+
+  /** Calls `listener` when nothing came in or went out for `ms` milliseconds; 0 ends it. One at a time. */
+  onIdle(ms: number, listener: () => void): void {
+    this.#idleMs = ms;
+    this.#onIdle = ms === 0 ? null : listener;
+    if (!this.#ending) this.#socket.setTimeout(ms);
+  }
+
+  /** Calls `listener` when the server shuts down: say goodbye and `end` soon. At once when it does already. */
+  onShutdown(listener: () => void): void {
+    this.#onShutdown = listener;
+    if (this.#shutdown) listener();
+  }
+
+  /** Tells whoever serves the connection that the server shuts down. For the listener. */
+  shutdown(): void {
+    if (this.#shutdown) return;
+    this.#shutdown = true;
+    this.#onShutdown?.();
+  }
+
+  /** Sends what was written, then closes; destroys when the other side neither reads on nor closes. Idempotent. */
+  end(): void {
+    if (this.#ending || this.#closed) return;
+    this.#ending = true;
+    this.input.close();
+    this.input.discard();
+    this.#socket.setTimeout(CLOSE_TIMEOUT_MS);
+    this.#socket.end();
+    // What still arrives is thrown away; unread, it would keep the end of the stream from being seen.
+    this.#socket.resume();
+  }
+
+  /** Closes at once. */
+  destroy(): void {
+    this.#ending = true;
+    this.#socket.destroy();
+  }
+
+  #adopt(socket: Socket): void {
+    socket.on('error', () => socket.destroy());
+    socket.on('timeout', () => {
+      if (this.#ending) this.destroy();
+      else this.#onIdle?.();
+    });
+    socket.on('close', () => {
+      if (socket !== this.#socket) return;
+      this.#closed = true;
+      this.input.close();
+      this.#resolveClosed();
+    });
+    if (this.#idleMs > 0) socket.setTimeout(this.#idleMs);
+  }
+}

@@ -1,0 +1,110 @@
+/** A thread for what would hold up the event loop: moving write-ahead logs into databases, and indexing terms. */
+
+import { fdatasyncSync, openSync, closeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Database } from './database.ts';
+import type { SqliteDriver } from './driver.ts';
+import { type IndexedBatch, indexBatch } from './search-index.ts';
+
+/** What the thread is asked for. */
+export type BackgroundTask =
+  | {
+      readonly kind: 'checkpoint';
+      readonly path: string;
+      /**
+       * `passive`: what can be moved while others write. `restart`: all of it, and the log begins anew; the caller
+       * sees to it that nobody writes meanwhile. `truncate`: the same, and the log's space is given back.
+       */
+      readonly mode: 'passive' | 'restart' | 'truncate';
+      /** A statement that writes without changing, so that the log's new header is written and synced here; or `''`. */
+      readonly touch: string;
+    }
+  /** Brings one batch of waiting terms into the index and syncs it. */
+  | { readonly kind: 'index'; readonly path: string; readonly searchPath: string }
+  /** Lets go of an account's files. */
+  | { readonly kind: 'release'; readonly path: string };
+
+/** The answer to a task. */
+export interface BackgroundAnswer {
+  readonly id: number;
+  readonly error: string | null;
+  /** What an index task took up. */
+  readonly batch: IndexedBatch | null;
+}
+
+/** Connections kept for indexing. */
+const MAX_OPEN = 16;
+
+const port = parentPort;
+if (!port) throw new Error('runs as a worker thread');
+process.emitWarning = () => {};
+const driver = createRequire(import.meta.url)((workerData as { specifier: string }).specifier) as SqliteDriver;
+const open = new Map<string, Database>();
+
+port.on('message', ({ id, task }: { id: number; task: BackgroundTask }) => {
+  let answer: BackgroundAnswer;
+  try {
+    answer = { id, error: null, batch: run(task) };
+  } catch (error) {
+    answer = { id, error: String(error), batch: null };
+  }
+  port.postMessage(answer);
+});
+
+function run(task: BackgroundTask): IndexedBatch | null {
+  switch (task.kind) {
+    case 'checkpoint':
+      checkpoint(task.path, task.mode, task.touch);
+      return null;
+    case 'index':
+      return index(task.path, task.searchPath);
+    case 'release':
+      release(task.path);
+      return null;
+  }
+}
+
+function checkpoint(path: string, mode: string, touch: string): void {
+  const db = new Database(driver, path);
+  try {
+    db.exec('PRAGMA busy_timeout = 200');
+    db.get(`PRAGMA wal_checkpoint(${mode})`);
+    if (touch !== '') db.exec(touch);
+  } finally {
+    db.close();
+  }
+}
+
+function index(path: string, searchPath: string): IndexedBatch | null {
+  const batch = indexBatch(connection(path, searchPath));
+  if (batch) {
+    const file = openSync(`${searchPath}-wal`, 'r+');
+    try {
+      fdatasyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  }
+  return batch;
+}
+
+function connection(path: string, searchPath: string): Database {
+  let db = open.get(path);
+  if (db) {
+    open.delete(path);
+  } else {
+    if (open.size >= MAX_OPEN) release(open.keys().next().value as string);
+    db = new Database(driver, path);
+    db.attachSearch(searchPath);
+    db.exec('PRAGMA wal_autocheckpoint = 1000');
+  }
+  // Last in the map is last used.
+  open.set(path, db);
+  return db;
+}
+
+function release(path: string): void {
+  open.get(path)?.close();
+  open.delete(path);
+}

@@ -1,0 +1,71 @@
+/** A database connection with its statements prepared once. */
+
+import type { SqliteDatabase, SqliteDriver, SqliteStatement, SqlRow, SqlValue } from './driver.ts';
+
+/** A connection. All calls are synchronous and short; what is long is cut into pieces by the caller. */
+export class Database {
+  readonly raw: SqliteDatabase;
+  readonly #statements = new Map<string, SqliteStatement>();
+
+  constructor(driver: SqliteDriver, path: string) {
+    this.raw = new driver.DatabaseSync(path);
+    try {
+      // Opening and upgrading may meet another process that does the same; afterwards a busy database is retried
+      // by the caller without holding up the event loop.
+      this.raw.exec('PRAGMA busy_timeout = 5000');
+      // Bindings differ in their defaults; NORMAL syncs the log at its restart and at checkpoints, the caller syncs
+      // the rest (see WalSync).
+      if (path !== ':memory:') {
+        this.raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
+      }
+      this.raw.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000');
+    } catch (error) {
+      this.raw.close();
+      throw error;
+    }
+  }
+
+  /** Ends the patience of opening: from now on a busy database is an error at once. */
+  opened(): void {
+    this.raw.exec('PRAGMA busy_timeout = 0');
+  }
+
+  /** Attaches a second database as `search`. */
+  attachSearch(path: string): void {
+    this.raw.prepare('ATTACH ? AS search').run(path);
+    if (path !== ':memory:') this.raw.exec('PRAGMA search.journal_mode = WAL; PRAGMA search.synchronous = NORMAL');
+  }
+
+  run(sql: string, ...values: SqlValue[]): number {
+    return Number(this.#prepare(sql).run(...values).changes);
+  }
+
+  get<T = SqlRow>(sql: string, ...values: SqlValue[]): T | undefined {
+    // Bindings give undefined or null for no row.
+    return (this.#prepare(sql).get(...values) ?? undefined) as T | undefined;
+  }
+
+  all<T = SqlRow>(sql: string, ...values: SqlValue[]): T[] {
+    return this.#prepare(sql).all(...values) as T[];
+  }
+
+  exec(sql: string): void {
+    this.raw.exec(sql);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.raw.close();
+  }
+
+  #prepare(sql: string): SqliteStatement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.raw.prepare(sql);
+      // Searches make their own SQL; they must not fill the memory with statements.
+      if (this.#statements.size >= 200) this.#statements.clear();
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,95 @@
+/** The search index of an account: a database of its own that follows the account's, and can be made anew from it. */
+
+import type { SearchText } from '../model/content.ts';
+import type { ContentId } from '../model/ids.ts';
+import type { Database } from './database.ts';
+
+interface PendingRow {
+  readonly contentId: number;
+  readonly sender: string;
+  readonly recipient: string;
+  readonly cc: string;
+  readonly bcc: string;
+  readonly subject: string;
+  readonly header: string;
+  readonly body: string;
+}
+
+/** Contents indexed in one transaction. Larger batches cost less in all, smaller ones hold up the event loop less. */
+const BATCH = 16;
+
+/** Leaves terms to be indexed; part of the transaction that adds the content. */
+export function addPending(db: Database, id: ContentId, text: SearchText): void {
+  db.run(
+    'INSERT INTO pendingTerms VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    id,
+    text.from,
+    text.to,
+    text.cc,
+    text.bcc,
+    text.subject,
+    text.header,
+    text.body,
+  );
+}
+
+/** Whether terms wait to be indexed. */
+export function hasPending(db: Database): boolean {
+  return db.get('SELECT 1 FROM pendingTerms UNION ALL SELECT 1 FROM removedTerms LIMIT 1') !== undefined;
+}
+
+/** Leaves contents that are gone to be dropped from the index; no search finds them meanwhile, as none has a placement. */
+export function addRemoved(db: Database, ids: readonly ContentId[]): void {
+  for (const id of ids) {
+    if (db.run('DELETE FROM pendingTerms WHERE contentId = ?', id) === 0) db.run('INSERT INTO removedTerms VALUES (?)', id);
+  }
+}
+
+/** What one batch took up, to be dropped from the waiting list once the index is on the disk. */
+export interface IndexedBatch {
+  readonly added: readonly ContentId[];
+  readonly removed: readonly ContentId[];
+}
+
+/** Indexes one batch of what waits, in a transaction of the index alone; `null` when nothing waits. */
+export function indexBatch(db: Database): IndexedBatch | null {
+  const rows = db.all<PendingRow>('SELECT * FROM pendingTerms ORDER BY contentId LIMIT ?', BATCH);
+  const removed = db.all<{ contentId: number }>('SELECT contentId FROM removedTerms LIMIT ?', 4 * BATCH);
+  if (rows.length + removed.length === 0) return null;
+  db.exec('BEGIN');
+  try {
+    for (const row of rows) insertTerms(db, row);
+    for (const { contentId } of removed) {
+      db.run('DELETE FROM search.field WHERE rowid = ?', contentId);
+      db.run('DELETE FROM search.word WHERE rowid = ?', contentId);
+    }
+    db.exec('COMMIT');
+  } catch (error) {
+    db.exec('ROLLBACK');
+    throw error;
+  }
+  return { added: rows.map((row) => row.contentId), removed: removed.map((row) => row.contentId) };
+}
+
+/**
+ * Drops what a batch took up from the waiting list. Only after the index is synced: a crash before leads to the same
+ * terms once more, which changes nothing.
+ */
+export function forgetPending(db: Database, batch: IndexedBatch): void {
+  for (const id of batch.added) db.run('DELETE FROM pendingTerms WHERE contentId = ?', id);
+  for (const id of batch.removed) db.run('DELETE FROM removedTerms WHERE contentId = ?', id);
+}
+
+function insertTerms(db: Database, row: PendingRow): void {
+  db.run(
+    'INSERT OR REPLACE INTO search.field(rowid, sender, recipient, cc, bcc, subject) VALUES (?, ?, ?, ?, ?, ?)',
+    row.contentId,
+    row.sender,
+    row.recipient,
+    row.cc,
+    row.bcc,
+    row.subject,
+  );
+  db.run('INSERT OR REPLACE INTO search.word(rowid, header, body) VALUES (?, ?, ?)', row.contentId, row.header, row.body);
+}
+

@@ -1,0 +1,146 @@
+/** Search queries as SQL: one statement whatever is combined. */
+
+import type { MailboxId } from '../model/ids.ts';
+import type { SearchQuery } from '../model/search-query.ts';
+import { foldText, words } from '../model/tokens.ts';
+import { parseNumbers } from './columns.ts';
+import type { Database } from './database.ts';
+import type { SqlValue } from './driver.ts';
+
+/** A condition on `placement p`, with the values for its question marks. */
+interface Condition {
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+}
+
+const DAY = 86_400_000;
+const FIELD_COLUMN = { from: 'sender', to: 'recipient', cc: 'cc', bcc: 'bcc', subject: 'subject' } as const;
+const ALL: Condition = { sql: '1', values: [] };
+const NONE: Condition = { sql: '0', values: [] };
+
+/** Name of the SQL function that looks into a raw header: (header, field, text) to 0 or 1. */
+export const HEADER_FUNCTION = 'eider_header_contains';
+
+/** UIDs of a mailbox's messages that match, ascending. All terms must be in the index. */
+export function searchPlacements(db: Database, mailboxId: MailboxId, query: SearchQuery): Uint32Array {
+  const { sql, values } = compile(query);
+  const row = db.get<{ n: string | null }>(
+    `SELECT group_concat(uid) AS n FROM (SELECT uid FROM placement p WHERE mailbox = ? AND ${sql} ORDER BY uid)`,
+    mailboxId,
+    ...values,
+  );
+  return parseNumbers(row?.n ?? null);
+}
+
+function compile(query: SearchQuery): Condition {
+  switch (query.key) {
+    case 'all':
+      return ALL;
+    case 'and':
+      return join(query.of.map(compile), ' AND ', ALL);
+    case 'or':
+      return join(query.of.map(compile), ' OR ', NONE);
+    case 'not': {
+      const { sql, values } = compile(query.of);
+      return { sql: `NOT (${sql})`, values };
+    }
+    case 'uid':
+      return uidCondition(query.set.ranges);
+    case 'flag':
+      return { sql: `(p.mask & ?) ${query.set ? '=' : '<>'} ?`, values: [query.mask, query.mask] };
+    case 'keyword':
+      return {
+        sql: `(' ' || lower(p.keywords) || ' ') ${query.set ? '' : 'NOT '}LIKE ? ESCAPE '\\'`,
+        values: [`% ${query.keyword.toLowerCase().replace(/[\\%_]/g, '\\$&')} %`],
+      };
+    case 'from':
+    case 'to':
+    case 'cc':
+    case 'bcc':
+    case 'subject':
+      return fieldCondition(query.key, query.text);
+    case 'header':
+      return headerCondition(query.field, query.text);
+    case 'body':
+    case 'text':
+      return wordCondition(query.key, query.text);
+    case 'larger':
+      return { sql: 'p.size > ?', values: [query.octets] };
+    case 'smaller':
+      return { sql: 'p.size < ?', values: [query.octets] };
+    case 'internalDay':
+      return span('p.internalDate', scaled(query.from), scaled(query.before));
+    case 'saveDay':
+      return span('p.saveDate', scaled(query.from), scaled(query.before));
+    case 'sentDay':
+      return span('p.sentDay', query.from, query.before);
+    case 'younger':
+      return { sql: 'p.internalDate >= ?', values: [Date.now() - query.seconds * 1000] };
+    case 'older':
+      return { sql: 'p.internalDate <= ?', values: [Date.now() - query.seconds * 1000] };
+    case 'modSeq':
+      return { sql: 'p.modSeq >= ?', values: [query.from] };
+    case 'emailId':
+      return { sql: 'p.emailId = ?', values: [query.id] };
+    case 'threadId':
+      return { sql: 'p.threadId = ?', values: [query.id] };
+  }
+}
+
+function join(parts: readonly Condition[], by: string, none: Condition): Condition {
+  if (parts.length === 0) return none;
+  return { sql: `(${parts.map((part) => part.sql).join(by)})`, values: parts.flatMap((part) => part.values) };
+}
+
+function uidCondition(ranges: readonly (readonly [number, number])[]): Condition {
+  if (ranges.length === 0) return NONE;
+  if (ranges.length <= 20) {
+    const sql = ranges.map(() => 'p.uid BETWEEN ? AND ?').join(' OR ');
+    return { sql: `(${sql})`, values: ranges.flat() };
+  }
+  // A long list is one value: SQLite has limits on a statement's length and on its values.
+  return {
+    sql: `EXISTS (SELECT 1 FROM json_each(?) r WHERE p.uid BETWEEN r.value ->> 0 AND r.value ->> 1)`,
+    values: [JSON.stringify(ranges)],
+  };
+}
+
+const scaled = (day: number | undefined): number | undefined => (day === undefined ? undefined : day * DAY);
+
+function span(column: string, from: number | undefined, before: number | undefined): Condition {
+  const parts: Condition[] = [];
+  if (from !== undefined) parts.push({ sql: `${column} >= ?`, values: [from] });
+  if (before !== undefined) parts.push({ sql: `${column} < ?`, values: [before] });
+  return join(parts, ' AND ', ALL);
+}
+
+/** Substring of an indexed header field: its trigrams in a row. Under three characters there are none to look up. */
+function fieldCondition(key: keyof typeof FIELD_COLUMN, text: string): Condition {
+  const folded = foldText(text);
+  if ([...folded].length < 3) return headerCondition(key, text);
+  return {
+    sql: 'p.contentId IN (SELECT rowid FROM search.field WHERE field MATCH ?)',
+    values: [`{${FIELD_COLUMN[key]}} : ${quote(folded)}`],
+  };
+}
+
+function headerCondition(field: string, text: string): Condition {
+  return {
+    sql: `(SELECT ${HEADER_FUNCTION}(c.header, ?, ?) FROM content c WHERE c.id = p.contentId)`,
+    values: [field.toLowerCase(), foldText(text)],
+  };
+}
+
+/** All words, each as a prefix. A text without any word (but not empty) is in no index, so it finds nothing. */
+function wordCondition(key: 'body' | 'text', text: string): Condition {
+  if (text === '') return ALL;
+  const terms = words(text);
+  if (terms.length === 0) return NONE;
+  const match = terms.map((term) => `${quote(term)}*`).join(' AND ');
+  return {
+    sql: 'p.contentId IN (SELECT rowid FROM search.word WHERE word MATCH ?)',
+    values: [key === 'body' ? `{body} : (${match})` : match],
+  };
+}
+
+const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;

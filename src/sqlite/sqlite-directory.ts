@@ -1,0 +1,179 @@
+/** The directory of accounts in a database of its own. */
+
+import type { AccountPatch, AccountRecord, Directory } from '../engine/engine.ts';
+import { EiderError } from '../errors.ts';
+import type { AccountId } from '../model/ids.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from './database.ts';
+import { Mutex } from './mutex.ts';
+import { isBusy, toEiderError } from './sqlite-error.ts';
+import type { WalSync } from './wal-sync.ts';
+
+interface Row {
+  id: string;
+  name: string;
+  passwordHash: string | null;
+  octetLimit: number | null;
+  messageLimit: number | null;
+  copies: string;
+  created: number;
+}
+
+const BUSY_MS = 10_000;
+
+/** What the directory does when accounts come and go. */
+export interface DirectoryHooks {
+  /** Makes the account's database. */
+  created(id: AccountId): Promise<void>;
+  /** Removes the account's database. */
+  deleted(id: AccountId): Promise<void>;
+}
+
+/** Accounts, and the names and addresses that lead to them. */
+export class SqliteDirectory implements Directory {
+  readonly #db: Database;
+  readonly #wal: WalSync | null;
+  readonly #hooks: DirectoryHooks;
+  readonly #mutex = new Mutex();
+
+  constructor(db: Database, wal: WalSync | null, hooks: DirectoryHooks) {
+    this.#db = db;
+    this.#wal = wal;
+    this.#hooks = hooks;
+  }
+
+  async create(record: AccountRecord): Promise<void> {
+    await this.#write(() => {
+      if (this.#owner(record.name)) throw new EiderError('ACCOUNT_EXISTS', `the name ${record.name} is taken`);
+      const { octets, messages } = record.limits;
+      this.#db.run(
+        'INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?)',
+        record.id,
+        record.name,
+        record.passwordHash,
+        octets,
+        messages,
+        record.copies,
+        record.created,
+      );
+      this.#db.run('INSERT INTO login VALUES (?, ?, 0)', record.name, record.id);
+      this.#setAddresses(record.id, record.name, record.addresses);
+    });
+    await this.#hooks.created(record.id);
+  }
+
+  async get(id: AccountId): Promise<AccountRecord | null> {
+    return this.#read('SELECT * FROM account WHERE id = ?', id)[0] ?? null;
+  }
+
+  async find(nameOrAddress: string): Promise<AccountRecord | null> {
+    const sql = 'SELECT a.* FROM login l JOIN account a ON a.id = l.accountId WHERE l.name = ?';
+    return this.#read(sql, nameOrAddress)[0] ?? null;
+  }
+
+  async list({ after, limit }: { after?: AccountId; limit: number }): Promise<AccountRecord[]> {
+    return this.#read('SELECT * FROM account WHERE id > ? ORDER BY id LIMIT ?', after ?? '', limit);
+  }
+
+  async update(id: AccountId, patch: AccountPatch): Promise<void> {
+    await this.#write(() => {
+      const record = this.#read('SELECT * FROM account WHERE id = ?', id)[0];
+      if (!record) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
+      const { passwordHash, limits, copies } = { ...record, ...patch };
+      this.#db.run(
+        'UPDATE account SET passwordHash = ?, octetLimit = ?, messageLimit = ?, copies = ? WHERE id = ?',
+        passwordHash,
+        limits.octets,
+        limits.messages,
+        copies,
+        id,
+      );
+      if (patch.addresses) this.#setAddresses(id, record.name, patch.addresses);
+    });
+  }
+
+  async delete(id: AccountId): Promise<boolean> {
+    const was = await this.#write(() => {
+      this.#db.run('DELETE FROM login WHERE accountId = ?', id);
+      return this.#db.run('DELETE FROM account WHERE id = ?', id) > 0;
+    });
+    if (was) await this.#hooks.deleted(id);
+    return was;
+  }
+
+  async close(): Promise<void> {
+    await this.#mutex.run(async () => {
+      await this.#wal?.close();
+      this.#db.close();
+    });
+  }
+
+  #owner(name: string): string | undefined {
+    return this.#db.get<{ accountId: string }>('SELECT accountId FROM login WHERE name = ?', name)?.accountId;
+  }
+
+  #setAddresses(id: AccountId, name: string, addresses: readonly string[]): void {
+    this.#db.run('DELETE FROM login WHERE accountId = ? AND position > 0', id);
+    for (const [index, address] of addresses.entries()) {
+      const owner = this.#owner(address);
+      if (owner !== undefined && owner !== id) throw new EiderError('ADDRESS_EXISTS', `the address ${address} is taken`);
+      // An account whose name is its address has one entry for both; -1 says so.
+      if (address === name) this.#db.run('UPDATE login SET position = -1 - ? WHERE name = ?', index, name);
+      else this.#db.run('INSERT OR IGNORE INTO login VALUES (?, ?, ?)', address, id, index + 1);
+    }
+    if (!addresses.includes(name)) this.#db.run('UPDATE login SET position = 0 WHERE name = ?', name);
+  }
+
+  #read(sql: string, ...values: (string | number)[]): AccountRecord[] {
+    try {
+      return this.#db.all<Row>(sql, ...values).map((row) => this.#toRecord(row));
+    } catch (error) {
+      throw toEiderError(error);
+    }
+  }
+
+  #toRecord(row: Row): AccountRecord {
+    const addresses = this.#db.all<{ name: string; position: number }>(
+      'SELECT name, CASE WHEN position < 0 THEN -position ELSE position END AS position FROM login WHERE accountId = ? AND position <> 0 ORDER BY 2',
+      row.id,
+    );
+    return {
+      id: row.id,
+      name: row.name,
+      addresses: addresses.map((address) => address.name),
+      limits: { octets: row.octetLimit, messages: row.messageLimit },
+      copies: row.copies === 'separate' ? 'separate' : 'label',
+      created: row.created,
+      passwordHash: row.passwordHash,
+    };
+  }
+
+  /** One transaction, durable when it resolves. */
+  async #write<T>(work: () => T): Promise<T> {
+    const value = await this.#mutex.run(async () => {
+      const until = Date.now() + BUSY_MS;
+      for (;;) {
+        try {
+          return this.#transact(work);
+        } catch (error) {
+          if (!isBusy(error) || Date.now() > until) throw toEiderError(error);
+        }
+        await delay(5);
+      }
+    });
+    await this.#wal?.sync();
+    return value;
+  }
+
+  #transact<T>(work: () => T): T {
+    this.#db.run('BEGIN IMMEDIATE');
+    try {
+      const value = work();
+      this.#db.run('COMMIT');
+      return value;
+    } catch (error) {
+      this.#db.run('ROLLBACK');
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/** The embedded engine: a database file for each account, and one for the directory. */
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Engine, EngineSupports, ReadTransaction, WriteTransaction } from '../engine/engine.ts';
+import type { AccountId, ModSeq } from '../model/ids.ts';
+import type { AccountFile } from './account-file.ts';
+import { AccountFiles, type HeaderMatcher, syncFolder } from './account-files.ts';
+import { Database } from './database.ts';
+import { loadDriver } from './driver.ts';
+import { migrateDirectory } from './schema.ts';
+import { SqliteDirectory } from './sqlite-directory.ts';
+import { toEiderError } from './sqlite-error.ts';
+import { WalSync } from './wal-sync.ts';
+
+/** Options of {@link openSqliteEngine}. */
+export interface SqliteEngineOptions {
+  /** The store's folder, made when missing; `:memory:` for a store that ends with the process. */
+  readonly path: string;
+  /** Accounts kept open at once; each takes some 6 file descriptors and a few MB. @defaultValue 100 */
+  readonly maxOpenAccounts?: number;
+  /** Looks into a raw header, for searches of fields that are not indexed. */
+  readonly headerContains: HeaderMatcher;
+}
+
+/**
+ * Opens the embedded engine.
+ *
+ * @throws `STORE_UNSUITABLE` when the folder cannot be written, `SCHEMA_TOO_NEW`, `STORE_CORRUPT`, `UNSUPPORTED`.
+ */
+export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Engine> {
+  const driver = loadDriver();
+  const inMemory = options.path === ':memory:';
+  try {
+    if (!inMemory) await mkdir(join(options.path, 'accounts'), { recursive: true });
+    const path = inMemory ? ':memory:' : join(options.path, 'directory.db');
+    const db = new Database(driver, path);
+    try {
+      migrateDirectory(db.raw);
+      if (!inMemory) db.exec('PRAGMA wal_autocheckpoint = 1000');
+      db.opened();
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+    const wal = inMemory ? null : new WalSync(`${path}-wal`);
+    await wal?.sync();
+    if (!inMemory) await syncFolder(options.path);
+    const files = new AccountFiles({
+      driver,
+      folder: inMemory ? null : join(options.path, 'accounts'),
+      maxOpen: options.maxOpenAccounts ?? 100,
+      headerContains: options.headerContains,
+    });
+    return new SqliteEngine(files, db, wal, !inMemory);
+  } catch (error) {
+    throw toEiderError(error);
+  }
+}
+
+class SqliteEngine implements Engine {
+  readonly name = 'sqlite';
+  readonly supports: EngineSupports;
+  readonly directory: SqliteDirectory;
+  readonly #files: AccountFiles;
+  #closed: Promise<void> | null = null;
+
+  constructor(files: AccountFiles, db: Database, wal: WalSync | null, persistent: boolean) {
+    this.#files = files;
+    this.supports = { persistence: persistent, processes: persistent };
+    this.directory = new SqliteDirectory(db, wal, {
+      created: async (id) => {
+        await files.use(id, true);
+      },
+      deleted: (id) => files.remove(id),
+    });
+  }
+
+  async read<T>(account: AccountId, work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+    return (await this.#file(account)).read(work);
+  }
+
+  async write<T>(account: AccountId, work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+    return (await this.#file(account)).write(work);
+  }
+
+  subscribe(account: AccountId, listener: (modSeq: ModSeq) => void): () => void {
+    let end: (() => void) | null = null;
+    let ended = false;
+    this.#file(account).then(
+      (file) => {
+        if (!ended) end = file.subscribe(listener);
+        this.#files.poll();
+      },
+      () => {},
+    );
+    return () => {
+      ended = true;
+      end?.();
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#files.close().then(() => this.directory.close());
+    return this.#closed;
+  }
+
+  async #file(id: AccountId): Promise<AccountFile> {
+    // A crash between the directory's record and the account's database leaves the first without the second.
+    const missing = !this.#files.exists(id) && (await this.directory.get(id)) !== null;
+    return this.#files.use(id, missing);
+  }
+}

@@ -1,0 +1,35 @@
+/** What SQLite's result codes mean to the store. */
+
+import { EiderError, type ErrorCode } from '../errors.ts';
+
+const BUSY = 5;
+const LOCKED = 6;
+
+const CODES: Readonly<Record<number, readonly [ErrorCode, string]>> = {
+  8: ['STORE_UNSUITABLE', 'the database cannot be written'],
+  11: ['STORE_CORRUPT', 'the database is damaged'],
+  13: ['DISK_FULL', 'the disk is full'],
+  14: ['STORE_UNSUITABLE', 'the database cannot be opened'],
+  26: ['STORE_CORRUPT', 'the file is not a database'],
+};
+
+/** SQLite's primary result code of an error, or 0 when it is not SQLite's. */
+export function resultCode(error: unknown): number {
+  const code = (error as { errcode?: unknown } | null)?.errcode;
+  return typeof code === 'number' ? code & 0xff : 0;
+}
+
+/** Whether another connection was in the way. */
+export function isBusy(error: unknown): boolean {
+  const code = resultCode(error);
+  return code === BUSY || code === LOCKED;
+}
+
+/** The error that the store's caller sees. */
+export function toEiderError(error: unknown): unknown {
+  const known = CODES[resultCode(error)];
+  if (known) return new EiderError(known[0], known[1], { cause: error });
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new EiderError('DISK_FULL', 'the disk is full', { cause: error });
+  return error;
+}

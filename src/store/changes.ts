@@ -1,0 +1,91 @@
+/** What happened, and what happens. */
+
+import { EiderError } from '../errors.ts';
+import type { Change } from '../model/change.ts';
+import type { AccountId, ModSeq } from '../model/ids.ts';
+import { UidSet } from '../model/uid-set.ts';
+import type { StoreContext } from './context.ts';
+import type { MailboxChanges, MailboxRef } from './message-store.ts';
+import { resolveMailbox } from './context.ts';
+import { isEiderError } from '../errors.ts';
+
+/** Changes read at once. */
+const PAGE = 200;
+
+/** What happened in one mailbox. */
+export function mailboxChanges(
+  { engine }: StoreContext,
+  account: AccountId,
+  ref: MailboxRef,
+  since: ModSeq,
+): Promise<MailboxChanges> {
+  return engine.read(account, async (tx) => {
+    const { modSeq } = await tx.state();
+    const mailbox = await resolveMailbox(tx, ref).catch((error: unknown) => {
+      if (isEiderError(error, 'MAILBOX_NOT_FOUND')) return null;
+      throw error;
+    });
+    const none = { uids: new Uint32Array(0), masks: new Uint8Array(0), modSeqs: new Float64Array(0), keywords: new Map() };
+    if (!mailbox || mailbox.highestModSeq <= since) return { mailbox, modSeq, vanished: UidSet.empty, changed: none };
+    const uids = await tx.changedSince(mailbox.id, since);
+    return {
+      mailbox,
+      modSeq,
+      vanished: await tx.vanished(mailbox.id, since),
+      changed: uids.length === 0 ? none : await tx.flags(mailbox.id, UidSet.fromSorted(uids)),
+    };
+  });
+}
+
+/** The account's changes from a position on, without end until aborted. */
+export async function* followChanges(
+  { engine }: StoreContext,
+  account: AccountId,
+  since: ModSeq | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Change, void, undefined> {
+  const wake = new Wake();
+  const end = engine.subscribe(account, () => wake.ring());
+  const stop = (): void => wake.ring();
+  signal?.addEventListener('abort', stop);
+  try {
+    let position = since ?? (await engine.read(account, (tx) => tx.state())).modSeq;
+    while (!signal?.aborted) {
+      const heard = wake.next();
+      const page = await engine.read(account, async (tx) => {
+        const { changesExpired } = await tx.state();
+        if (position < changesExpired) throw new EiderError('LIMIT_EXCEEDED', 'changes that old are not kept');
+        return tx.changes(position, PAGE);
+      });
+      for (const change of page) {
+        position = change.modSeq;
+        yield change;
+      }
+      if (page.length === 0 && !signal?.aborted) await heard;
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    end();
+  }
+}
+
+/** Something to wait for that may ring before anybody waits. */
+class Wake {
+  #ring: () => void = () => {};
+  #next: Promise<void> = this.#renew();
+
+  next(): Promise<void> {
+    return this.#next;
+  }
+
+  ring(): void {
+    this.#ring();
+    this.#next = this.#renew();
+  }
+
+  #renew(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#ring = resolve;
+    });
+  }
+}

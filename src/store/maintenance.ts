@@ -1,0 +1,204 @@
+/** Work on the whole store: checking, sweeping, counting. */
+
+import { createHash } from 'node:crypto';
+import type { BlobInfo } from '../engine/blob-store.ts';
+import { isEiderError } from '../errors.ts';
+import type { AccountId, BlobId, ContentId } from '../model/ids.ts';
+import { MessageBody } from '../mime/message-body.ts';
+import type { StoredContent } from '../engine/engine.ts';
+import type { StoreContext } from './context.ts';
+import type { Maintenance, StoreFinding, StoreStats } from './message-store.ts';
+
+/** How long a blob may lie without mention: longer than any delivery takes. In milliseconds. */
+export const DEFAULT_GRACE_MS = 3_600_000;
+
+/** Blobs asked about at once. */
+const BATCH = 1000;
+
+interface CheckOptions {
+  readonly account?: AccountId;
+  readonly rehash?: boolean;
+  readonly repair?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Maintenance over any engine and blob store. */
+export class StoreMaintenance implements Maintenance {
+  readonly #context: StoreContext;
+
+  constructor(context: StoreContext) {
+    this.#context = context;
+  }
+
+  async *check(options: CheckOptions = {}): AsyncGenerator<StoreFinding, void, undefined> {
+    for await (const account of this.#accounts(options.account)) {
+      if (options.signal?.aborted) return;
+      yield* this.#checkRecords(account, options.repair ?? false);
+      yield* this.#checkBlobs(account);
+      if (options.rehash) yield* this.#rehash(account, options.signal);
+    }
+    if (options.account !== undefined) return;
+    for await (const blob of this.#unmentioned(DEFAULT_GRACE_MS)) {
+      yield { account: null, kind: 'blobOrphan', detail: `${blob.blobId}, ${blob.size} octets`, repairable: true };
+      if (options.repair) await this.#context.blobs.delete(blob.blobId);
+    }
+  }
+
+  async sweep(
+    options: { readonly graceMs?: number; readonly dryRun?: boolean; readonly signal?: AbortSignal } = {},
+  ): Promise<{ blobs: number; octets: number }> {
+    let blobs = 0;
+    let octets = 0;
+    for await (const blob of this.#unmentioned(options.graceMs ?? DEFAULT_GRACE_MS)) {
+      if (options.signal?.aborted) break;
+      if (!options.dryRun && !(await this.#context.blobs.delete(blob.blobId))) continue;
+      blobs++;
+      octets += blob.size;
+    }
+    return { blobs, octets };
+  }
+
+  async stats(options: { readonly account?: AccountId } = {}): Promise<StoreStats> {
+    const sum = { accounts: 0, messages: 0, mailOctets: 0, text: 0, metadata: 0, search: 0, free: 0, attachmentsEncoded: 0 };
+    const mine = new Map<BlobId, number>();
+    for await (const account of this.#accounts(options.account)) {
+      const { state, usage } = await this.#context.engine.read(account, async (tx) => ({
+        state: await tx.state(),
+        usage: await tx.usage(),
+      }));
+      sum.accounts++;
+      sum.messages += state.messages;
+      sum.mailOctets += state.octets;
+      sum.text += usage.text;
+      sum.metadata += usage.metadata;
+      sum.search += usage.search;
+      sum.free += usage.free;
+      for await (const reference of this.#references(account)) {
+        sum.attachmentsEncoded += reference.length;
+        if (options.account !== undefined) mine.set(reference.blobId, reference.size);
+      }
+    }
+    return { ...sum, ...(options.account === undefined ? await this.#countBlobs() : total(mine.values())) };
+  }
+
+  async #countBlobs(): Promise<{ blobs: number; attachmentsStored: number }> {
+    let blobs = 0;
+    let attachmentsStored = 0;
+    for await (const blob of this.#context.blobs.list()) {
+      blobs++;
+      attachmentsStored += blob.size;
+    }
+    return { blobs, attachmentsStored };
+  }
+
+  async *#accounts(only?: AccountId): AsyncGenerator<AccountId, void, undefined> {
+    if (only !== undefined) return yield only;
+    let after: AccountId | undefined;
+    for (;;) {
+      const page = await this.#context.engine.directory.list({ ...(after !== undefined && { after }), limit: 100 });
+      for (const { id } of page) yield id;
+      after = page.at(-1)?.id;
+      if (after === undefined) return;
+    }
+  }
+
+  async *#checkRecords(account: AccountId, repair: boolean): AsyncGenerator<StoreFinding, void, undefined> {
+    const { engine } = this.#context;
+    const findings = await engine.read(account, (tx) => tx.check());
+    if (findings.length === 0) return;
+    const left = repair
+      ? await engine.write(account, (tx) => tx.repair()).then(() => engine.read(account, (tx) => tx.check()))
+      : findings;
+    const still = new Set(left.map((finding) => finding.detail));
+    for (const finding of findings) {
+      const repairable = repair ? !still.has(finding.detail) : finding.kind === 'counter' || finding.kind === 'reference';
+      yield { account, kind: finding.kind, detail: finding.detail, repairable };
+    }
+  }
+
+  /** Whether each blob that the account mentions is there, and as long as it should be. */
+  async *#checkBlobs(account: AccountId): AsyncGenerator<StoreFinding, void, undefined> {
+    for await (const reference of this.#references(account)) {
+      const info = await this.#context.blobs.stat(reference.blobId);
+      if (info && info.size === reference.size) continue;
+      const where = `${reference.blobId} of content ${reference.contentId}`;
+      if (!info) yield { account, kind: 'blobMissing', detail: where, repairable: false };
+      else yield { account, kind: 'blobCorrupt', detail: `${where}: ${info.size} octets, not ${reference.size}`, repairable: false };
+    }
+  }
+
+  async *#references(account: AccountId) {
+    let after: ContentId | null = null;
+    for (;;) {
+      const page: Awaited<ReturnType<typeof this.readReferences>> = await this.readReferences(account, after);
+      yield* page;
+      after = page.at(-1)?.contentId ?? null;
+      if (after === null) return;
+    }
+  }
+
+  private readReferences(account: AccountId, after: ContentId | null) {
+    return this.#context.engine.read(account, (tx) => tx.blobReferences(after, 200));
+  }
+
+  async *#rehash(account: AccountId, signal?: AbortSignal): AsyncGenerator<StoreFinding, void, undefined> {
+    let after: ContentId | null = null;
+    while (!signal?.aborted) {
+      const position: ContentId | null = after;
+      const page: StoredContent[] = await this.#context.engine.read(account, (tx) => tx.contents(position, 20));
+      for (const content of page) {
+        const problem = await this.#compareDigest(content);
+        if (problem) yield { account, kind: problem, detail: `content ${content.contentId}`, repairable: false };
+      }
+      after = page.at(-1)?.contentId ?? null;
+      if (after === null) return;
+    }
+  }
+
+  async #compareDigest({ digest, body, tree }: StoredContent): Promise<StoreFinding['kind'] | null> {
+    const hash = createHash('sha256');
+    try {
+      for await (const chunk of new MessageBody(body, tree, this.#context.blobs).read()) hash.update(chunk);
+    } catch (error) {
+      if (isEiderError(error, 'BLOB_MISSING')) return 'blobMissing';
+      if (isEiderError(error, 'BLOB_CORRUPT')) return 'blobCorrupt';
+      throw error;
+    }
+    return hash.digest('hex') === digest ? null : 'digest';
+  }
+
+  /** Blobs that no account mentions and that are older than the grace period. */
+  async *#unmentioned(graceMs: number): AsyncGenerator<BlobInfo, void, undefined> {
+    const before = Date.now() - graceMs;
+    let batch: BlobInfo[] = [];
+    for await (const blob of this.#context.blobs.list()) {
+      if (blob.modified > before) continue;
+      batch.push(blob);
+      if (batch.length < BATCH) continue;
+      yield* await this.#withoutMention(batch);
+      batch = [];
+    }
+    yield* await this.#withoutMention(batch);
+  }
+
+  async #withoutMention(blobs: readonly BlobInfo[]): Promise<BlobInfo[]> {
+    let left = [...blobs];
+    for await (const account of this.#accounts()) {
+      if (left.length === 0) break;
+      const ids = left.map((blob) => blob.blobId);
+      const mentioned = await this.#context.engine.read(account, (tx) => tx.mentions(ids));
+      left = left.filter((blob) => !mentioned.has(blob.blobId));
+    }
+    return left;
+  }
+}
+
+function total(sizes: Iterable<number>): { blobs: number; attachmentsStored: number } {
+  let blobs = 0;
+  let attachmentsStored = 0;
+  for (const size of sizes) {
+    blobs++;
+    attachmentsStored += size;
+  }
+  return { blobs, attachmentsStored };
+}

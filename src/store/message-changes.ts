@@ -1,0 +1,95 @@
+/** Changes of stored messages: flags, copies, moves, removal. */
+
+import { DELETED, type FlagMode, type Flags, parseFlags } from '../model/flags.ts';
+import type { AccountId, ModSeq } from '../model/ids.ts';
+import type { SearchQuery } from '../model/search-query.ts';
+import { UidSet } from '../model/uid-set.ts';
+import type { CopiedMessage } from '../engine/records.ts';
+import { accountSettings, enforceLimits, resolveMailbox, type StoreContext } from './context.ts';
+import type { CopyResult, ExpungeResult, MailboxRef, StoreFlagsResult } from './message-store.ts';
+
+/** A change of flags as programs give it. */
+export interface FlagsRequest {
+  readonly mode: FlagMode;
+  readonly flags: readonly string[] | Flags;
+  readonly unchangedSince?: ModSeq;
+}
+
+/** Changes flags in one transaction. */
+export function storeFlags(
+  { engine }: StoreContext,
+  account: AccountId,
+  ref: MailboxRef,
+  uids: UidSet,
+  request: FlagsRequest,
+): Promise<StoreFlagsResult> {
+  const flags = 'mask' in request.flags ? request.flags : parseFlags(request.flags);
+  return engine.write(account, async (tx) => {
+    const mailbox = await resolveMailbox(tx, ref);
+    const { changed, modified } = await tx.setFlags(mailbox.id, uids, { ...request, flags });
+    // Nothing changed, nothing is stamped.
+    return { changed, modified, modSeq: changed.length > 0 ? tx.modSeq : tx.modSeq - 1 };
+  });
+}
+
+/** Copies in one transaction. */
+export async function copyMessages(
+  context: StoreContext,
+  account: AccountId,
+  from: MailboxRef,
+  uids: UidSet,
+  to: MailboxRef,
+): Promise<CopyResult> {
+  const { limits, copies } = await accountSettings(context, account);
+  return context.engine.write(account, async (tx) => {
+    const source = await resolveMailbox(tx, from);
+    const target = await resolveMailbox(tx, to);
+    const pairs = await tx.copy(source.id, uids, target.id, copies);
+    await enforceLimits(tx, limits);
+    return copyResult(target, pairs, tx.modSeq);
+  });
+}
+
+/** Moves in one transaction. */
+export function moveMessages(
+  { engine }: StoreContext,
+  account: AccountId,
+  from: MailboxRef,
+  uids: UidSet,
+  to: MailboxRef,
+): Promise<CopyResult> {
+  return engine.write(account, async (tx) => {
+    const source = await resolveMailbox(tx, from);
+    const target = await resolveMailbox(tx, to);
+    return copyResult(target, await tx.move(source.id, uids, target.id), tx.modSeq);
+  });
+}
+
+function copyResult(target: { id: number; uidValidity: number }, pairs: CopiedMessage[], modSeq: ModSeq): CopyResult {
+  return {
+    mailboxId: target.id,
+    uidValidity: target.uidValidity,
+    from: pairs.map((pair) => pair.from),
+    to: pairs.map((pair) => pair.to),
+    modSeq,
+  };
+}
+
+/** Removes messages in one transaction. */
+export function expungeMessages(
+  { engine }: StoreContext,
+  account: AccountId,
+  ref: MailboxRef,
+  uids: UidSet | undefined,
+  any: boolean,
+): Promise<ExpungeResult> {
+  return engine.write(account, async (tx) => {
+    const mailbox = await resolveMailbox(tx, ref);
+    const among = uids ?? UidSet.range(1, mailbox.uidNext);
+    if (!any && mailbox.deleted === 0) return { uids: UidSet.empty, modSeq: tx.modSeq - 1 };
+    const deleted: SearchQuery = { key: 'and', of: [{ key: 'flag', mask: DELETED, set: true }, { key: 'uid', set: among }] };
+    const wanted = any ? among : UidSet.fromSorted(await tx.search(mailbox.id, deleted));
+    const gone = await tx.expunge(mailbox.id, wanted);
+    return { uids: gone, modSeq: gone.isEmpty ? tx.modSeq - 1 : tx.modSeq };
+  });
+}

@@ -1,0 +1,186 @@
+/** The store: each method is one operation, in a file of its own kind. */
+
+import type { FlagColumns, ReadTransaction } from '../engine/engine.ts';
+import type { Change } from '../model/change.ts';
+import type { AccountId, ModSeq } from '../model/ids.ts';
+import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
+import type { SearchQuery } from '../model/search-query.ts';
+import type { UidSet } from '../model/uid-set.ts';
+import { EiderError } from '../errors.ts';
+import type { AccountLimits, Usage } from '../model/account.ts';
+import { StoreAccounts } from './accounts.ts';
+import { appendMessage, appendPrepared, prepareMessage } from './append.ts';
+import { followChanges, mailboxChanges } from './changes.ts';
+import { accountSettings, resolveMailbox, type StoreContext } from './context.ts';
+import { fetchMessages, fetchPages } from './fetch.ts';
+import { createMailbox, deleteMailbox, listMailboxes, renameMailbox, subscribeMailbox } from './mailboxes.ts';
+import { StoreMaintenance } from './maintenance.ts';
+import { copyMessages, expungeMessages, type FlagsRequest, moveMessages, storeFlags } from './message-changes.ts';
+import type {
+  Accounts,
+  AppendOptions,
+  AppendResult,
+  CopyResult,
+  ExpungeResult,
+  FetchedMessage,
+  FetchFields,
+  MailboxChanges,
+  MailboxRef,
+  Maintenance,
+  MessageSource,
+  MessageStore,
+  OpenedMailbox,
+  PreparedAppend,
+  PreparedMessage,
+  StoreFlagsResult,
+} from './message-store.ts';
+
+/** Makes and checks password hashes. */
+export interface Passwords {
+  hash(password: string): Promise<string>;
+  /** Takes the same time for `null` as for a hash. */
+  verify(hash: string | null, password: string): Promise<boolean>;
+}
+
+/** A message store over any engine and blob store, which it closes with itself. */
+export class Store implements MessageStore {
+  readonly accounts: Accounts;
+  readonly maintenance: Maintenance;
+  readonly #context: StoreContext;
+  #closed: Promise<void> | null = null;
+
+  constructor(context: StoreContext, passwords: Passwords) {
+    this.#context = context;
+    this.accounts = new StoreAccounts(context.engine, passwords);
+    this.maintenance = new StoreMaintenance(context);
+  }
+
+  get maxMessageSize(): number {
+    return this.#context.maxMessageSize;
+  }
+
+  mailboxes(account: AccountId): Promise<Mailbox[]> {
+    return listMailboxes(this.#context, account);
+  }
+
+  mailbox(account: AccountId, ref: MailboxRef): Promise<Mailbox> {
+    return this.#read(account, (tx) => resolveMailbox(tx, ref));
+  }
+
+  async createMailbox(account: AccountId, path: string, options: { specialUse?: SpecialUse } = {}): Promise<Mailbox> {
+    return createMailbox(this.#context, account, path, options.specialUse ?? null);
+  }
+
+  async renameMailbox(account: AccountId, from: string, to: string): Promise<void> {
+    return renameMailbox(this.#context, account, from, to);
+  }
+
+  async deleteMailbox(account: AccountId, ref: MailboxRef): Promise<void> {
+    return deleteMailbox(this.#context, account, ref);
+  }
+
+  subscriptions(account: AccountId): Promise<string[]> {
+    return this.#read(account, (tx) => tx.subscriptions());
+  }
+
+  async subscribe(account: AccountId, path: string, subscribed: boolean): Promise<void> {
+    return subscribeMailbox(this.#context, account, path, subscribed);
+  }
+
+  prepare(source: MessageSource, options: { signal?: AbortSignal } = {}): Promise<PreparedMessage> {
+    return prepareMessage(this.#context, source, options.signal);
+  }
+
+  append(account: AccountId, ref: MailboxRef, source: MessageSource, options?: AppendOptions): Promise<AppendResult> {
+    return appendMessage(this.#context, account, ref, source, options);
+  }
+
+  appendPrepared(account: AccountId, ref: MailboxRef, messages: readonly PreparedAppend[]): Promise<AppendResult[]> {
+    return appendPrepared(this.#context, account, ref, messages);
+  }
+
+  openMailbox(account: AccountId, ref: MailboxRef): Promise<OpenedMailbox> {
+    return this.#read(account, async (tx) => {
+      const mailbox = await resolveMailbox(tx, ref);
+      const { modSeq } = await tx.state();
+      return { mailbox, modSeq, uids: await tx.uids(mailbox.id), keywords: await tx.keywords(mailbox.id) };
+    });
+  }
+
+  uids(account: AccountId, ref: MailboxRef): Promise<Uint32Array> {
+    return this.#read(account, async (tx) => tx.uids((await resolveMailbox(tx, ref)).id));
+  }
+
+  flags(account: AccountId, ref: MailboxRef, uids?: UidSet): Promise<FlagColumns> {
+    return this.#read(account, async (tx) => tx.flags((await resolveMailbox(tx, ref)).id, uids));
+  }
+
+  fetch(account: AccountId, ref: MailboxRef, uids: UidSet, fields?: FetchFields): AsyncIterable<FetchedMessage> {
+    return fetchMessages(this.#context, account, ref, uids, fields);
+  }
+
+  fetchPages(
+    account: AccountId,
+    ref: MailboxRef,
+    uids: UidSet,
+    fields?: FetchFields,
+  ): AsyncIterable<readonly FetchedMessage[]> {
+    return fetchPages(this.#context, account, ref, uids, fields);
+  }
+
+  async storeFlags(account: AccountId, ref: MailboxRef, uids: UidSet, change: FlagsRequest): Promise<StoreFlagsResult> {
+    return storeFlags(this.#context, account, ref, uids, change);
+  }
+
+  copy(account: AccountId, from: MailboxRef, uids: UidSet, to: MailboxRef): Promise<CopyResult> {
+    return copyMessages(this.#context, account, from, uids, to);
+  }
+
+  move(account: AccountId, from: MailboxRef, uids: UidSet, to: MailboxRef): Promise<CopyResult> {
+    return moveMessages(this.#context, account, from, uids, to);
+  }
+
+  expunge(account: AccountId, ref: MailboxRef, uids?: UidSet, options: { any?: boolean } = {}): Promise<ExpungeResult> {
+    return expungeMessages(this.#context, account, ref, uids, options.any ?? false);
+  }
+
+  search(account: AccountId, ref: MailboxRef, query: SearchQuery): Promise<Uint32Array> {
+    return this.#read(account, async (tx) => tx.search((await resolveMailbox(tx, ref)).id, query));
+  }
+
+  async quota(account: AccountId): Promise<{ limits: AccountLimits; usage: Usage }> {
+    const { limits } = await accountSettings(this.#context, account);
+    const { octets, messages } = await this.#read(account, (tx) => tx.state());
+    return { limits, usage: { octets, messages } };
+  }
+
+  async modSeq(account: AccountId): Promise<ModSeq> {
+    return (await this.#read(account, (tx) => tx.state())).modSeq;
+  }
+
+  mailboxChanges(account: AccountId, ref: MailboxRef, since: ModSeq): Promise<MailboxChanges> {
+    return mailboxChanges(this.#context, account, ref, since);
+  }
+
+  changes(account: AccountId, options: { since?: ModSeq; signal?: AbortSignal } = {}): AsyncIterable<Change> {
+    return followChanges(this.#context, account, options.since, options.signal);
+  }
+
+  watch(account: AccountId, listener: (modSeq: ModSeq) => void): () => void {
+    return this.#context.engine.subscribe(account, listener);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#context.engine.close().then(() => this.#context.blobs.close());
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #read<T>(account: AccountId, work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new EiderError('STORE_CLOSED', 'the store is closed');
+    return this.#context.engine.read(account, work);
+  }
+}
