@@ -33,6 +33,7 @@ export { type UidRange, UidSet } from './model/uid-set.ts';
 export type { MessageBody, SectionData } from './mime/message-body.ts';
 export type * from './engine/blob-store.ts';
 export type * from './engine/engine.ts';
+export type * from './engine/peers.ts';
 export type * from './engine/records.ts';
 export type * from './store/message-store.ts';
 export { DEFAULT_MAX_MESSAGE_SIZE, openStore, type OpenStoreOptions } from './open-store.ts';

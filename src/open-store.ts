@@ -6,6 +6,7 @@ import { DirectoryBlobStore } from './blobs/directory-blob-store.ts';
 import { MemoryBlobStore } from './blobs/memory-blob-store.ts';
 import type { BlobStore } from './engine/blob-store.ts';
 import type { Engine } from './engine/engine.ts';
+import type { PeerChannel } from './engine/peers.ts';
 import { headerContains } from './mime/header-contains.ts';
 import { openSqliteEngine } from './sqlite/sqlite-engine.ts';
 import type { MessageStore } from './store/message-store.ts';
@@ -24,6 +25,11 @@ export interface OpenStoreOptions {
   readonly maxMessageSize?: number;
   /** Accounts kept open at once; each takes some 6 file descriptors and a few MB. @defaultValue 100 */
   readonly maxOpenAccounts?: number;
+  /**
+   * How processes that share the folder wake each other. Without it, what other processes change is noticed within
+   * 100 ms.
+   */
+  readonly peers?: PeerChannel;
   /** An engine of your own, instead of the embedded one at `path`. The store closes it. */
   readonly engine?: Engine;
   /** A blob store of your own, instead of the folder. The store closes it. */
@@ -49,6 +55,7 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
     (await openSqliteEngine({
       path: options.path,
       headerContains,
+      ...(options.peers && { peers: options.peers }),
       ...(options.maxOpenAccounts !== undefined && { maxOpenAccounts: options.maxOpenAccounts }),
     }));
   try {

@@ -23,6 +23,7 @@ export async function findMessageFiles(top: string, all: boolean): Promise<strin
 export async function openMessageFiles(top: string, files: readonly string[]): Promise<MailSource> {
   return {
     path: top,
+    mailbox: '',
     async *items() {
       for (const place of files) yield await toItem(top, place);
     },

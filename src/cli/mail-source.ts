@@ -35,6 +35,8 @@ export type MailTotal = { readonly messages: number } | { readonly octets: numbe
 export interface MailSource {
   /** Absolute path. */
   readonly path: string;
+  /** Path of the mailbox that it is, which is made even when it is empty; `''` for the source's top. */
+  readonly mailbox: string;
   /** All messages, in an order that is the same in every run. */
   items(): AsyncIterable<MailItem>;
   /** Flags that can only be known from the message's header. */
@@ -44,4 +46,4 @@ export interface MailSource {
 }
 
 /** Up to here a message is read at once. */
-export const WHOLE_READ = 1024 * 1024;
+export const WHOLE_READ: number = 1024 * 1024;

@@ -44,6 +44,7 @@ export async function findMaildirs(top: string, mailbox = ''): Promise<MaildirFo
 export async function openMaildir({ folder, mailbox }: MaildirFolder): Promise<MailSource> {
   return {
     path: folder,
+    mailbox,
     items: () => items(folder, mailbox),
     close: async () => {},
   };

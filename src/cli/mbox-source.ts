@@ -24,6 +24,7 @@ export async function openMbox(path: string, options: MboxSourceOptions): Promis
   const { mtime } = await file.stat();
   return {
     path,
+    mailbox: options.mailbox,
     async *items() {
       for await (const entry of scanMbox(file)) yield toItem(file, path, entry, mtime, options);
     },

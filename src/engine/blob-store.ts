@@ -22,8 +22,11 @@ export interface BlobStore extends BlobTarget, BlobSource {
   stat(blobId: BlobId): Promise<BlobInfo | null>;
   /** All blobs, in no order. */
   list(): AsyncIterable<BlobInfo>;
-  /** Removes a blob; resolves with whether it was there. */
-  delete(blobId: BlobId): Promise<boolean>;
+  /**
+   * Removes a blob; resolves with whether it is gone by this call. One that was committed again after
+   * `unmodifiedSince` (milliseconds since 1970) stays, also when that happens at the same moment.
+   */
+  delete(blobId: BlobId, options?: { readonly unmodifiedSince?: number }): Promise<boolean>;
   /** Ends what is open. Idempotent. */
   close(): Promise<void>;
 }

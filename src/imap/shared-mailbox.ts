@@ -33,9 +33,9 @@ export class SharedMailbox {
 
   readonly #store: MessageStore;
   readonly #keywordKeys: Set<string>;
-  #refreshing: Promise<void> | null = null;
-  #again: Promise<void> | null = null;
-  #loading: Promise<void> | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #works = 0;
+  #waiting: Promise<void> | null = null;
 
   constructor(store: MessageStore, account: AccountId, opened: OpenedMailbox) {
     this.#store = store;
@@ -62,28 +62,17 @@ export class SharedMailbox {
 
   /** Brings everything to the present. Calls that come while it runs share one more run after it. */
   refresh(): Promise<void> {
-    if (!this.#refreshing) {
-      this.#refreshing = this.#refresh().finally(() => {
-        this.#refreshing = null;
-      });
-      return this.#refreshing;
-    }
-    this.#again ??= this.#refreshing
-      .catch(() => undefined)
-      .then(() => {
-        this.#again = null;
-        return this.refresh();
-      });
-    return this.#again;
+    // A run that has begun may have read before the change that this caller knows of.
+    this.#waiting ??= this.#alone(() => {
+      this.#waiting = null;
+      return this.#refresh();
+    });
+    return this.#waiting;
   }
 
   /** Resolves when the flags of all messages are known. */
   async loadFlags(): Promise<void> {
-    if (this.flags.table) return;
-    this.#loading ??= this.#loadFlags().finally(() => {
-      this.#loading = null;
-    });
-    await this.#loading;
+    if (!this.flags.table) await this.#alone(() => this.#loadFlags());
   }
 
   /** Takes in what a session of this process did, when nothing else happened in between; else a refresh is due. */
@@ -104,7 +93,17 @@ export class SharedMailbox {
 
   #follows(modSeq: ModSeq): boolean {
     // A transaction's number is one above the account's last: nothing can have happened between the two.
-    return modSeq === this.modSeq + 1 && !this.#refreshing && !this.#loading;
+    return modSeq === this.modSeq + 1 && this.#works === 0;
+  }
+
+  /** One reading of the store at a time, so that no older answer overwrites a newer one. */
+  #alone(work: () => Promise<void>): Promise<void> {
+    this.#works++;
+    const done = this.#running.then(work).finally(() => {
+      this.#works--;
+    });
+    this.#running = done.catch(() => undefined);
+    return done;
   }
 
   #moveTo(modSeq: ModSeq): void {
@@ -124,7 +123,7 @@ export class SharedMailbox {
     }
     if (changes.vanished === null) await this.#reload();
     else this.#apply(changes, changes.mailbox, changes.vanished);
-    if (this.flags.crowded) await this.loadFlags();
+    if (this.flags.crowded) await this.#loadFlags();
   }
 
   #apply(changes: MailboxChanges, mailbox: Mailbox, vanished: UidSet): void {
@@ -170,10 +169,11 @@ export class SharedMailbox {
     this.uidNext = opened.mailbox.uidNext;
     this.expungedAt = opened.modSeq;
     this.flaggedAt = opened.modSeq;
-    await this.loadFlags();
+    await this.#loadFlags();
   }
 
   async #loadFlags(): Promise<void> {
+    if (this.flags.table) return;
     const columns = await this.#store.flags(this.account, this.id);
     // Read after the map, and perhaps a little newer: what is missing or more here is put right by the next refresh.
     this.flags.load(this.map, columns);

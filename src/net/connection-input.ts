@@ -13,6 +13,16 @@ const LF = 0x0a;
 const CR = 0x0d;
 const EMPTY = Buffer.alloc(0);
 
+/** What {@link ConnectionInput.dropLine} threw away. */
+export interface DroppedLine {
+  /** How many, without the line's end. */
+  readonly octets: number;
+  /** The last ones, at most 32; may end with CR. */
+  readonly tail: string;
+  /** The line's end was among them. */
+  readonly complete: boolean;
+}
+
 /**
  * What has arrived from one connection and was not read yet. The source is paused while about 64 KB wait and nobody
  * asks for more. One reader at a time.
@@ -43,9 +53,9 @@ export class ConnectionInput {
     return this.#end - this.#start;
   }
 
-  /** Whether the other side has ended (or lost) the connection and everything was read. */
+  /** Whether nothing more will arrive: the other side has ended the connection, or lost it. */
   get ended(): boolean {
-    return this.#sourceEnded && this.#start === this.#end;
+    return this.#sourceEnded;
   }
 
   /**
@@ -81,23 +91,14 @@ export class ConnectionInput {
     }
   }
 
-  /**
-   * Throws away up to and with the next line end. Resolves with the last octets before it (at most 32), or with `null`
-   * when there is no line end within `maxOctets` or the connection ended.
-   */
-  async skipLine(maxOctets: number): Promise<string | null> {
-    let tail = '';
-    for (let skipped = 0; skipped <= maxOctets; ) {
-      const at = this.#findLineEnd();
-      const stop = at < 0 ? this.#end : at;
-      tail = (tail + this.#buffer.toString('latin1', Math.max(this.#start, stop - TAIL_OCTETS), stop)).slice(-TAIL_OCTETS);
-      skipped += stop - this.#start;
-      this.#advance(at < 0 ? stop : stop + 1);
-      if (at >= 0) return tail;
-      if (this.#sourceEnded) return null;
-      await this.wait();
-    }
-    return null;
+  /** Throws away what has arrived of the present line, with its end when that has come. */
+  dropLine(): DroppedLine {
+    const at = this.#findLineEnd();
+    const stop = at < 0 ? this.#end : at;
+    const tail = this.#buffer.toString('latin1', Math.max(this.#start, stop - TAIL_OCTETS), stop);
+    const octets = stop - this.#start;
+    this.#advance(at < 0 ? stop : stop + 1);
+    return { octets, tail, complete: at >= 0 };
   }
 
   /** At most `count` octets that have arrived, without copying, or `null` when none have. */

@@ -50,7 +50,8 @@ export class Listener implements AsyncDisposable {
 
   /** @throws EiderError `INVALID_ARGUMENT` when key or certificate cannot be used, or `secure` lacks them. */
   constructor(options: ListenerOptions) {
-    if (options.secure && !options.tls) throw new EiderError('INVALID_ARGUMENT', 'secure needs a key and a certificate');
+    if (options.secure && !options.tls)
+      throw new EiderError('INVALID_ARGUMENT', 'secure needs a key and a certificate');
     this.#options = options;
     this.#tls = options.tls ? createTlsContext(options.tls) : null;
     // Half-open: a client that has sent all its commands and closed its side still gets the answers.

@@ -1,7 +1,13 @@
 /** Turns an accepted TCP connection into a TLS one. */
 
 import type { Socket } from 'node:net';
-import { createSecureContext, type SecureContext, type SecureContextOptions, TLSSocket, type TlsOptions } from 'node:tls';
+import {
+  createSecureContext,
+  type SecureContext,
+  type SecureContextOptions,
+  TLSSocket,
+  type TlsOptions,
+} from 'node:tls';
 import { EiderError } from '../errors.ts';
 
 /** Key, certificate and what else Node.js's `tls.createSecureContext` takes; and what is chosen by server name. */

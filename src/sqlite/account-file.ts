@@ -26,6 +26,8 @@ export interface AccountFileParts {
   readonly wal: WalSync | null;
   /** Checkpoints and indexing. */
   readonly housekeeper: Housekeeper;
+  /** Called after each commit of this process. */
+  readonly committed: () => void;
 }
 
 /** An open account. */
@@ -58,7 +60,8 @@ export class AccountFile {
     await this.#settled();
     if (modSeq === null) return value;
     this.#parts.housekeeper.committed();
-    for (const listener of this.#listeners) listener(modSeq);
+    this.#parts.committed();
+    this.#tell(modSeq);
     return value;
   }
 
@@ -75,13 +78,24 @@ export class AccountFile {
   /** Tells the listeners of commits by other processes; called from time to time while any listen. */
   lookForOthers(): void {
     if (!this.#mutex.idle || this.#closed) return;
-    const version = this.#parts.db.get<{ data_version: number }>('PRAGMA main.data_version')?.data_version;
-    if (version === this.#dataVersion) return;
-    this.#dataVersion = version;
-    const modSeq = this.#parts.db.get<{ modSeq: number }>('SELECT modSeq FROM state')?.modSeq ?? 0;
-    for (const listener of this.#listeners) listener(modSeq);
+    try {
+      const version = this.#parts.db.get<{ data_version: number }>('PRAGMA main.data_version')?.data_version;
+      if (version === this.#dataVersion) return;
+      const modSeq = this.#parts.db.get<{ modSeq: number }>('SELECT modSeq FROM state')?.modSeq ?? 0;
+      this.#dataVersion = version;
+      // Indexing and checkpoints commit too, and concern nobody.
+      if (modSeq > this.#told) this.#tell(modSeq);
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+    }
   }
   #dataVersion: number | undefined;
+  #told: ModSeq = 0;
+
+  #tell(modSeq: ModSeq): void {
+    this.#told = Math.max(this.#told, modSeq);
+    for (const listener of this.#listeners) listener(modSeq);
+  }
 
   /** Resolves when no commit is on its way to the disk: nobody may see what a power cut could take back. */
   async #settled(): Promise<void> {
@@ -120,6 +134,8 @@ export class AccountFile {
     for (let round = 0; ; round++) {
       db.run('BEGIN');
       try {
+        // Another process may have removed the account while its file is open here.
+        if (db.get<{ removed: number }>('SELECT removed FROM state')?.removed !== 0) throw accountRemoved();
         return await work(new GuardedReadTransaction(db, round < 20));
       } catch (error) {
         if (!(error instanceof TermsWait)) throw error;
@@ -138,7 +154,7 @@ export class AccountFile {
       const state = db.get<{ modSeq: number; nextId: number; removed: number }>(
         'UPDATE state SET modSeq = modSeq + 1 RETURNING modSeq, nextId, removed',
       );
-      if (!state || state.removed) throw new EiderError('ACCOUNT_NOT_FOUND', 'the account was removed');
+      if (!state || state.removed) throw accountRemoved();
       const tx = new SqliteWriteTransaction(db, state.modSeq, state.nextId);
       const value = await work(tx);
       if (!tx.changed) {
@@ -179,6 +195,8 @@ export class AccountFile {
     }
   }
 }
+
+const accountRemoved = (): EiderError => new EiderError('ACCOUNT_NOT_FOUND', 'the account was removed');
 
 /** Sees to it that a search finds all terms in the index. */
 class GuardedReadTransaction extends SqliteReadTransaction {

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { PeerChannel } from '../engine/peers.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId } from '../model/ids.ts';
 import { AccountFile } from './account-file.ts';
@@ -28,6 +29,8 @@ export interface AccountFilesOptions {
   readonly folder: string | null;
   readonly maxOpen: number;
   readonly headerContains: HeaderMatcher;
+  /** Other processes on the same folder, told of commits as they happen. */
+  readonly peers?: PeerChannel;
 }
 
 /** Opens and closes account databases. */
@@ -38,11 +41,13 @@ export class AccountFiles {
   readonly #open = new Map<AccountId, Promise<AccountFile>>();
   readonly #closing = new Map<AccountId, Promise<void>>();
   #poll: NodeJS.Timeout | null = null;
+  readonly #endListening: () => void;
   #closed = false;
 
   constructor(options: AccountFilesOptions) {
     this.#options = options;
     this.#background = new Background(options.driver.specifier);
+    this.#endListening = options.peers?.listen((id) => void this.#heard(id)) ?? (() => {});
   }
 
   /** Whether the account's database is open or at least there. */
@@ -86,6 +91,7 @@ export class AccountFiles {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#endListening();
     if (this.#poll) clearInterval(this.#poll);
     const files = await Promise.allSettled(this.#open.values());
     await Promise.all(files.map((file) => (file.status === 'fulfilled' ? file.value.close() : undefined)));
@@ -101,6 +107,11 @@ export class AccountFiles {
 
   #searchPath(id: AccountId): string {
     return join(this.#options.folder ?? '', id.slice(-2), `${id}.search.db`);
+  }
+
+  async #heard(id: AccountId): Promise<void> {
+    const file = await this.#open.get(id)?.catch(() => null);
+    if (file?.watched) file.lookForOthers();
   }
 
   async #look(): Promise<void> {
@@ -124,15 +135,15 @@ export class AccountFiles {
     if (folder === null && !create) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
     if (folder !== null && !create && !existsSync(this.path(id))) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
     try {
-      return folder === null ? this.#memoryFile() : await this.#diskFile(id, create);
+      return folder === null ? this.#memoryFile(id) : await this.#diskFile(id, create);
     } catch (error) {
       throw toEiderError(error);
     }
   }
 
-  #memoryFile(): AccountFile {
+  #memoryFile(id: AccountId): AccountFile {
     const db = this.#connect(':memory:', ':memory:');
-    return new AccountFile({ db, wal: null, housekeeper: new Housekeeper(db, null) });
+    return new AccountFile({ db, wal: null, housekeeper: new Housekeeper(db, null), committed: this.#announcer(id) });
   }
 
   async #diskFile(id: AccountId, create: boolean): Promise<AccountFile> {
@@ -147,7 +158,12 @@ export class AccountFiles {
       await syncFolder(dirname(dirname(path)));
     }
     const place = { path, searchPath, background: this.#background };
-    return new AccountFile({ db, wal, housekeeper: new Housekeeper(db, place) });
+    return new AccountFile({ db, wal, housekeeper: new Housekeeper(db, place), committed: this.#announcer(id) });
+  }
+
+  #announcer(id: AccountId): () => void {
+    const { peers } = this.#options;
+    return peers ? () => peers.announce(id) : () => {};
   }
 
   #connect(path: string, searchPath: string): Database {

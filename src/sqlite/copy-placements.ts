@@ -66,11 +66,15 @@ function readTotals(db: Database, { from, uids }: CopyRequest): Totals {
   return totals;
 }
 
-/** (modSeq, now, first uid, first id, from, first, last, to). A message that `to` has already gets an id of its own. */
+/**
+ * (modSeq, now, first uid, first id, from, first, last, to). A message that `to` has already gets an id of its own, but
+ * not when it has it only until the move is done.
+ */
 function insertStatement(mode: CopyRequest['mode']): string {
   const number = 'row_number() OVER (ORDER BY uid) - 1';
   const has = 'EXISTS (SELECT 1 FROM placement o WHERE o.contentId = p.contentId AND o.emailId = p.emailId AND o.mailbox = ?8)';
-  const id = mode === 'separate' ? `?4 + ${number}` : `CASE WHEN ${has} THEN ?4 + ${number} ELSE emailId END`;
+  const stays = mode === 'move' ? `${has} AND ?8 <> ?5` : has;
+  const id = mode === 'separate' ? `?4 + ${number}` : `CASE WHEN ${stays} THEN ?4 + ${number} ELSE emailId END`;
   return `INSERT INTO placement
     SELECT ?8, ?3 + ${number}, ${id}, contentId, threadId, ?1, mask, keywords, internalDate, ?2, sentDay, size
     FROM placement p WHERE mailbox = ?5 AND uid BETWEEN ?6 AND ?7 ORDER BY uid`;

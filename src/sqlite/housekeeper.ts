@@ -15,7 +15,7 @@ export interface HousekeeperPlace {
 }
 
 /** Commits after which terms are indexed at the latest. */
-const INDEX_COMMITS = 32;
+const INDEX_COMMITS = 200;
 /** Milliseconds of rest after which terms are indexed and the log is given back. */
 const REST_MS = 300;
 /** Commits after which the log is moved into the database, so that it stays at some 10 MB. */

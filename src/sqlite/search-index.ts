@@ -6,31 +6,17 @@ import type { Database } from './database.ts';
 
 interface PendingRow {
   readonly contentId: number;
-  readonly sender: string;
-  readonly recipient: string;
-  readonly cc: string;
-  readonly bcc: string;
-  readonly subject: string;
-  readonly header: string;
-  readonly body: string;
+  readonly searchText: string;
 }
 
-/** Contents indexed in one transaction. Larger batches cost less in all, smaller ones hold up the event loop less. */
-const BATCH = 16;
+/** Contents indexed in one transaction. Larger batches cost less in all, smaller ones take less time each. */
+const BATCH = 64;
+/** Batches end early at so many octets of text. */
+const BATCH_OCTETS = 2 << 20;
 
-/** Leaves terms to be indexed; part of the transaction that adds the content. */
+/** Leaves a content to be indexed; part of the transaction that adds it. */
 export function addPending(db: Database, id: ContentId, text: SearchText): void {
-  db.run(
-    'INSERT INTO pendingTerms VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    id,
-    text.from,
-    text.to,
-    text.cc,
-    text.bcc,
-    text.subject,
-    text.header,
-    text.body,
-  );
+  db.run('INSERT INTO pendingTerms VALUES (?, ?)', id, JSON.stringify(text));
 }
 
 /** Whether terms wait to be indexed. */
@@ -53,12 +39,12 @@ export interface IndexedBatch {
 
 /** Indexes one batch of what waits, in a transaction of the index alone; `null` when nothing waits. */
 export function indexBatch(db: Database): IndexedBatch | null {
-  const rows = db.all<PendingRow>('SELECT * FROM pendingTerms ORDER BY contentId LIMIT ?', BATCH);
+  const rows = readPending(db);
   const removed = db.all<{ contentId: number }>('SELECT contentId FROM removedTerms LIMIT ?', 4 * BATCH);
   if (rows.length + removed.length === 0) return null;
   db.exec('BEGIN');
   try {
-    for (const row of rows) insertTerms(db, row);
+    for (const row of rows) insertTerms(db, row.contentId, JSON.parse(row.searchText) as SearchText);
     for (const { contentId } of removed) {
       db.run('DELETE FROM search.field WHERE rowid = ?', contentId);
       db.run('DELETE FROM search.word WHERE rowid = ?', contentId);
@@ -80,16 +66,29 @@ export function forgetPending(db: Database, batch: IndexedBatch): void {
   for (const id of batch.removed) db.run('DELETE FROM removedTerms WHERE contentId = ?', id);
 }
 
-function insertTerms(db: Database, row: PendingRow): void {
-  db.run(
-    'INSERT OR REPLACE INTO search.field(rowid, sender, recipient, cc, bcc, subject) VALUES (?, ?, ?, ?, ?, ?)',
-    row.contentId,
-    row.sender,
-    row.recipient,
-    row.cc,
-    row.bcc,
-    row.subject,
-  );
-  db.run('INSERT OR REPLACE INTO search.word(rowid, header, body) VALUES (?, ?, ?)', row.contentId, row.header, row.body);
+function readPending(db: Database): PendingRow[] {
+  const rows: PendingRow[] = [];
+  let octets = 0;
+  let after = 0;
+  while (rows.length < BATCH && octets < BATCH_OCTETS) {
+    const row = db.get<PendingRow>('SELECT * FROM pendingTerms WHERE contentId > ? ORDER BY contentId LIMIT 1', after);
+    if (!row) break;
+    rows.push(row);
+    octets += row.searchText.length;
+    after = row.contentId;
+  }
+  return rows;
 }
 
+function insertTerms(db: Database, id: ContentId, text: SearchText): void {
+  db.run(
+    'INSERT OR REPLACE INTO search.field(rowid, sender, recipient, cc, bcc, subject) VALUES (?, ?, ?, ?, ?, ?)',
+    id,
+    text.from,
+    text.to,
+    text.cc,
+    text.bcc,
+    text.subject,
+  );
+  db.run('INSERT OR REPLACE INTO search.word(rowid, header, body) VALUES (?, ?, ?)', id, text.header, text.body);
+}

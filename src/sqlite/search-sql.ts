@@ -1,5 +1,6 @@
 /** Search queries as SQL: one statement whatever is combined. */
 
+import { EiderError } from '../errors.ts';
 import type { MailboxId } from '../model/ids.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { foldText, words } from '../model/tokens.ts';
@@ -15,15 +16,23 @@ interface Condition {
 
 const DAY = 86_400_000;
 const FIELD_COLUMN = { from: 'sender', to: 'recipient', cc: 'cc', bcc: 'bcc', subject: 'subject' } as const;
+/** SQLite's limits are 1,000 levels of an expression and 32,766 values. */
+const MAX_NESTING = 200;
+const MAX_VALUES = 30_000;
 const ALL: Condition = { sql: '1', values: [] };
 const NONE: Condition = { sql: '0', values: [] };
 
 /** Name of the SQL function that looks into a raw header: (header, field, text) to 0 or 1. */
 export const HEADER_FUNCTION = 'eider_header_contains';
 
-/** UIDs of a mailbox's messages that match, ascending. All terms must be in the index. */
+/**
+ * UIDs of a mailbox's messages that match, ascending. All terms must be in the index.
+ *
+ * @throws `LIMIT_EXCEEDED` when conditions nest deeper than 200 levels, or compare with more than 30,000 values.
+ */
 export function searchPlacements(db: Database, mailboxId: MailboxId, query: SearchQuery): Uint32Array {
-  const { sql, values } = compile(query);
+  const { sql, values } = compile(query, MAX_NESTING);
+  if (values.length > MAX_VALUES) throw new EiderError('LIMIT_EXCEEDED', 'the search has too many conditions');
   const row = db.get<{ n: string | null }>(
     `SELECT group_concat(uid) AS n FROM (SELECT uid FROM placement p WHERE mailbox = ? AND ${sql} ORDER BY uid)`,
     mailboxId,
@@ -32,16 +41,17 @@ export function searchPlacements(db: Database, mailboxId: MailboxId, query: Sear
   return parseNumbers(row?.n ?? null);
 }
 
-function compile(query: SearchQuery): Condition {
+function compile(query: SearchQuery, levels: number): Condition {
+  if (levels === 0) throw new EiderError('LIMIT_EXCEEDED', 'the search nests too deep');
   switch (query.key) {
     case 'all':
       return ALL;
     case 'and':
-      return join(query.of.map(compile), ' AND ', ALL);
+      return join(query.of.map((part) => compile(part, levels - 1)), ' AND ', ALL);
     case 'or':
-      return join(query.of.map(compile), ' OR ', NONE);
+      return join(query.of.map((part) => compile(part, levels - 1)), ' OR ', NONE);
     case 'not': {
-      const { sql, values } = compile(query.of);
+      const { sql, values } = compile(query.of, levels - 1);
       return { sql: `NOT (${sql})`, values };
     }
     case 'uid':
@@ -89,7 +99,14 @@ function compile(query: SearchQuery): Condition {
 
 function join(parts: readonly Condition[], by: string, none: Condition): Condition {
   if (parts.length === 0) return none;
-  return { sql: `(${parts.map((part) => part.sql).join(by)})`, values: parts.flatMap((part) => part.values) };
+  return { sql: joinSql(parts, by), values: parts.flatMap((part) => part.values) };
+}
+
+/** Halves within halves, as a plain row of a thousand would be an expression a thousand levels deep. */
+function joinSql(parts: readonly Condition[], by: string): string {
+  if (parts.length <= 8) return `(${parts.map((part) => part.sql).join(by)})`;
+  const middle = parts.length >> 1;
+  return `(${joinSql(parts.slice(0, middle), by)}${by}${joinSql(parts.slice(middle), by)})`;
 }
 
 function uidCondition(ranges: readonly (readonly [number, number])[]): Condition {

@@ -3,6 +3,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine, EngineSupports, ReadTransaction, WriteTransaction } from '../engine/engine.ts';
+import type { PeerChannel } from '../engine/peers.ts';
+import { EiderError } from '../errors.ts';
 import type { AccountId, ModSeq } from '../model/ids.ts';
 import type { AccountFile } from './account-file.ts';
 import { AccountFiles, type HeaderMatcher, syncFolder } from './account-files.ts';
@@ -21,6 +23,8 @@ export interface SqliteEngineOptions {
   readonly maxOpenAccounts?: number;
   /** Looks into a raw header, for searches of fields that are not indexed. */
   readonly headerContains: HeaderMatcher;
+  /** Other processes on the same folder, told of commits as they happen. */
+  readonly peers?: PeerChannel;
 }
 
 /**
@@ -51,6 +55,7 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
       folder: inMemory ? null : join(options.path, 'accounts'),
       maxOpen: options.maxOpenAccounts ?? 100,
       headerContains: options.headerContains,
+      ...(options.peers && { peers: options.peers }),
     });
     return new SqliteEngine(files, db, wal, !inMemory);
   } catch (error) {
@@ -106,6 +111,7 @@ class SqliteEngine implements Engine {
   }
 
   async #file(id: AccountId): Promise<AccountFile> {
+    if (this.#closed) throw new EiderError('STORE_CLOSED', 'the store is closed');
     // A crash between the directory's record and the account's database leaves the first without the second.
     const missing = !this.#files.exists(id) && (await this.directory.get(id)) !== null;
     return this.#files.use(id, missing);

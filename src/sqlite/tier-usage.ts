@@ -8,12 +8,10 @@ export function tierUsage(db: Database): TierUsage {
   const main = pages(db, 'main');
   const search = pages(db, 'search');
   const text = db.get<{ n: number }>('SELECT coalesce(sum(length(header) + length(text)), 0) AS n FROM content')?.n ?? 0;
-  const pending =
-    db.get<{ n: number }>('SELECT coalesce(sum(length(header) + length(body)), 0) AS n FROM pendingTerms')?.n ?? 0;
   return {
     text,
-    metadata: Math.max(0, main.used - text - pending),
-    search: search.used + pending,
+    metadata: Math.max(0, main.used - text),
+    search: search.used,
     free: main.free + search.free,
   };
 }

@@ -152,7 +152,9 @@ export class SqliteWriteTransaction extends SqliteReadTransaction implements Wri
 
   async repair(): Promise<CheckFinding[]> {
     const findings = repairAccount(this.db);
-    if (findings.length > 0) this.#changed = true;
+    if (findings.length === 0) return findings;
+    this.#changed = true;
+    this.#nextId = this.db.get<{ nextId: number }>('SELECT nextId FROM state')?.nextId ?? this.#nextId;
     return findings;
   }
 

@@ -38,9 +38,10 @@ export class StoreMaintenance implements Maintenance {
       if (options.rehash) yield* this.#rehash(account, options.signal);
     }
     if (options.account !== undefined) return;
-    for await (const blob of this.#unmentioned(DEFAULT_GRACE_MS)) {
+    const before = Date.now() - DEFAULT_GRACE_MS;
+    for await (const blob of this.#unmentioned(before)) {
       yield { account: null, kind: 'blobOrphan', detail: `${blob.blobId}, ${blob.size} octets`, repairable: true };
-      if (options.repair) await this.#context.blobs.delete(blob.blobId);
+      if (options.repair) await this.#context.blobs.delete(blob.blobId, { unmodifiedSince: before });
     }
   }
 
@@ -49,9 +50,11 @@ export class StoreMaintenance implements Maintenance {
   ): Promise<{ blobs: number; octets: number }> {
     let blobs = 0;
     let octets = 0;
-    for await (const blob of this.#unmentioned(options.graceMs ?? DEFAULT_GRACE_MS)) {
+    const before = Date.now() - (options.graceMs ?? DEFAULT_GRACE_MS);
+    for await (const blob of this.#unmentioned(before)) {
       if (options.signal?.aborted) break;
-      if (!options.dryRun && !(await this.#context.blobs.delete(blob.blobId))) continue;
+      // A delivery that has just committed the same blob has renewed it, so it stays.
+      if (!options.dryRun && !(await this.#context.blobs.delete(blob.blobId, { unmodifiedSince: before }))) continue;
       blobs++;
       octets += blob.size;
     }
@@ -167,9 +170,8 @@ export class StoreMaintenance implements Maintenance {
     return hash.digest('hex') === digest ? null : 'digest';
   }
 
-  /** Blobs that no account mentions and that are older than the grace period. */
-  async *#unmentioned(graceMs: number): AsyncGenerator<BlobInfo, void, undefined> {
-    const before = Date.now() - graceMs;
+  /** Blobs that no account mentions and that were last written before a moment. */
+  async *#unmentioned(before: number): AsyncGenerator<BlobInfo, void, undefined> {
     let batch: BlobInfo[] = [];
     for await (const blob of this.#context.blobs.list()) {
       if (blob.modified > before) continue;

@@ -32,7 +32,12 @@ export class CommandError extends ImapSyntaxError {
 
   constructor(
     message: string,
-    options: { readonly tag: string; readonly fatal?: boolean; readonly status?: RefusalStatus; readonly code?: string },
+    options: {
+      readonly tag: string;
+      readonly fatal?: boolean;
+      readonly status?: RefusalStatus;
+      readonly code?: string;
+    },
   ) {
     super(message, options);
     this.tag = options.tag;

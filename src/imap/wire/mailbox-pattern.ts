@@ -1,11 +1,67 @@
 /** Patterns of LIST: `*` matches anything, `%` anything but the hierarchy delimiter. RFC 9051 section 6.3.9. */
 
-/** A pattern. Time to match is bounded by length of name times length of pattern. */
-export declare class MailboxPattern {
-  constructor(pattern: string, delimiter?: string);
+import { HIERARCHY_DELIMITER } from '../../model/mailbox.ts';
+
+/**
+ * A pattern. Names are matched in one walk that goes back at most to the last `%` and the last `*`: the time is bounded
+ * by length of name times length of pattern, whatever the wildcards.
+ */
+export class MailboxPattern {
   readonly pattern: string;
   /** Whether it has no wildcard: names one mailbox. */
   readonly isName: boolean;
+  readonly #delimiter: string;
+  readonly #fixedLength: number;
+  /** In capitals, for INBOX. */
+  readonly #upper: string;
+
+  constructor(pattern: string, delimiter: string = HIERARCHY_DELIMITER) {
+    this.#delimiter = delimiter;
+    // A run of wildcards is as its strongest one.
+    this.pattern = pattern.replace(/[*%]{2,}/g, (run) => (run.includes('*') ? '*' : '%'));
+    this.isName = !/[*%]/.test(pattern);
+    this.#fixedLength = this.pattern.replace(/[*%]/g, '').length;
+    this.#upper = this.pattern.toUpperCase();
+  }
+
   /** INBOX matches in any case. */
-  matches(name: string): boolean;
+  matches(name: string): boolean {
+    if (this.#fixedLength > name.length) return false;
+    if (this.isName) return this.pattern === name || (name === 'INBOX' && this.#upper === name);
+    return this.#walk(this.pattern, name) || (name === 'INBOX' && this.#walk(this.#upper, name));
+  }
+
+  #walk(pattern: string, name: string): boolean {
+    let p = 0;
+    let n = 0;
+    // Behind the last `*` and `%`, and where in the name the match goes on when tried again; -1 for none.
+    let starP = -1;
+    let starN = 0;
+    let percentP = -1;
+    let percentN = 0;
+    while (n < name.length || p < pattern.length) {
+      const char = pattern[p];
+      if (char === '*') {
+        starP = ++p;
+        starN = n;
+        percentP = -1;
+      } else if (char === '%') {
+        percentP = ++p;
+        percentN = n;
+      } else if (n < name.length && char === name[n]) {
+        p++;
+        n++;
+      } else if (percentP >= 0 && percentN < name.length && name[percentN] !== this.#delimiter) {
+        p = percentP;
+        n = ++percentN;
+      } else if (starP >= 0 && starN < name.length) {
+        p = starP;
+        n = ++starN;
+        percentP = -1;
+      } else {
+        return false;
+      }
+    }
+    return true;
+  }
 }

@@ -1,21 +1,13 @@
-/** The arguments of SEARCH. RFC 9051 section 6.4.4, RFC 3501 section 6.4.4, RFC 4731, RFC 5032, RFC 7162, RFC 8474, RFC 8514. */
+/** The arguments of SEARCH: return options, charset, and the keys. RFC 9051 section 6.4.4, RFC 4731, RFC 5182. */
 
+import { TextDecoder } from 'node:util';
 import type { SearchQuery } from '../../model/search-query.ts';
 import type { UidSet } from '../../model/uid-set.ts';
+import { ImapSyntaxError } from './imap-syntax-error.ts';
+import { decodeUtf8 } from './mailbox-name.ts';
 import type { Scanner } from './scanner.ts';
+import { parseSearchKeys, type SearchKey, type TextDecode } from './search-key.ts';
 import type { SequenceSet } from './sequence-set.ts';
-
-/** A search key. Sets are still as the client wrote them; {@link resolveSearchKey} makes a `SearchQuery`. */
-export type SearchKey =
-  | Exclude<SearchQuery, { readonly key: 'and' | 'or' | 'not' | 'uid' }>
-  | { readonly key: 'and' | 'or'; readonly of: readonly SearchKey[] }
-  | { readonly key: 'not'; readonly of: SearchKey }
-  /** Message sequence numbers. */
-  | { readonly key: 'seq'; readonly set: SequenceSet }
-  /** `UID set`; the set may be `$` too. */
-  | { readonly key: 'uid'; readonly set: SequenceSet }
-  /** `$`. RFC 5182. */
-  | { readonly key: 'savedResult' };
 
 /** RETURN options. RFC 4731, RFC 5182. `RETURN ()` is `all`. */
 export interface SearchReturn {
@@ -43,9 +35,78 @@ export interface SearchSets {
   saved(): UidSet;
 }
 
-/** From the space before the first argument to the end. @throws ImapSyntaxError, with code `BADCHARSET` for an unknown charset */
-export declare function parseSearch(scanner: Scanner): SearchArguments;
+const RETURN_OPTIONS = ['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE'];
+
+/**
+ * Reads from the space before the first argument to the end. Strings without a charset are UTF-8.
+ *
+ * @throws ImapSyntaxError with status `NO` and code `BADCHARSET` for an unknown charset.
+ */
+export function parseSearch(scanner: Scanner): SearchArguments {
+  scanner.space();
+  const returns = parseReturn(scanner);
+  let decode: TextDecode = decodeUtf8;
+  if (scanner.tryWord('CHARSET')) {
+    scanner.space();
+    decode = decoderOf(scanner.astring());
+    scanner.space();
+  }
+  const { key, modSeq } = parseSearchKeys(scanner, decode);
+  return { returns, key, modSeq };
+}
+
 /** Replaces sets by UIDs. */
-export declare function resolveSearchKey(key: SearchKey, sets: SearchSets): SearchQuery;
-/** Writes a key as a client would, octets in a string. */
-export declare function formatSearchKey(key: SearchKey): string;
+export function resolveSearchKey(key: SearchKey, sets: SearchSets): SearchQuery {
+  switch (key.key) {
+    case 'and':
+    case 'or':
+      return { key: key.key, of: key.of.map((of) => resolveSearchKey(of, sets)) };
+    case 'not':
+      return { key: 'not', of: resolveSearchKey(key.of, sets) };
+    case 'seq':
+      return { key: 'uid', set: sets.seq(key.set) };
+    case 'uid':
+      return { key: 'uid', set: key.set.saved ? sets.saved() : sets.uid(key.set) };
+    case 'savedResult':
+      return { key: 'uid', set: sets.saved() };
+    default:
+      return key;
+  }
+}
+
+function parseReturn(scanner: Scanner): SearchReturn | null {
+  if (!scanner.tryWord('RETURN')) return null;
+  scanner.space();
+  const options = scanner.list((list) => list.word(), { empty: true });
+  const unknown = options.find((option) => !RETURN_OPTIONS.includes(option));
+  if (unknown !== undefined) throw new ImapSyntaxError(`unknown return option ${unknown.slice(0, 32)}`);
+  scanner.space();
+  const has = (option: string): boolean => options.includes(option);
+  return {
+    min: has('MIN'),
+    max: has('MAX'),
+    // RFC 4731 section 3.1: an empty list is ALL.
+    all: has('ALL') || options.length === 0,
+    count: has('COUNT'),
+    save: has('SAVE'),
+  };
+}
+
+/** What Node.js decodes: all of the WHATWG Encoding Standard. */
+function decoderOf(charset: string): TextDecode {
+  // US-ASCII is a part of UTF-8; for octets above it the label would mean windows-1252.
+  if (/^(us-ascii|utf-8)$/i.test(charset)) return decodeUtf8;
+  let decoder: TextDecoder;
+  try {
+    decoder = new TextDecoder(charset, { fatal: true });
+  } catch {
+    throw new ImapSyntaxError('the charset is not known', { status: 'NO', code: 'BADCHARSET (US-ASCII UTF-8)' });
+  }
+  return (octets) => {
+    try {
+      return decoder.decode(Buffer.from(octets, 'latin1'));
+    } catch {
+      return null;
+    }
+  };
+}

@@ -1,0 +1,122 @@
+/** Passwords: hashed with Argon2id, compared at a bounded cost. */
+
+import { createHmac, randomBytes } from 'node:crypto';
+import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2';
+import { EiderError } from '../errors.ts';
+import { TaskLimit } from './task-limit.ts';
+
+/** Most octets of a password in UTF-8. */
+export const MAX_PASSWORD_OCTETS = 1024;
+
+// RFC 9106 section 4 leaves the choice; OWASP's first one for servers: 19 MiB, two passes, one lane. Argon2id.
+const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+// A hash of nothing, which costs as much to compare with as any: 16 octets of salt and 32 of hash, all zero.
+const NOBODY = `$argon2id$v=19$m=${COST.memoryCost},t=${COST.timeCost},p=${COST.parallelism}$${'A'.repeat(22)}$${'A'.repeat(43)}`;
+const REMEMBER_MS = 600_000;
+const MAX_REMEMBERED = 10_000;
+
+/** Options of {@link PasswordVerifier}. */
+export interface PasswordVerifierOptions {
+  /**
+   * Argon2 computations at once; each takes 19 MiB and one of the threads that disk I/O uses too. Up to 1,000 more
+   * wait. @defaultValue 2
+   */
+  readonly concurrency?: number;
+  /** Milliseconds since 1970. @defaultValue `Date.now` */
+  readonly now?: () => number;
+}
+
+/**
+ * Hashes and verifies passwords.
+ *
+ * A password that was right is remembered for 10 minutes, as an HMAC under a key that only this process has: a client
+ * that opens 50 sessions costs one Argon2 and not 50. A new password has a new hash, and nothing is remembered of it.
+ * Wrong passwords are never remembered.
+ */
+export class PasswordVerifier {
+  readonly #key: Buffer = randomBytes(32);
+  readonly #limit: TaskLimit;
+  readonly #now: () => number;
+  /** When each memory ends, oldest first. */
+  readonly #right = new Map<string, number>();
+  readonly #running = new Map<string, Promise<boolean>>();
+
+  constructor(options: PasswordVerifierOptions = {}) {
+    this.#limit = new TaskLimit(options.concurrency ?? 2, 1_000);
+    this.#now = options.now ?? Date.now;
+  }
+
+  /**
+   * The password's hash as a PHC string.
+   *
+   * @throws {@link EiderError} `INVALID_ARGUMENT` for a password of 0 or over 1,024 octets, `BUSY` when 1,000 wait.
+   */
+  async hash(password: string): Promise<string> {
+    const octets = prepare(password);
+    if (!octets) throw new EiderError('INVALID_ARGUMENT', `a password has 1 to ${MAX_PASSWORD_OCTETS} octets`);
+    return this.#limit.run(() => argon2Hash(octets, COST));
+  }
+
+  /**
+   * Whether `password` is the one of `hash`; never that of `null`, which takes as long as a wrong password does.
+   *
+   * @throws {@link EiderError} `BUSY` when 1,000 wait.
+   */
+  async verify(hash: string | null, password: string): Promise<boolean> {
+    const octets = prepare(password);
+    if (!octets) return false;
+    const key = this.#keyOf(hash ?? '', octets);
+    if (this.#isRemembered(key)) return true;
+    const running = this.#running.get(key) ?? this.#start(key, hash, octets);
+    return running;
+  }
+
+  #start(key: string, hash: string | null, octets: Buffer): Promise<boolean> {
+    const running = this.#limit
+      .run(() => matches(hash ?? NOBODY, octets))
+      .then((right) => {
+        if (right && hash !== null) this.#remember(key);
+        return right && hash !== null;
+      })
+      .finally(() => this.#running.delete(key));
+    this.#running.set(key, running);
+    return running;
+  }
+
+  #keyOf(hash: string, octets: Buffer): string {
+    return createHmac('sha256', this.#key).update(`${hash.length}:${hash}`).update(octets).digest('base64');
+  }
+
+  #isRemembered(key: string): boolean {
+    const until = this.#right.get(key);
+    if (until === undefined) return false;
+    if (until > this.#now()) return true;
+    this.#right.delete(key);
+    return false;
+  }
+
+  #remember(key: string): void {
+    this.#right.delete(key);
+    this.#right.set(key, this.#now() + REMEMBER_MS);
+    if (this.#right.size > MAX_REMEMBERED) this.#right.delete(this.#right.keys().next().value as string);
+  }
+}
+
+/**
+ * The octets that are hashed, or `null` for too few or too many. RFC 8265 section 4.2: any space is a space, and NFC,
+ * so that a password is the same from any keyboard.
+ */
+function prepare(password: string): Buffer | null {
+  if (password.length === 0 || password.length > MAX_PASSWORD_OCTETS) return null;
+  const octets = Buffer.from(password.replace(/\p{Zs}/gu, ' ').normalize('NFC'));
+  return octets.length <= MAX_PASSWORD_OCTETS ? octets : null;
+}
+
+async function matches(hash: string, octets: Buffer): Promise<boolean> {
+  try {
+    return await argon2Verify(hash, octets);
+  } catch {
+    // No hash that we know: nobody's password.
+    return false;
+  }
+}

@@ -1,0 +1,71 @@
+/** `eider serve`: IMAP and LMTP over one store, until it is told to stop. */
+
+import { readFileSync } from 'node:fs';
+import type { CommandDef } from 'citty';
+import { CommandError, command, UsageError } from './command.ts';
+import { dataArgs, openDataFolder } from './data-folder.ts';
+import { parsePort } from './octets.ts';
+import { printJson } from './output.ts';
+import { startServers, untilSignal } from './servers.ts';
+
+/** Ends with 0 after SIGTERM or SIGINT; a second signal ends it at once. */
+export const serve: CommandDef = command({
+  meta: { name: 'serve', description: 'Serve IMAP and LMTP' },
+  args: {
+    host: { type: 'string', default: '127.0.0.1', description: 'Where to listen' },
+    imap: { type: 'string', default: '1143', valueHint: 'PORT', description: 'IMAP port; 0 for a free one' },
+    lmtp: { type: 'string', default: '2424', valueHint: 'PORT', description: 'LMTP port; 0 for a free one' },
+    'tls-key': { type: 'string', valueHint: 'FILE', description: 'Private key for STARTTLS, PEM' },
+    'tls-cert': { type: 'string', valueHint: 'FILE', description: 'Certificate chain for STARTTLS, PEM' },
+    'insecure-auth': { type: 'boolean', description: 'Take passwords on connections without TLS' },
+    'rate-limits': {
+      type: 'boolean',
+      default: true,
+      negativeDescription: 'No limits on connections and logins, for measurements',
+      description: 'Limit connections and logins by address and account',
+    },
+    'ready-json': { type: 'boolean', description: 'When it listens, print one line of JSON with the ports' },
+    ...dataArgs,
+  },
+  async run(args) {
+    const tls = readTls(args['tls-key'], args['tls-cert']);
+    const insecureAuth = args['insecure-auth'] === true;
+    if (!tls && !insecureAuth) explainNoLogin(args.host);
+    const ports = { imap: parsePort(args.imap), lmtp: parsePort(args.lmtp) };
+    const stopped = untilSignal();
+    const store = await openDataFolder(args, true);
+    try {
+      const options = { host: args.host, ports, tls, insecureAuth, rateLimits: args['rate-limits'] };
+      const servers = await startServers(store, options);
+      try {
+        if (args['ready-json']) printJson(servers.ports);
+        else console.log(`IMAP on ${args.host}:${servers.ports.imap}, LMTP on ${args.host}:${servers.ports.lmtp}`);
+        await stopped;
+      } finally {
+        await servers.close();
+      }
+    } finally {
+      await store.close();
+    }
+  },
+});
+
+function readTls(key: string | undefined, cert: string | undefined): { key: Buffer; cert: Buffer } | null {
+  if (key === undefined && cert === undefined) return null;
+  if (key === undefined || cert === undefined) throw new UsageError('--tls-key and --tls-cert go together');
+  return { key: readFileSync(key), cert: readFileSync(cert) };
+}
+
+/** Without TLS nobody can log in: on loopback that is a hint, elsewhere it is surely not what was meant. */
+function explainNoLogin(host: string): void {
+  if (!isLoopback(host)) {
+    throw new CommandError(
+      `nobody could log in on ${host} without TLS: give --tls-key and --tls-cert, or --insecure-auth to take passwords in the clear`,
+    );
+  }
+  console.error('eider: no TLS, so logins are refused; --insecure-auth takes passwords in the clear, which is fine on loopback');
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}

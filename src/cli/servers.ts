@@ -1,0 +1,85 @@
+/** The protocol servers that a command runs over its store. */
+
+import type { SecureContextOptions } from 'node:tls';
+import { createImapServer } from '../imap/server.ts';
+import { createLmtpServer } from '../lmtp/server.ts';
+import type { MessageStore } from '../store/message-store.ts';
+
+/** Where and how to listen. */
+export interface ServersOptions {
+  readonly host: string;
+  readonly ports: { readonly imap: number; readonly lmtp: number };
+  readonly tls: SecureContextOptions | null;
+  readonly insecureAuth: boolean;
+  readonly rateLimits: boolean;
+}
+
+/** Servers that listen. */
+export interface Servers {
+  readonly ports: { readonly imap: number; readonly lmtp: number };
+  /** Lets sessions end what they do, and closes. */
+  close(): Promise<void>;
+}
+
+const DRAIN_MS = 5000;
+
+const NO_LIMITS = {
+  connections: Number.POSITIVE_INFINITY,
+  connectionsPerAddress: Number.POSITIVE_INFINITY,
+  sessionsPerAccount: Number.POSITIVE_INFINITY,
+  loginFailures: Number.POSITIVE_INFINITY,
+  loginFailureDelayMs: 0,
+} as const;
+
+/** Starts both; when one cannot listen, neither does. */
+export async function startServers(store: MessageStore, options: ServersOptions): Promise<Servers> {
+  const { host, ports } = options;
+  const common = { host, logger, ...(options.tls ? { tls: options.tls } : {}) };
+  const imap = createImapServer(store, {
+    ...common,
+    port: ports.imap,
+    insecureAuth: options.insecureAuth,
+    ...(options.rateLimits ? {} : { limits: NO_LIMITS }),
+  });
+  const lmtp = createLmtpServer(store, {
+    ...common,
+    port: ports.lmtp,
+    ...(options.rateLimits ? {} : { maxConnections: Number.POSITIVE_INFINITY }),
+  });
+  const close = async (): Promise<void> => {
+    await Promise.all([imap.close({ drainMs: DRAIN_MS }), lmtp.close({ drainMs: DRAIN_MS })]);
+  };
+  try {
+    const [imapAt, lmtpAt] = [await imap.listen(), await lmtp.listen()];
+    return { ports: { imap: imapAt.port, lmtp: lmtpAt.port }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Resolves at the first SIGINT or SIGTERM; the second ends the process at once. */
+export function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = (): void => {
+      if (asked) process.exit(1);
+      asked = true;
+      resolve();
+    };
+    process.on('SIGINT', stop).on('SIGTERM', stop);
+  });
+}
+
+/** Warnings and errors as lines of JSON on stderr; the rest is nobody's business on a terminal. */
+const logger = {
+  info(): void {},
+  debug(): void {},
+  warn: (fields: object, message: string): void => log('warn', fields, message),
+  error: (fields: object, message: string): void => log('error', fields, message),
+};
+
+function log(level: string, fields: object, message: string): void {
+  const plain = Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? value.message : value]);
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...Object.fromEntries(plain) })}\n`);
+}

@@ -1,0 +1,52 @@
+/** What the server says it can do, before and after login. RFC 9051 section 6.1.1. */
+
+/** When a capability is told. */
+export interface CapabilityContext {
+  readonly authenticated: boolean;
+  /** STARTTLS can be used now. */
+  readonly canStartTls: boolean;
+  /** Passwords are taken on this connection. */
+  readonly canLogin: boolean;
+  /** Octets. */
+  readonly maxMessageSize: number;
+}
+
+/** Extensions, in the order of the list. Clients decide by the first list they see, so most are told before login. */
+const EXTENSIONS: readonly string[] = [
+  'SASL-IR', // RFC 4959
+  'LITERAL+', // RFC 7888
+  'ENABLE', // RFC 5161
+  'ID', // RFC 2971
+  'IDLE', // RFC 2177
+  'NAMESPACE', // RFC 2342
+  'UIDPLUS', // RFC 4315
+  'UNSELECT', // RFC 3691
+  'MOVE', // RFC 6851
+  'CHILDREN', // RFC 3348
+  'SPECIAL-USE', // RFC 6154
+  'CONDSTORE', // RFC 7162
+  'ESEARCH', // RFC 4731
+  'SEARCHRES', // RFC 5182
+  'WITHIN', // RFC 5032
+  'LIST-EXTENDED', // RFC 5258
+  'LIST-STATUS', // RFC 5819
+  'STATUS=SIZE', // RFC 8438
+  'MULTIAPPEND', // RFC 3502
+  'OBJECTID', // RFC 8474
+  'SAVEDATE', // RFC 8514
+  'PREVIEW', // RFC 8970
+  'UTF8=ACCEPT', // RFC 6855
+  'QUOTA', // RFC 9208
+  'QUOTA=RES-STORAGE',
+  'QUOTA=RES-MESSAGE',
+];
+
+/** The capabilities of a connection as it is now. */
+export function capabilities(context: CapabilityContext): string[] {
+  const list = ['IMAP4rev1', ...EXTENSIONS, `APPENDLIMIT=${context.maxMessageSize}`];
+  if (context.authenticated) return list;
+  if (context.canStartTls) list.push('STARTTLS');
+  // RFC 9051 section 7.2.2: LOGINDISABLED where LOGIN is refused; then no AUTH= is offered either.
+  list.push(context.canLogin ? 'AUTH=PLAIN' : 'LOGINDISABLED');
+  return list;
+}

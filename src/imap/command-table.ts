@@ -1,0 +1,71 @@
+/** All commands, by name. A new command is a file in `commands/` and a line here. */
+
+import type { CommandHandler } from './command.ts';
+import { append } from './commands/append.ts';
+import { capability } from './commands/capability.ts';
+import { close, unselect } from './commands/close.ts';
+import { copy, move } from './commands/copy.ts';
+import { create } from './commands/create.ts';
+import { deleteMailbox } from './commands/delete.ts';
+import { enable } from './commands/enable.ts';
+import { expunge } from './commands/expunge.ts';
+import { fetch } from './commands/fetch.ts';
+import { id } from './commands/id.ts';
+import { idle } from './commands/idle.ts';
+import { list, lsub } from './commands/list.ts';
+import { authenticate, login } from './commands/login.ts';
+import { logout } from './commands/logout.ts';
+import { namespace } from './commands/namespace.ts';
+import { check, noop } from './commands/noop.ts';
+import { getQuota, getQuotaRoot } from './commands/quota.ts';
+import { rename } from './commands/rename.ts';
+import { search } from './commands/search.ts';
+import { examine, select } from './commands/select.ts';
+import { starttls } from './commands/starttls.ts';
+import { status } from './commands/status.ts';
+import { store } from './commands/store.ts';
+import { subscribe, unsubscribe } from './commands/subscribe.ts';
+import type { Command } from './wire/command-reader.ts';
+
+const HANDLERS: readonly CommandHandler[] = [
+  append,
+  authenticate,
+  capability,
+  check,
+  close,
+  copy,
+  create,
+  deleteMailbox,
+  enable,
+  examine,
+  expunge,
+  fetch,
+  getQuota,
+  getQuotaRoot,
+  id,
+  idle,
+  list,
+  login,
+  logout,
+  lsub,
+  move,
+  namespace,
+  noop,
+  rename,
+  search,
+  select,
+  starttls,
+  status,
+  store,
+  subscribe,
+  unselect,
+  unsubscribe,
+];
+
+const BY_NAME: ReadonlyMap<string, CommandHandler> = new Map(HANDLERS.map((handler) => [handler.name, handler]));
+
+/** Who runs a command, or `undefined` for one that there is not. */
+export function findCommand({ name, uid }: Pick<Command, 'name' | 'uid'>): CommandHandler | undefined {
+  const handler = BY_NAME.get(name);
+  return uid && !handler?.uid ? undefined : handler;
+}

@@ -1,0 +1,30 @@
+/** CLOSE and UNSELECT. RFC 9051 sections 6.4.1 and 6.4.2. */
+
+import type { CommandHandler } from '../command.ts';
+
+/** Leaves the mailbox and removes its messages with `\Deleted`, without telling which. */
+export const close: CommandHandler = {
+  name: 'CLOSE',
+  state: 'selected',
+  async run(session, { scanner }) {
+    scanner.end();
+    const { shared, readOnly } = session.selected;
+    if (!readOnly && !shared.gone) {
+      const { uids, modSeq } = await session.store.expunge(session.accountId, shared.id);
+      if (!uids.isEmpty) session.watch?.notice(modSeq);
+    }
+    session.unselect();
+    return { text: 'Closed' };
+  },
+};
+
+/** Leaves the mailbox as it is. */
+export const unselect: CommandHandler = {
+  name: 'UNSELECT',
+  state: 'selected',
+  run(session, { scanner }) {
+    scanner.end();
+    session.unselect();
+    return { text: 'Unselected' };
+  },
+};

@@ -1,0 +1,125 @@
+/** FETCH. RFC 9051 section 6.4.5, RFC 7162 section 3.1.4. */
+
+import { formatFlags, SEEN } from '../../model/flags.ts';
+import { UidSet } from '../../model/uid-set.ts';
+import type { FetchedMessage } from '../../store/message-store.ts';
+import type { CommandHandler, Completion } from '../command.ts';
+import { writeFlagLines } from '../fetch-flags.ts';
+import { BrokenLiteral, writeMessage } from '../fetch-message.ts';
+import { type FetchPlan, planFetch } from '../fetch-plan.ts';
+import type { MailboxView } from '../mailbox-view.ts';
+import { Refusal, refusalOf } from '../refusal.ts';
+import type { Session } from '../session.ts';
+import { parseFetch } from '../wire/fetch-items.ts';
+
+/** Up to so many messages, all flags are read at once to answer from memory. */
+const FLAGS_LOOKUP = 20_000;
+
+/** Sends data of messages. */
+export const fetch: CommandHandler = {
+  name: 'FETCH',
+  state: 'selected',
+  uid: true,
+  keepsNumbers: true,
+  async run(session, { scanner, uid }) {
+    const args = parseFetch(scanner);
+    const view = session.selected;
+    // RFC 7162 section 3.2.6: VANISHED goes with QRESYNC, which this server does not know.
+    if (args.vanished) throw new Refusal('BAD', 'QRESYNC is not enabled');
+    const modSeq = args.changedSince !== null;
+    const plan = planFetch(args.items, { uid, modSeq, utf8: session.utf8 });
+    let uids = view.resolve(args.set, uid);
+    if (modSeq || args.items.some((item) => item.kind === 'modSeq')) session.enableCondstore();
+    if (args.changedSince !== null) uids = await changedSince(view, uids, args.changedSince);
+    if (uids.isEmpty) return { text: 'Nothing to fetch' };
+    if (plan.fromMemory && (await haveFlags(view, uids))) {
+      view.announceKeywords(session.out);
+      await writeFlagLines(session, view, uids, { ...args, uid, modSeq });
+      return completion(view, uids, uid, null);
+    }
+    return completion(view, uids, uid, await fetchPages(session, view, uids, plan));
+  },
+};
+
+function completion(view: MailboxView, uids: UidSet, uid: boolean, failure: unknown): Completion {
+  if (failure) {
+    const { message, code } = refusalOf(failure);
+    return { status: 'NO', text: message, code };
+  }
+  // RFC 5530 section 3: somebody else has removed some of them.
+  return { text: 'Fetched', code: !uid && view.someGone(uids) ? 'EXPUNGEISSUED' : null };
+}
+
+async function changedSince(view: MailboxView, uids: UidSet, since: number): Promise<UidSet> {
+  const { shared } = view;
+  await shared.loadFlags();
+  if (view.stale) await shared.refresh();
+  const changed = shared.flags.changedSince(shared.map, since);
+  return UidSet.fromSorted(changed.map(({ uid }) => uid)).intersection(uids);
+}
+
+/** Whether flags are in memory, or worth being put there for this. */
+async function haveFlags(view: MailboxView, uids: UidSet): Promise<boolean> {
+  const { shared } = view;
+  const { count } = shared.map;
+  if (!shared.flags.table && (count <= FLAGS_LOOKUP || view.count(uids) * 8 > count)) await shared.loadFlags();
+  if (view.stale) await shared.refresh();
+  return shared.flags.table !== null;
+}
+
+/** Writes messages page by page. Resolves with what could not be read, or `null`. */
+async function fetchPages(session: Session, view: MailboxView, uids: UidSet, plan: FetchPlan): Promise<unknown> {
+  let failure: unknown = null;
+  let seq = 1;
+  for await (const page of session.store.fetchPages(session.accountId, view.shared.id, uids, plan.fields)) {
+    const seen = plan.setsSeen && !view.readOnly ? await markSeen(session, view, page) : null;
+    for (const message of page) {
+      const found = view.map.seq(message.uid, seq);
+      if (found === 0) continue;
+      seq = found;
+      const current = seen?.get(message.uid) ?? message;
+      const extra = current === message || plan.tellsFlags ? '' : flagsItem(session, current);
+      const problem = await writeMessage(session, plan, seq, current, extra).catch((error: unknown) => {
+        if (error instanceof BrokenLiteral) session.abort();
+        throw error;
+      });
+      failure ??= problem;
+      if (problem) session.context.logger?.error({ ...session.info, uid: message.uid, err: problem }, 'unreadable');
+      if (session.out.full) await session.out.drain();
+      if (session.connection.closed) return failure;
+    }
+  }
+  return failure;
+}
+
+function flagsItem(session: Session, message: FetchedMessage): string {
+  const modSeq = session.condstore ? ` MODSEQ (${message.modSeq})` : '';
+  return ` FLAGS (${formatFlags(message.mask, message.keywords)})${modSeq}`;
+}
+
+/** Sets `\Seen` on the messages of a page, as reading them without PEEK does; the changed ones as they are then. */
+async function markSeen(
+  session: Session,
+  view: MailboxView,
+  page: readonly FetchedMessage[],
+): Promise<Map<number, FetchedMessage>> {
+  const unseen = new Map(page.filter(({ mask }) => (mask & SEEN) === 0).map((message) => [message.uid, message]));
+  const marked = new Map<number, FetchedMessage>();
+  if (unseen.size === 0) return marked;
+  try {
+    const change = { mode: 'add', flags: { mask: SEEN, keywords: '' } } as const;
+    const uids = UidSet.fromSorted([...unseen.keys()]);
+    const result = await session.store.storeFlags(session.accountId, view.shared.id, uids, change);
+    if (result.changed.length === 0) return marked;
+    view.shared.applyStored(result);
+    view.own(result.modSeq);
+    for (const changed of result.changed) {
+      const message = unseen.get(changed.uid);
+      if (message) marked.set(changed.uid, { ...message, ...changed });
+    }
+  } catch (error) {
+    // Mail can be read when nothing can be written, on a full disk for instance.
+    session.context.logger?.warn({ ...session.info, err: error }, 'messages could not be marked as seen');
+  }
+  return marked;
+}

@@ -1,0 +1,136 @@
+/** Writes the FETCH response of one message: items of text, and sections as literals that are streamed. */
+
+import { selectHeaderFields } from '../mime/header-fields.ts';
+import type { MessageBody } from '../mime/message-body.ts';
+import type { FetchedMessage } from '../store/message-store.ts';
+import type { FetchPlan, SectionItem } from './fetch-plan.ts';
+import type { Session } from './session.ts';
+
+/** A raw header of so many octets may be cut off: what lies behind is in the body. */
+const HEADER_LIMIT = 262_144;
+
+/** Octets of a section: at hand, or to be read. */
+type Octets =
+  | { readonly data: Uint8Array }
+  | { readonly body: MessageBody; readonly start: number; readonly end: number };
+
+/** A response that was begun cannot be ended as it was announced. The connection is of no use any more. */
+export class BrokenLiteral extends Error {
+  override readonly name = 'BrokenLiteral';
+}
+
+/**
+ * Writes `* seq FETCH (...)`.
+ *
+ * @param extra more items, such as ` FLAGS (\Seen)`
+ * @returns `null`, or why sections could not be read: they are NIL, or the message was left out.
+ * @throws BrokenLiteral when reading failed after a part of a section was sent
+ */
+export async function writeMessage(
+  session: Session,
+  plan: FetchPlan,
+  seq: number,
+  message: FetchedMessage,
+  extra: string,
+): Promise<unknown> {
+  const { out } = session;
+  let head = `* ${seq} FETCH (`;
+  let begun = false;
+  let failure: unknown = null;
+  let separator = '';
+  for (const item of plan.items) {
+    if (typeof item === 'function') {
+      head += separator + item(message);
+      separator = ' ';
+      continue;
+    }
+    head += `${separator}${item.name} `;
+    separator = ' ';
+    try {
+      const found = item.inHeader && isWhole(message.header) ? fromHeader(item, message.header) : await locate(item, message);
+      const octets = found && cut(found, item);
+      if (octets === null) head += 'NIL';
+      else {
+        await writeSection(session, head, octets);
+        head = '';
+        begun = true;
+      }
+    } catch (error) {
+      if (error instanceof BrokenLiteral) throw error;
+      failure = error;
+      // Nothing was said of this message yet: no answer is better than one a client would take for an empty message.
+      if (!begun) return failure;
+      head += 'NIL';
+    }
+  }
+  out.write(`${head}${extra})\r\n`);
+  return failure;
+}
+
+function isWhole(header: Uint8Array | undefined): header is Uint8Array {
+  return header !== undefined && header.length < HEADER_LIMIT;
+}
+
+function fromHeader({ section }: SectionItem, header: Uint8Array): Octets {
+  if (section.kind === 'header') return { data: header };
+  return { data: selectHeaderFields(header, section.fields ?? [], section.kind === 'headerFieldsNot') };
+}
+
+async function locate({ section }: SectionItem, { body }: FetchedMessage): Promise<Octets | null> {
+  if (!body) return null;
+  if (section.kind === 'all' && section.path.length === 0) return { body, start: 0, end: body.size };
+  const found = await body.section(section);
+  if (found === null) return null;
+  return found.kind === 'octets' ? { data: found.octets } : { body, start: found.start, end: found.end };
+}
+
+/** RFC 9051 section 6.4.5: a partial fetch beyond the end gives what is there, or no octets. */
+function cut(octets: Octets, { partial }: SectionItem): Octets {
+  if (!partial) return octets;
+  if ('data' in octets) return { data: octets.data.subarray(partial.start, partial.start + partial.count) };
+  const start = Math.min(octets.start + partial.start, octets.end);
+  return { body: octets.body, start, end: Math.min(start + partial.count, octets.end) };
+}
+
+async function writeSection(session: Session, head: string, octets: Octets): Promise<void> {
+  const { out } = session;
+  const data = 'data' in octets ? octets.data : octets.body.inline(octets.start, octets.end);
+  if (data) {
+    if (data.length === 0) out.write(`${head}""`);
+    else {
+      out.write(`${head}{${data.length}}\r\n`);
+      out.octets(data);
+    }
+  } else if (!('data' in octets)) {
+    await streamSection(session, head, octets.body, octets.start, octets.end);
+  }
+  if (out.full) await out.drain();
+}
+
+async function streamSection(
+  session: Session,
+  head: string,
+  body: MessageBody,
+  start: number,
+  end: number,
+): Promise<void> {
+  const { out, connection } = session;
+  const chunks = body.read(start, end)[Symbol.asyncIterator]();
+  // An error of the first chunk comes before anything was promised.
+  let next = await chunks.next();
+  out.write(`${head}{${end - start}}\r\n`);
+  let left = end - start;
+  try {
+    while (!next.done && !connection.closed) {
+      left -= next.value.length;
+      out.octets(next.value);
+      if (out.full) await out.drain();
+      next = await chunks.next();
+    }
+  } catch (error) {
+    throw new BrokenLiteral('a section ended early', { cause: error });
+  } finally {
+    if (!next.done) await chunks.return?.(undefined);
+  }
+  if (left !== 0) throw new BrokenLiteral('a section is not as long as it was told');
+}

@@ -1,0 +1,102 @@
+/** What a FETCH needs of the store, and how its simple items are written. RFC 9051 section 7.5.2. */
+
+import { formatBody } from '../mime/body-structure.ts';
+import { formatFlags } from '../model/flags.ts';
+import { formatEmailId, formatThreadId } from '../model/ids.ts';
+import type { FetchedMessage, FetchFields } from '../store/message-store.ts';
+import { Refusal } from './refusal.ts';
+import type { FetchItem } from './wire/fetch-items.ts';
+import type { OctetRange } from './wire/fetch-section.ts';
+import { encodeUtf8 } from './wire/mailbox-name.ts';
+import type { Section } from '../model/section.ts';
+import { formatInternalDate } from './wire/write-date.ts';
+import { imapString } from './wire/write-string.ts';
+
+/** Writes one item of a message: `UID 7`. */
+export type TextItem = (message: FetchedMessage) => string;
+
+/** An item whose octets may be many. */
+export interface SectionItem {
+  /** As the response calls it. */
+  readonly name: string;
+  readonly section: Section;
+  readonly partial: OctetRange | null;
+  /** Lies in the message's header, which is at hand without the body. */
+  readonly inHeader: boolean;
+}
+
+/** A FETCH, ready to be run on message after message. */
+export interface FetchPlan {
+  /** In the order asked for. */
+  readonly items: readonly (TextItem | SectionItem)[];
+  readonly fields: FetchFields;
+  /** Needs nothing but UID, flags and modification sequence. */
+  readonly fromMemory: boolean;
+  /** Reading sets `\Seen`. */
+  readonly setsSeen: boolean;
+  readonly tellsFlags: boolean;
+}
+
+/** Items that are added to what was asked for. */
+export interface PlanOptions {
+  /** UID FETCH. */
+  readonly uid: boolean;
+  /** MODSEQ is told whatever was asked for. */
+  readonly modSeq: boolean;
+  readonly utf8: boolean;
+}
+
+const TEXT_ITEMS: Readonly<Record<Exclude<FetchItem['kind'], 'section' | 'binary' | 'binarySize' | 'preview'>, TextItem>> = {
+  flags: (message) => `FLAGS (${formatFlags(message.mask, message.keywords)})`,
+  uid: (message) => `UID ${message.uid}`,
+  internalDate: (message) => `INTERNALDATE ${formatInternalDate(message.internalDate)}`,
+  size: (message) => `RFC822.SIZE ${message.size}`,
+  envelope: (message) => `ENVELOPE ${message.envelope}`,
+  bodyStructure: (message) => `BODYSTRUCTURE ${message.bodyStructure}`,
+  body: (message) => `BODY ${message.tree ? formatBody(message.tree) : message.bodyStructure}`,
+  modSeq: (message) => `MODSEQ (${message.modSeq})`,
+  emailId: (message) => `EMAILID (${formatEmailId(message.emailId)})`,
+  threadId: (message) => `THREADID (${formatThreadId(message.threadId)})`,
+  saveDate: (message) => `SAVEDATE ${formatInternalDate(message.saveDate)}`,
+};
+
+/** Reads the items of a FETCH. @throws Refusal for items that are not supported. */
+export function planFetch(asked: readonly FetchItem[], options: PlanOptions): FetchPlan {
+  const kinds = new Set(asked.map((item) => item.kind));
+  const items = asked.map((item) => planItem(item, options));
+  if (options.uid && !kinds.has('uid')) items.unshift(TEXT_ITEMS.uid);
+  if (options.modSeq && !kinds.has('modSeq')) items.push(TEXT_ITEMS.modSeq);
+  const sections = items.filter((item) => typeof item !== 'function');
+  return {
+    items,
+    fields: {
+      ...(kinds.has('envelope') && { envelope: true }),
+      ...(kinds.has('bodyStructure') && { bodyStructure: true }),
+      ...(kinds.has('body') && { tree: true }),
+      ...(kinds.has('preview') && { preview: true }),
+      ...(sections.some((item) => item.inHeader) && { header: true }),
+      ...(sections.some((item) => !item.inHeader) && { body: true }),
+    },
+    fromMemory: asked.every(({ kind }) => kind === 'flags' || kind === 'uid' || kind === 'modSeq'),
+    setsSeen: asked.some((item) => item.kind === 'section' && !item.peek),
+    tellsFlags: kinds.has('flags'),
+  };
+}
+
+function planItem(item: FetchItem, { utf8 }: PlanOptions): TextItem | SectionItem {
+  switch (item.kind) {
+    case 'section': {
+      const { name, section, partial } = item;
+      const inHeader = section.path.length === 0 && section.kind !== 'all' && section.kind !== 'text';
+      return { name, section, partial, inHeader };
+    }
+    case 'preview':
+      // RFC 8970 section 3.2: previews are made when a message arrives, so LAZY makes no difference.
+      return ({ preview }) => `PREVIEW ${preview === undefined ? 'NIL' : imapString(encodeUtf8(preview), utf8)}`;
+    case 'binary':
+    case 'binarySize':
+      throw new Refusal('BAD', 'BINARY is not supported');
+    default:
+      return TEXT_ITEMS[item.kind];
+  }
+}

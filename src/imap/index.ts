@@ -1,0 +1,20 @@
+/**
+ * IMAP for a store.
+ *
+ * ```ts
+ * import { openStore } from 'eider';
+ * import { createImapServer } from 'eider/imap';
+ *
+ * const store = await openStore({ path: './mail' });
+ * const imap = createImapServer(store, { port: 1143, insecureAuth: true });
+ * const { port } = await imap.listen();
+ * console.log(`IMAP on port ${port}`);
+ * ```
+ *
+ * IMAP4rev1 (RFC 3501) as RFC 9051 makes it clear, with the extensions of `capabilities.ts`.
+ *
+ * @module
+ */
+
+export type { ClientId, ImapLimits, ImapLogger, ImapServerOptions, ImapSessionInfo } from './options.ts';
+export { createImapServer, type ImapServer } from './server.ts';

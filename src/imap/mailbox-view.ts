@@ -1,0 +1,168 @@
+/** The selected mailbox as one session knows it, and what it is told of changes. RFC 9051 sections 5.2 and 7.5.1. */
+
+import type { ChangedFlags } from '../engine/records.ts';
+import { formatFlags, SYSTEM_FLAGS } from '../model/flags.ts';
+import type { ModSeq } from '../model/ids.ts';
+import { UidSet } from '../model/uid-set.ts';
+import type { AccountWatch } from './mailbox-cache.ts';
+import { Refusal } from './refusal.ts';
+import type { ResponseWriter } from './response-writer.ts';
+import type { SharedMailbox } from './shared-mailbox.ts';
+import type { UidMap } from './uid-map.ts';
+import type { SequenceSet } from './wire/sequence-set.ts';
+
+/** What an announcement may and must contain. */
+export interface AnnounceOptions {
+  /** EXPUNGE is allowed. RFC 9051 section 7.5.1: not while a FETCH, STORE or SEARCH by number is answered. */
+  readonly expunge: boolean;
+  /** MODSEQ in FETCH responses. */
+  readonly modSeq: boolean;
+}
+
+/**
+ * A session's own numbering of a mailbox. The client's message numbers change only by {@link MailboxView.announce}:
+ * until then messages that others removed keep their number, and new ones have none.
+ */
+export class MailboxView {
+  readonly shared: SharedMailbox;
+  readonly path: string;
+  readonly readOnly: boolean;
+  /** What the client was told: its message numbers. */
+  map: UidMap;
+  /** UIDs of the last SEARCH RETURN (SAVE). RFC 5182. */
+  saved: UidSet = UidSet.empty;
+  readonly #watch: AccountWatch;
+  /** The position up to which flag changes were told. */
+  #told: ModSeq;
+  /** Transactions of this session: their flags were told by the command itself. */
+  #own = new Set<ModSeq>();
+  #keywordsTold: number;
+
+  constructor(shared: SharedMailbox, watch: AccountWatch, path: string, readOnly: boolean) {
+    this.shared = shared;
+    this.#watch = watch;
+    this.path = path;
+    this.readOnly = readOnly;
+    this.map = shared.map;
+    this.#told = shared.modSeq;
+    this.#keywordsTold = shared.keywords.length;
+  }
+
+  /** Whether the store is known to have moved on. */
+  get stale(): boolean {
+    return this.shared.modSeq < this.#watch.modSeq;
+  }
+
+  /** Whether there is something to tell that is known already. */
+  get behind(): boolean {
+    return this.map !== this.shared.map || this.#told < this.shared.modSeq || this.shared.gone;
+  }
+
+  /** Notes that this session's own command made a transaction and answers for its flags. */
+  own(modSeq: ModSeq): void {
+    if (modSeq > this.#told) this.#own.add(modSeq);
+    this.#watch.notice(modSeq);
+  }
+
+  /** UIDs of a set of message numbers or of UIDs, as this session sees them. @throws Refusal for a number that is no message's. */
+  resolve(set: SequenceSet, uid: boolean): UidSet {
+    if (set.saved) return this.saved;
+    if (uid) return this.resolveUids(set);
+    // RFC 9051 section 9, seq-number: a number above the number of messages, or `*` in an empty mailbox, gets BAD.
+    if (set.greatest > this.map.count || (set.hasStar && this.map.count === 0)) {
+      throw new Refusal('BAD', 'There is no message of that number');
+    }
+    return this.map.uidsOf(set.resolve(this.map.count));
+  }
+
+  /** UIDs of a set of UIDs, those above the last one this session knows left out. */
+  resolveUids(set: SequenceSet): UidSet {
+    if (set.saved) return this.saved;
+    const { last } = this.map;
+    return last === 0 ? UidSet.empty : set.resolve(last).intersection(UidSet.range(1, last));
+  }
+
+  /** The position up to which flag changes were told. */
+  get told(): ModSeq {
+    return this.#told;
+  }
+
+  /** Whether messages of `uids` that have a number are gone. */
+  someGone(uids: UidSet): boolean {
+    return this.map !== this.shared.map && countOf(this.shared.map, uids) < countOf(this.map, uids);
+  }
+
+  /** How many messages of `uids` the client has numbers for. */
+  count(uids: UidSet): number {
+    return countOf(this.map, uids);
+  }
+
+  /** A set of UIDs as the client writes them: message numbers, or UIDs. */
+  numbers(uids: UidSet, uid: boolean): string {
+    if (uid) return uids.toString();
+    return UidSet.fromRanges(this.map.indexRanges(uids).map(([start, end]): [number, number] => [start + 1, end])).toString();
+  }
+
+  /** Tells of new keywords, so that the client knows them before they are used. */
+  announceKeywords(out: ResponseWriter): void {
+    if (this.#keywordsTold === this.shared.keywords.length) return;
+    this.#keywordsTold = this.shared.keywords.length;
+    out.write(flagsResponse(this.shared.keywords));
+    out.write(permanentFlagsResponse(this.shared.keywords, this.readOnly));
+  }
+
+  /** Tells everything that changed and may be told now, from memory. */
+  announce(out: ResponseWriter, options: AnnounceOptions): void {
+    const { shared } = this;
+    if (shared.gone || !this.behind) return;
+    this.announceKeywords(out);
+    this.#announceFlags(out, options.modSeq);
+    if (this.map === shared.map) return;
+    const gone = this.map.goneIn(shared.map);
+    if (gone.length > 0 && !options.expunge) return;
+    // From the last to the first, so that no number shifts another.
+    for (let i = gone.length - 1; i >= 0; i--) out.write(`* ${(gone[i] as number) + 1} EXPUNGE\r\n`);
+    // An EXISTS that tells nothing new makes some clients start over.
+    if (shared.map.count > this.map.count - gone.length) out.write(`* ${shared.map.count} EXISTS\r\n`);
+    this.map = shared.map;
+  }
+
+  #announceFlags(out: ResponseWriter, modSeq: boolean): void {
+    const { shared } = this;
+    if (shared.flaggedAt > this.#told) {
+      let seq = 1;
+      for (const change of shared.flags.changedSince(shared.map, this.#told)) {
+        if (this.#own.has(change.modSeq)) continue;
+        const found = this.map.seq(change.uid, seq);
+        if (found === 0) continue;
+        seq = found;
+        out.write(flagsFetch(found, change, modSeq));
+      }
+    }
+    this.#told = shared.modSeq;
+    for (const own of this.#own) if (own <= this.#told) this.#own.delete(own);
+  }
+}
+
+function countOf(map: UidMap, uids: UidSet): number {
+  let count = 0;
+  for (const [start, end] of map.indexRanges(uids)) count += end - start;
+  return count;
+}
+
+/** `* 3 FETCH (UID 7 FLAGS (\Seen))`, unasked. */
+function flagsFetch(seq: number, change: ChangedFlags, modSeq: boolean): string {
+  const flags = formatFlags(change.mask, change.keywords);
+  return `* ${seq} FETCH (UID ${change.uid} FLAGS (${flags})${modSeq ? ` MODSEQ (${change.modSeq})` : ''})\r\n`;
+}
+
+/** `* FLAGS (...)`. */
+export function flagsResponse(keywords: readonly string[]): string {
+  return `* FLAGS (${[...SYSTEM_FLAGS, ...keywords].join(' ')})\r\n`;
+}
+
+/** `* OK [PERMANENTFLAGS (...)]`. */
+export function permanentFlagsResponse(keywords: readonly string[], readOnly: boolean): string {
+  if (readOnly) return '* OK [PERMANENTFLAGS ()] No flag can be changed\r\n';
+  return `* OK [PERMANENTFLAGS (${[...SYSTEM_FLAGS, ...keywords, '\\*'].join(' ')})] Keywords can be made\r\n`;
+}

@@ -1,0 +1,95 @@
+/** How an IMAP server is set up. */
+
+import type { SecureContextOptions } from 'node:tls';
+
+/** Bounds for what a client may use. Times in milliseconds; `Infinity` lifts a bound of a count. */
+export interface ImapLimits {
+  /** Connections in all. @defaultValue 10,000 */
+  readonly connections: number;
+  /** Connections from one IPv4 address or IPv6 /64. @defaultValue 100 */
+  readonly connectionsPerAddress: number;
+  /** Sessions of one account in this process. @defaultValue 15 */
+  readonly sessionsPerAccount: number;
+  /** From the connection to a successful login. @defaultValue 60,000 */
+  readonly loginTimeoutMs: number;
+  /** Without any command after login, 30 minutes at least by RFC 9051 section 5.4. @defaultValue 1,860,000 (31 minutes) */
+  readonly idleTimeoutMs: number;
+  /** Of a client that stops in the middle of a message it appends. @defaultValue 300,000 */
+  readonly literalTimeoutMs: number;
+  /** Of a client that takes nothing of what it asked for. @defaultValue 120,000 */
+  readonly writeTimeoutMs: number;
+  /** Between signs of life during IDLE. @defaultValue 150,000 */
+  readonly keepAliveMs: number;
+  /** Refused logins on one connection before it is closed. @defaultValue 5 */
+  readonly loginFailures: number;
+  /** Added to the answer of each refused login, times the number of refusals so far. @defaultValue 1,000 */
+  readonly loginFailureDelayMs: number;
+  /** Commands in a row that are not understood before the connection is closed. @defaultValue 50 */
+  readonly badCommands: number;
+  /** Messages of one APPEND. @defaultValue 1,000 */
+  readonly appendMessages: number;
+  /** Octets of all messages of one APPEND. @defaultValue 268,435,456 */
+  readonly appendOctets: number;
+  /** Octets of memory for mailboxes that no session has open. @defaultValue 67,108,864 */
+  readonly cacheOctets: number;
+}
+
+/** {@link ImapLimits} where nothing else is said. */
+export const DEFAULT_LIMITS: ImapLimits = {
+  connections: 10_000,
+  connectionsPerAddress: 100,
+  sessionsPerAccount: 15,
+  loginTimeoutMs: 60_000,
+  idleTimeoutMs: 1_860_000,
+  literalTimeoutMs: 300_000,
+  writeTimeoutMs: 120_000,
+  keepAliveMs: 150_000,
+  loginFailures: 5,
+  loginFailureDelayMs: 1_000,
+  badCommands: 50,
+  appendMessages: 1_000,
+  appendOctets: 268_435_456,
+  cacheOctets: 67_108_864,
+};
+
+/** Takes log lines: a pino logger, or anything of that shape. */
+export interface ImapLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What a client says of itself by ID: names in lower case, values `null` for NIL. RFC 2971. */
+export type ClientId = Readonly<Record<string, string | null>>;
+
+/** A session, as hooks are told of it. */
+export interface ImapSessionInfo {
+  /** Of this process, rising. */
+  readonly id: number;
+  readonly remoteAddress: string;
+  /** Whether TLS is on. */
+  readonly secure: boolean;
+  /** Login name, or `null` before login. */
+  readonly accountName: string | null;
+}
+
+/** Options of `createImapServer`. */
+export interface ImapServerOptions {
+  /** @defaultValue `127.0.0.1` */
+  readonly host?: string;
+  /** 0 for a free one. @defaultValue 0 */
+  readonly port?: number;
+  /** Key and certificate, for STARTTLS or (with `secure`) for TLS from the first octet. */
+  readonly tls?: SecureContextOptions;
+  /** TLS from the first octet. Needs `tls`. @defaultValue false */
+  readonly secure?: boolean;
+  /** Passwords are taken on connections without TLS. @defaultValue false: LOGINDISABLED there */
+  readonly insecureAuth?: boolean;
+  readonly limits?: Partial<ImapLimits>;
+  /** @defaultValue nothing is logged */
+  readonly logger?: ImapLogger;
+  /** What ID tells of this server. @defaultValue `name` only */
+  readonly serverId?: Readonly<Record<string, string>>;
+  /** Called when a client sends its ID. */
+  readonly onClientId?: (id: ClientId, session: ImapSessionInfo) => void;
+}

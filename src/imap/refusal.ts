@@ -1,0 +1,69 @@
+/** What a command that fails is answered: one table from errors to response codes. RFC 5530, RFC 9051 section 7.1. */
+
+import { EiderError, type ErrorCode } from '../errors.ts';
+import { ImapSyntaxError } from './wire/imap-syntax-error.ts';
+
+/** A command's refusal: `tag NO [code] text`, or BAD. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly status: 'NO' | 'BAD';
+  /** Response code without brackets, or `null`. */
+  readonly code: string | null;
+
+  constructor(status: 'NO' | 'BAD', message: string, code: string | null = null) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+type Answer = readonly [status: 'NO' | 'BAD', code: string | null, text: string];
+
+const ANSWERS: Readonly<Record<ErrorCode, Answer>> = {
+  ABORTED: ['NO', 'UNAVAILABLE', 'The operation was stopped'],
+  ACCOUNT_EXISTS: ['NO', 'ALREADYEXISTS', 'The account exists already'],
+  ACCOUNT_NAME_INVALID: ['NO', 'CANNOT', 'The account name is not allowed'],
+  ACCOUNT_NOT_FOUND: ['NO', 'UNAVAILABLE', 'The account is gone'],
+  ADDRESS_EXISTS: ['NO', 'ALREADYEXISTS', 'The address is taken'],
+  ADDRESS_INVALID: ['NO', 'CANNOT', 'The address is not allowed'],
+  AUTHENTICATION_FAILED: ['NO', 'AUTHENTICATIONFAILED', 'Invalid credentials'],
+  BLOB_CORRUPT: ['NO', 'CORRUPTION', 'A part of a message is damaged'],
+  BLOB_MISSING: ['NO', 'UNAVAILABLE', 'A part of a message cannot be read at present'],
+  BUSY: ['NO', 'UNAVAILABLE', 'The account is busy, try again'],
+  DISK_FULL: ['NO', 'UNAVAILABLE', 'The server has no room left'],
+  FLAG_INVALID: ['BAD', null, 'That is no flag'],
+  FLAG_LIMIT: ['NO', 'LIMIT', 'Too many or too long keywords'],
+  INVALID_ARGUMENT: ['BAD', 'CLIENTBUG', 'An argument is out of range'],
+  LIMIT_EXCEEDED: ['NO', 'LIMIT', 'That is over a limit'],
+  MAILBOX_EXISTS: ['NO', 'ALREADYEXISTS', 'The mailbox exists already'],
+  MAILBOX_HAS_CHILDREN: ['NO', 'HASCHILDREN', 'The mailbox has mailboxes below it'],
+  MAILBOX_LIMIT: ['NO', 'LIMIT', 'Too many mailboxes, or too deep'],
+  MAILBOX_NAME_INVALID: ['NO', 'CANNOT', 'The mailbox name is not allowed'],
+  MAILBOX_NOT_FOUND: ['NO', 'NONEXISTENT', 'There is no such mailbox'],
+  MAILBOX_PROTECTED: ['NO', 'CANNOT', 'INBOX cannot be deleted'],
+  MESSAGE_NOT_FOUND: ['NO', 'NONEXISTENT', 'There is no such message'],
+  MESSAGE_TOO_LARGE: ['NO', 'TOOBIG', 'The message is too large'],
+  QUOTA_EXCEEDED: ['NO', 'OVERQUOTA', 'The account is over its quota'],
+  SCHEMA_TOO_NEW: ['NO', 'UNAVAILABLE', 'The store is of a newer version'],
+  STORE_CLOSED: ['NO', 'UNAVAILABLE', 'The server is shutting down'],
+  STORE_CORRUPT: ['NO', 'CORRUPTION', 'The store is damaged'],
+  STORE_UNSUITABLE: ['NO', 'UNAVAILABLE', 'The store cannot be used'],
+  UNSUPPORTED: ['NO', 'CANNOT', 'That is not supported'],
+};
+
+/** The answer to an error. Anything that is not an expected kind of error is the server's fault, and says no more. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof ImapSyntaxError) return new Refusal(error.status, error.message, error.code);
+  if (error instanceof EiderError) {
+    const [status, code, text] = ANSWERS[error.code];
+    return new Refusal(status, text, code);
+  }
+  return new Refusal('NO', 'Internal error', 'SERVERBUG');
+}
+
+/** For commands to whose target mailbox messages go: asks the client to create it. RFC 9051 section 7.1, TRYCREATE. */
+export function tryCreate(error: unknown): unknown {
+  if (!(error instanceof EiderError) || error.code !== 'MAILBOX_NOT_FOUND') return error;
+  return new Refusal('NO', 'There is no such mailbox', 'TRYCREATE');
+}

@@ -1,0 +1,63 @@
+/** The IMAP server: listens, and gives every connection a session. */
+
+import { Listener } from '../net/listener.ts';
+import type { MessageStore } from '../store/message-store.ts';
+import { MailboxCache } from './mailbox-cache.ts';
+import { DEFAULT_LIMITS, type ImapServerOptions } from './options.ts';
+import { Session, type SessionContext } from './session.ts';
+
+/** An IMAP server. The store is the caller's: close it after the server. */
+export interface ImapServer extends AsyncDisposable {
+  /**
+   * Begins to listen.
+   *
+   * @throws the error of the operating system when the port cannot be had.
+   */
+  listen(): Promise<{ readonly host: string; readonly port: number }>;
+  /** Where it listens, or `null`. */
+  readonly address: { readonly host: string; readonly port: number } | null;
+  /** How many clients are connected. */
+  readonly connections: number;
+  /**
+   * Stops listening, says goodbye to every client after the command that it runs, and closes what is left after
+   * `drainMs` milliseconds. Idempotent.
+   *
+   * @param options.drainMs @defaultValue 5,000
+   */
+  close(options?: { readonly drainMs?: number }): Promise<void>;
+}
+
+/**
+ * Makes an IMAP4rev1 server over a store. It does not listen before {@link ImapServer.listen}.
+ *
+ * @see RFC 3501, RFC 9051
+ */
+export function createImapServer(store: MessageStore, options: ImapServerOptions = {}): ImapServer {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const logger = options.logger ?? null;
+  const cache = new MailboxCache(store, limits.cacheOctets);
+  const context: SessionContext = { store, cache, options, limits, logger };
+  const listener = new Listener({
+    ...(options.host !== undefined && { host: options.host }),
+    ...(options.port !== undefined && { port: options.port }),
+    ...(options.tls && { tls: options.tls, secure: options.secure === true }),
+    maxConnections: limits.connections,
+    maxConnectionsPerAddress: limits.connectionsPerAddress,
+    refusal: '* BYE [LIMIT] Too many connections\r\n',
+    serve: (connection) => new Session(connection, context).run(),
+    onError: (error, connection) => {
+      logger?.warn({ id: connection?.id, remoteAddress: connection?.remoteAddress, err: error }, 'connection failed');
+    },
+  });
+  return {
+    listen: () => listener.listen(),
+    get address() {
+      return listener.address;
+    },
+    get connections() {
+      return listener.connections.size;
+    },
+    close: (closing) => listener.close(closing),
+    [Symbol.asyncDispose]: () => listener.close(),
+  };
+}

@@ -1,0 +1,305 @@
+/** One client's connection: reads commands, runs them one after the other, tells of changes between them. */
+
+import type { Account } from '../model/account.ts';
+import type { AccountId } from '../model/ids.ts';
+import type { Connection } from '../net/connection.ts';
+import type { MessageStore } from '../store/message-store.ts';
+import { capabilities } from './capabilities.ts';
+import type { CommandHandler, Completion } from './command.ts';
+import { findCommand } from './command-table.ts';
+import type { AccountWatch, MailboxCache } from './mailbox-cache.ts';
+import type { MailboxView } from './mailbox-view.ts';
+import type { ImapLimits, ImapLogger, ImapServerOptions, ImapSessionInfo } from './options.ts';
+import { Refusal, refusalOf } from './refusal.ts';
+import { ResponseWriter } from './response-writer.ts';
+import { type Command, CommandReader, LIMITS_AFTER_LOGIN, LIMITS_BEFORE_LOGIN } from './wire/command-reader.ts';
+import { CommandError } from './wire/imap-syntax-error.ts';
+import { statusLine } from './wire/write-response.ts';
+
+/** What the sessions of one server share. */
+export interface SessionContext {
+  readonly store: MessageStore;
+  readonly cache: MailboxCache;
+  readonly options: ImapServerOptions;
+  readonly limits: ImapLimits;
+  readonly logger: ImapLogger | null;
+}
+
+/** A session of one client. */
+export class Session {
+  readonly context: SessionContext;
+  readonly store: MessageStore;
+  readonly limits: ImapLimits;
+  readonly connection: Connection;
+  readonly reader: CommandReader;
+  readonly out: ResponseWriter;
+  /** Who has logged in. */
+  account: Account | null = null;
+  /** The account's news; set with `account`. */
+  watch: AccountWatch | null = null;
+  /** The selected mailbox. */
+  view: MailboxView | null = null;
+  /** MODSEQ is told in FETCH responses from here on. RFC 7162 section 3.1. */
+  condstore = false;
+  /** UTF8=ACCEPT was enabled. RFC 6855. */
+  utf8 = false;
+  loginFailures = 0;
+  #badCommands = 0;
+  /** A command is being run; the end of the session waits for it. */
+  #busy = false;
+  /** It waits for a line, with no response half-written. */
+  #waiting = false;
+  #closing = false;
+  #goodbye = '';
+  #loginTimer: NodeJS.Timeout;
+
+  constructor(connection: Connection, context: SessionContext) {
+    this.connection = connection;
+    this.context = context;
+    this.store = context.store;
+    this.limits = context.limits;
+    this.out = new ResponseWriter(connection, context.limits.writeTimeoutMs);
+    this.reader = new CommandReader(connection.input, {
+      limits: LIMITS_BEFORE_LOGIN,
+      continuation: () => {
+        this.out.write('+ OK\r\n');
+        this.out.flush();
+      },
+    });
+    this.#loginTimer = setTimeout(() => this.#expire('Login took too long'), context.limits.loginTimeoutMs);
+    this.expectTraffic(context.limits.idleTimeoutMs);
+    connection.onShutdown(() => this.bye('The server is shutting down', 'UNAVAILABLE'));
+  }
+
+  /** The account's id. Only for commands of the states after login. */
+  get accountId(): AccountId {
+    if (!this.account) throw new Refusal('BAD', 'Log in first');
+    return this.account.id;
+  }
+
+  /** The selected mailbox. Only for commands of the selected state. */
+  get selected(): MailboxView {
+    if (!this.view) throw new Refusal('BAD', 'No mailbox is selected');
+    return this.view;
+  }
+
+  /** The selected mailbox, when it may be changed. RFC 9051 section 6.3.3. */
+  get writable(): MailboxView {
+    if (this.selected.readOnly) throw new Refusal('NO', 'The mailbox is selected read-only', 'READ-ONLY');
+    return this.selected;
+  }
+
+  /** Whether passwords are taken. */
+  get canLogin(): boolean {
+    return this.connection.secure || this.context.options.insecureAuth === true;
+  }
+
+  /** What is advertised now. */
+  get capabilities(): string[] {
+    return capabilities({
+      authenticated: this.account !== null,
+      canStartTls: this.connection.canStartTls,
+      canLogin: this.canLogin,
+      maxMessageSize: this.store.maxMessageSize,
+    });
+  }
+
+  get info(): ImapSessionInfo {
+    const { id, remoteAddress, secure } = this.connection;
+    return { id, remoteAddress, secure, accountName: this.account?.name ?? null };
+  }
+
+  /** Serves the client until it goes. */
+  async run(): Promise<void> {
+    this.out.write(statusLine('*', 'OK', 'eider is ready', `CAPABILITY ${this.capabilities.join(' ')}`));
+    try {
+      while (!this.#closing && (await this.#turn()));
+    } finally {
+      this.#release();
+      this.out.flush();
+      this.connection.end();
+    }
+  }
+
+  /** Enters the authenticated state. */
+  login(account: Account): void {
+    clearTimeout(this.#loginTimer);
+    this.account = account;
+    this.watch = this.context.cache.watch(account.id);
+    this.reader.limits = LIMITS_AFTER_LOGIN;
+    this.loginFailures = 0;
+    this.context.logger?.info(this.info, 'logged in');
+  }
+
+  /** Enters the authenticated state from the selected one. */
+  unselect(): void {
+    if (!this.view) return;
+    this.context.cache.release(this.view.shared);
+    this.view = null;
+  }
+
+  /** Ends the session with a goodbye: at once between commands, else after the one that runs. */
+  bye(text: string, code: string | null = null): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#goodbye = statusLine('*', 'BYE', text, code);
+    if (!this.#busy || this.#waiting) this.#sayGoodbye();
+  }
+
+  /** Ends the session after the command that runs, which has said goodbye itself. */
+  close(): void {
+    this.#closing = true;
+  }
+
+  /** A line from the client within a command; `null` when it is gone. The session may be ended meanwhile. */
+  async readLine(): Promise<string | null> {
+    this.out.flush();
+    this.#waiting = true;
+    try {
+      return await this.reader.readLine();
+    } finally {
+      this.#waiting = false;
+    }
+  }
+
+  /** Ends the session at once: what was sent last is incomplete and must not be taken for whole. */
+  abort(): void {
+    this.#closing = true;
+    this.connection.destroy();
+  }
+
+  /** Ends the session when nothing comes or goes for so many milliseconds. */
+  expectTraffic(ms: number): void {
+    this.connection.onIdle(ms, () => this.#expire('Idle for too long'));
+  }
+
+  /** Whether the session is about to end. */
+  get closing(): boolean {
+    return this.#closing || this.connection.closed;
+  }
+
+  /** A command that asks for modification sequences switches them on. RFC 7162 section 3.1. */
+  enableCondstore(): void {
+    if (this.condstore) return;
+    this.condstore = true;
+    if (this.view) this.out.write(`* OK [HIGHESTMODSEQ ${this.view.shared.highestModSeq}] CONDSTORE is on\r\n`);
+  }
+
+  /** Tells what happened in the selected mailbox; with `poll`, after asking the store. */
+  async announce(options: { readonly expunge: boolean; readonly poll: boolean }): Promise<void> {
+    const { view } = this;
+    if (!view) return;
+    if (options.poll || view.stale) await view.shared.refresh();
+    if (view.shared.gone) {
+      // RFC 2180 section 3.3: a mailbox that was deleted while somebody has it selected.
+      this.unselect();
+      this.bye('The selected mailbox was deleted');
+      return;
+    }
+    view.announce(this.out, { expunge: options.expunge, modSeq: this.condstore });
+    if (this.out.full) await this.out.drain();
+  }
+
+  /** Reads and runs one command; `false` at the end of the connection. */
+  async #turn(): Promise<boolean> {
+    let command: Command | null;
+    try {
+      command = this.reader.take();
+      if (!command) {
+        this.out.flush();
+        command = await this.reader.read();
+      }
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      this.#answerUnreadable(error);
+      return true;
+    }
+    if (!command) return false;
+    if (this.#closing) return false;
+    this.#busy = true;
+    await this.#run(command);
+    this.#busy = false;
+    if (this.out.full) await this.out.drain();
+    return !this.connection.closed;
+  }
+
+  async #run(command: Command): Promise<void> {
+    const handler = findCommand(command);
+    let line: string;
+    try {
+      this.#admit(handler, command);
+      const completion = await (handler as CommandHandler).run(this, command);
+      line = completion === null ? '' : this.#complete(command, completion);
+    } catch (error) {
+      line = this.#refuse(command, error);
+    }
+    if (this.view && !this.closing) {
+      const expunge = handler?.keepsNumbers !== true || command.uid;
+      await this.announce({ expunge, poll: handler?.polls === true }).catch((error: unknown) => {
+        this.context.logger?.error({ ...this.info, err: error }, 'changes could not be read');
+      });
+    }
+    if (line !== '' && !this.connection.closed) this.out.write(line);
+    if (this.#goodbye !== '') this.#sayGoodbye();
+  }
+
+  #admit(handler: CommandHandler | undefined, command: Command): void {
+    if (!handler) throw new Refusal('BAD', `Unknown command: ${command.uid ? 'UID ' : ''}${command.name.slice(0, 40)}`);
+    const { state } = handler;
+    if (state === 'any') return;
+    if (state === 'notAuthenticated') {
+      if (this.account) throw new Refusal('BAD', 'Already logged in');
+    } else if (!this.account) throw new Refusal('BAD', 'Log in first');
+    else if (state === 'selected' && !this.view) throw new Refusal('BAD', 'No mailbox is selected');
+  }
+
+  #complete(command: Command, completion: Completion): string {
+    this.#badCommands = 0;
+    return statusLine(command.tag, completion.status ?? 'OK', completion.text, completion.code ?? null);
+  }
+
+  #refuse(command: Command, error: unknown): string {
+    if (error instanceof CommandError) {
+      this.#answerUnreadable(error);
+      return '';
+    }
+    const refusal = refusalOf(error);
+    if (refusal.code === 'SERVERBUG') {
+      this.context.logger?.error({ ...this.info, command: command.name, err: error }, 'command failed');
+    }
+    if (refusal.status === 'BAD') this.#countBad();
+    return statusLine(command.tag, refusal.status, refusal.message, refusal.code);
+  }
+
+  #answerUnreadable(error: CommandError): void {
+    if (error.fatal) {
+      this.bye(error.message, error.code);
+      return;
+    }
+    this.out.write(statusLine(error.tag, error.status, error.message, error.code));
+    this.#countBad();
+  }
+
+  #countBad(): void {
+    if (++this.#badCommands >= this.limits.badCommands) this.bye('Too many commands that are not understood');
+  }
+
+  #expire(text: string): void {
+    // A client that stopped in the middle of a literal, or of reading an answer, gets no goodbye.
+    if (this.#busy && !this.#waiting) this.abort();
+    else this.bye(text);
+  }
+
+  #sayGoodbye(): void {
+    this.out.write(this.#goodbye);
+    this.#goodbye = '';
+    this.out.flush();
+    this.connection.end();
+  }
+
+  #release(): void {
+    clearTimeout(this.#loginTimer);
+    this.unselect();
+    this.watch?.end();
+  }
+}

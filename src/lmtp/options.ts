@@ -1,0 +1,35 @@
+/** What an LMTP server can be told. */
+
+import type { TlsSettings } from '../net/tls-upgrade.ts';
+
+/** Takes log lines: a pino logger, or anything of that shape. */
+export interface LmtpLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Options of `createLmtpServer`. */
+export interface LmtpServerOptions {
+  /** LMTP knows no login: let nobody reach it but the mail transfer agent. @defaultValue `127.0.0.1` */
+  readonly host?: string;
+  /** 0 for a free one. @defaultValue 0 */
+  readonly port?: number;
+  /** Key and certificate for STARTTLS. @defaultValue none: STARTTLS is not offered */
+  readonly tls?: TlsSettings;
+  /** The name that the server calls itself. @defaultValue the host's name */
+  readonly name?: string;
+  /** Connections at once; more are told to come later. @defaultValue 1,000 */
+  readonly maxConnections?: number;
+  /** Recipients of one message; more are told to come later. @defaultValue 1,000 */
+  readonly maxRecipients?: number;
+  /** How long a client may be silent, in milliseconds. @defaultValue 300,000, as RFC 5321 section 4.5.3.2.7 asks */
+  readonly idleTimeoutMs?: number;
+  /**
+   * What is said of an account whose limit is reached: `refuse` for good (552, the sender is told), or `defer`
+   * (452, tried again later). @defaultValue `refuse`
+   */
+  readonly overQuota?: 'refuse' | 'defer';
+  /** @defaultValue nothing is logged */
+  readonly logger?: LmtpLogger;
+}

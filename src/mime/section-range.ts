@@ -1,0 +1,47 @@
+/** Where a section of a message lies. RFC 9051 section 6.4.5.1. */
+
+import type { MimePart } from '../model/mime-part.ts';
+import type { Section } from '../model/section.ts';
+import { isMessage, isMultipart } from './body-structure.ts';
+
+/** A range of the raw message. */
+export interface OctetRange {
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+}
+
+/** The octets of a section, for header fields those of the whole header; `null` when there is no such part. */
+export function sectionRange(tree: MimePart, size: number, { path, kind }: Section): OctetRange | null {
+  const part = findPart(tree, path);
+  if (part === null) return null;
+  const isRoot = path.length === 0;
+  if (kind === 'mime') return isRoot ? null : { start: part.headerStart, end: part.bodyStart };
+  if (kind === 'all') return isRoot ? { start: 0, end: size } : { start: part.bodyStart, end: part.bodyEnd };
+  if (isRoot) return kind === 'text' ? { start: tree.bodyStart, end: size } : { start: 0, end: tree.bodyStart };
+  // HEADER and TEXT with a path are those of the message inside the part.
+  const message = isMessage(part) ? part.children[0] : undefined;
+  if (message === undefined) return null;
+  return kind === 'text'
+    ? { start: message.bodyStart, end: message.bodyEnd }
+    : { start: message.headerStart, end: message.bodyStart };
+}
+
+/** The part with a number such as `1.2`; of the empty path, the message. */
+function findPart(tree: MimePart, path: readonly number[]): MimePart | null {
+  let part = tree;
+  let parts = numberedParts(tree);
+  for (const number of path) {
+    const next = parts[number - 1];
+    if (next === undefined) return null;
+    part = next;
+    parts = isMultipart(part) ? part.children : isMessage(part) ? numberedParts(part.children[0]) : [];
+  }
+  return part;
+}
+
+/** The parts of a message: of its multipart, or its body as part 1. */
+function numberedParts(message: MimePart | undefined): readonly MimePart[] {
+  if (message === undefined) return [];
+  return isMultipart(message) ? message.children : [message];
+}

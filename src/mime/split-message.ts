@@ -1,0 +1,83 @@
+/** Splits a message over the two tiers and reads from it all that is kept beside its octets. */
+
+import { createHash } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import { EiderError } from '../errors.ts';
+import type { BlobTarget } from '../model/blob.ts';
+import type { Content } from '../model/content.ts';
+import { formatBodyStructure } from './body-structure.ts';
+import { formatEnvelope } from './envelope.ts';
+import { asBuffer } from './header-fields.ts';
+import { MessageSplitter } from './message-splitter.ts';
+import { readText } from './search-text.ts';
+import { summarize } from './summary.ts';
+
+/** Octets that are handled before others get a turn, whatever the size of the source's chunks. */
+const SLICE: number = 64 * 1024;
+
+/** Bounds of a split. */
+export interface SplitOptions {
+  /** Most octets of the message. @defaultValue unlimited */
+  readonly maxSize?: number;
+  /** Stops reading the source. */
+  readonly signal?: AbortSignal;
+}
+
+/** Octets of a message: all at once, or in chunks of any size. */
+export type SplitSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array> | Uint8Array;
+
+/**
+ * Reads a message once, in bounded memory, and puts its large parts into `blobs`. When it resolves, the blobs are
+ * durable, and header, text and segments give the octets of the source again, exactly, whatever they are: what cannot
+ * be parsed is kept as it came. Chunks must not be changed before it has resolved.
+ *
+ * @throws {@link EiderError} `MESSAGE_TOO_LARGE` as soon as the source gives more than `maxSize`; `ABORTED` by the
+ *   signal; what the source or the blob store throws. No blob is left open then; complete ones may stay, unmentioned.
+ * @see RFC 5322, RFC 2045, RFC 2046
+ */
+export async function splitMessage(source: SplitSource, blobs: BlobTarget, options: SplitOptions = {}): Promise<Content> {
+  const { maxSize = Number.POSITIVE_INFINITY, signal } = options;
+  const splitter = new MessageSplitter(blobs, source instanceof Uint8Array ? source.length : 0);
+  const hash = createHash('sha256');
+  let size = 0;
+  try {
+    checkAborted(signal);
+    for await (const slice of slices(source)) {
+      checkAborted(signal);
+      size += slice.length;
+      if (size > maxSize) throw new EiderError('MESSAGE_TOO_LARGE', `message has more than ${maxSize} octets`);
+      hash.update(slice);
+      await splitter.write(slice);
+    }
+    const { body, tree, fields, innerFields, sample } = await splitter.finish();
+    checkAborted(signal);
+    const { searchText, beginning } = await readText(tree, fields, innerFields, (part) => sample.of(part));
+    return {
+      ...body,
+      digest: hash.digest('hex'),
+      tree,
+      envelope: formatEnvelope(fields),
+      bodyStructure: formatBodyStructure(tree),
+      summary: summarize(fields, tree, beginning),
+      searchText,
+    };
+  } catch (error) {
+    await splitter.abort();
+    throw error;
+  }
+}
+
+/** The source in slices of bounded size. */
+async function* slices(source: SplitSource): AsyncGenerator<Buffer> {
+  for await (const chunk of source instanceof Uint8Array ? [source] : source) {
+    const octets = asBuffer(chunk);
+    for (let start = 0; start < octets.length; start += SLICE) {
+      if (start > 0 && start % (SLICE * 16) === 0) await turn();
+      yield octets.subarray(start, start + SLICE);
+    }
+  }
+}
+
+function checkAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new EiderError('ABORTED', 'reading of the message was aborted', { cause: signal.reason });
+}

@@ -1,0 +1,207 @@
+/** Accounts: made, found by name or address, let in by password. */
+
+import { randomInt } from 'node:crypto';
+import type { AccountPatch, AccountRecord, Engine } from '../engine/engine.ts';
+import { EiderError, isEiderError } from '../errors.ts';
+import type { Account, AccountLimits } from '../model/account.ts';
+import { normalizeAccountName, normalizeAddress, normalizeLocalpart, splitAddress, withoutDetail } from '../model/address.ts';
+import type { AccountId } from '../model/ids.ts';
+import { DEFAULT_MAILBOXES } from '../model/mailbox.ts';
+import type { Accounts, CreateAccountOptions } from './message-store.ts';
+
+const ID_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
+const ID = /^[a-z0-9-]{1,64}$/;
+const PAGE = 200;
+const MAX_ADDRESSES = 1_000;
+const MAX_KNOWN = 100_000;
+
+/** Makes and checks password hashes. */
+export interface AccountPasswords {
+  hash(password: string): Promise<string>;
+  /** Takes the same time for `null` as for a hash. */
+  verify(hash: string | null, password: string): Promise<boolean>;
+}
+
+/** The accounts of a store, over its engine. */
+export class StoreAccounts implements Accounts {
+  readonly #engine: Engine;
+  readonly #passwords: AccountPasswords;
+  readonly #onRemoved: (id: AccountId) => void;
+  /** Accounts that are known to have their mailboxes. */
+  readonly #complete = new Set<AccountId>();
+
+  /** @param onRemoved is told of accounts after they are gone. */
+  constructor(engine: Engine, passwords: AccountPasswords, onRemoved: (id: AccountId) => void = () => {}) {
+    this.#engine = engine;
+    this.#passwords = passwords;
+    this.#onRemoved = onRemoved;
+  }
+
+  async create(options: CreateAccountOptions): Promise<Account> {
+    const name = normalizeAccountName(options.name);
+    const given = options.address === undefined ? [] : [options.address];
+    const record: AccountRecord = {
+      id: newAccountId(),
+      name,
+      addresses: normalizeAddresses([...given, ...(options.addresses ?? [])]),
+      limits: mergeLimits({ octets: null, messages: null }, options.limits),
+      copies: options.copies ?? 'label',
+      created: Date.now(),
+      passwordHash: options.password === undefined ? null : await this.#passwords.hash(options.password),
+    };
+    try {
+      await this.#engine.directory.create(record);
+      return await this.#completed(record);
+    } catch (error) {
+      if (!isEiderError(error, 'ACCOUNT_EXISTS', 'ADDRESS_EXISTS')) {
+        await this.#engine.directory.delete(record.id).catch(() => {});
+      }
+      throw error;
+    }
+  }
+
+  async get(ref: string): Promise<Account> {
+    const account = await this.find(ref);
+    if (!account) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
+    return account;
+  }
+
+  async find(ref: string): Promise<Account | null> {
+    const byId = ID.test(ref) ? await this.#engine.directory.get(ref) : null;
+    const record = byId ?? (await this.#findByName(ref));
+    return record && this.#completed(record);
+  }
+
+  async *list(): AsyncGenerator<Account, void, undefined> {
+    let after: AccountId | undefined;
+    do {
+      const page = await this.#engine.directory.list({ ...(after !== undefined && { after }), limit: PAGE });
+      for (const record of page) yield toAccount(record);
+      after = page.at(-1)?.id;
+    } while (after !== undefined);
+  }
+
+  async update(
+    id: AccountId,
+    patch: { addresses?: readonly string[]; limits?: Partial<AccountLimits>; copies?: Account['copies'] },
+  ): Promise<Account> {
+    const record = await this.#record(id);
+    const change: AccountPatch = {
+      ...(patch.addresses && { addresses: normalizeAddresses(patch.addresses) }),
+      ...(patch.limits && { limits: mergeLimits(record.limits, patch.limits) }),
+      ...(patch.copies && { copies: patch.copies }),
+    };
+    await this.#engine.directory.update(id, change);
+    return toAccount(await this.#record(id));
+  }
+
+  async setPassword(id: AccountId, password: string | null): Promise<void> {
+    const passwordHash = password === null ? null : await this.#passwords.hash(password);
+    await this.#engine.directory.update(id, { passwordHash });
+  }
+
+  /** @throws `ACCOUNT_NOT_FOUND`. */
+  async remove(id: AccountId): Promise<void> {
+    this.#complete.delete(id);
+    if (!(await this.#engine.directory.delete(id))) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
+    this.#onRemoved(id);
+  }
+
+  async authenticate(name: string, password: string): Promise<Account> {
+    // By name and address only: an id is no secret, and no login.
+    const record = await this.#findByName(name);
+    const right = await this.#passwords.verify(record?.passwordHash ?? null, password);
+    if (!record || !right) throw new EiderError('AUTHENTICATION_FAILED', 'unknown account or wrong password');
+    return this.#completed(record);
+  }
+
+  async resolveRecipient(address: string): Promise<Account | null> {
+    const exact = attempt(() => (splitAddress(address) ? normalizeAddress(address) : bareName(address)));
+    if (exact === null) return null;
+    const { directory } = this.#engine;
+    const base = withoutDetail(exact);
+    const record = (await directory.find(exact)) ?? (base === null ? null : await directory.find(base));
+    return record && this.#completed(record);
+  }
+
+  async #findByName(ref: string): Promise<AccountRecord | null> {
+    const keys = new Set([attempt(() => normalizeAccountName(ref)), attempt(() => normalizeAddress(ref))]);
+    for (const key of keys) {
+      const record = key === null ? null : await this.#engine.directory.find(key);
+      if (record) return record;
+    }
+    return null;
+  }
+
+  async #record(id: AccountId): Promise<AccountRecord> {
+    const record = await this.#engine.directory.get(id);
+    if (!record) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
+    return record;
+  }
+
+  /** The account, with its mailboxes: a crash may have come between the two parts of its creation. */
+  async #completed(record: AccountRecord): Promise<Account> {
+    if (!this.#complete.has(record.id)) {
+      await ensureDefaultMailboxes(this.#engine, record.id);
+      if (this.#complete.size >= MAX_KNOWN) this.#complete.clear();
+      this.#complete.add(record.id);
+    }
+    return toAccount(record);
+  }
+}
+
+/**
+ * Makes and subscribes the mailboxes that every account begins with, all or none, unless it has an INBOX: they come
+ * with it and it cannot be deleted. So it may be called at any time.
+ */
+export async function ensureDefaultMailboxes(engine: Engine, id: AccountId): Promise<void> {
+  if (await engine.read(id, (tx) => tx.mailboxByPath('INBOX'))) return;
+  await engine.write(id, async (tx) => {
+    if (await tx.mailboxByPath('INBOX')) return;
+    for (const { path, specialUse } of DEFAULT_MAILBOXES) {
+      await tx.createMailbox(path, specialUse);
+      await tx.setSubscribed(path, true);
+    }
+  });
+}
+
+/** `a` and 15 random characters: 77 bits. The letter keeps it from looking like a number. */
+function newAccountId(): AccountId {
+  return `a${Array.from({ length: 15 }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]).join('')}`;
+}
+
+function toAccount({ id, name, addresses, limits, copies, created }: AccountRecord): Account {
+  return { id, name, addresses, limits, copies, created };
+}
+
+function normalizeAddresses(addresses: readonly string[]): string[] {
+  if (addresses.length > MAX_ADDRESSES) {
+    throw new EiderError('LIMIT_EXCEEDED', `an account has at most ${MAX_ADDRESSES} addresses`);
+  }
+  return [...new Set(addresses.map(normalizeAddress))];
+}
+
+function mergeLimits(current: AccountLimits, change: Partial<AccountLimits> = {}): AccountLimits {
+  for (const limit of [change.octets, change.messages]) {
+    if (limit === null || limit === undefined || (Number.isSafeInteger(limit) && limit >= 0)) continue;
+    throw new EiderError('INVALID_ARGUMENT', 'a limit is a whole number from 0 up, or null');
+  }
+  return {
+    octets: change.octets === undefined ? current.octets : change.octets,
+    messages: change.messages === undefined ? current.messages : change.messages,
+  };
+}
+
+/** An account name, perhaps written as a quoted localpart. */
+function bareName(text: string): string {
+  return normalizeAccountName(text.startsWith('"') ? normalizeLocalpart(text) : text);
+}
+
+/** What `normalize` gives, or `null` for what it refuses. */
+function attempt(normalize: () => string): string | null {
+  try {
+    return normalize();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,54 @@
+/** Every export of a subpath has a summary, and every RFC that the code cites stands in the README's table. */
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+import { ROOT, sourceFiles } from './source-tree.ts';
+
+const files = sourceFiles();
+const indexes = files.filter(({ name }) => /(?:^|\/)index\.ts$/.test(name)).map(({ name }) => name);
+
+describe('documentation of exports', () => {
+  const config = ts.readConfigFile(path.join(ROOT, 'tsconfig.json'), ts.sys.readFile).config as { compilerOptions: object };
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT);
+  const program = ts.createProgram(indexes.map((name) => path.join(ROOT, 'src', name)), { ...options, noEmit: true });
+  const checker = program.getTypeChecker();
+
+  test.each(indexes)('%s', (name) => {
+    const file = program.getSourceFile(path.join(ROOT, 'src', name));
+    const module = file && checker.getSymbolAtLocation(file);
+    const symbols = module ? checker.getExportsOfModule(module) : [];
+    expect(symbols.length).toBeGreaterThan(0);
+    const silent = symbols.filter((symbol) => {
+      const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+      return ts.displayPartsToString(target.getDocumentationComment(checker)).trim() === '';
+    });
+    expect(silent.map((symbol) => symbol.name)).toEqual([]);
+  });
+
+  test.each(indexes)('%s opens with @module', (name) => {
+    expect(files.find((file) => file.name === name)?.text).toMatch(/^\/\*\*[\s\S]*?@module[\s\S]*?\*\//);
+  });
+});
+
+describe('RFCs', () => {
+  const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+  const listed = new Set([...readme.matchAll(/^\| (\d{4}) \|/gm)].map((match) => Number(match[1])));
+  const cited = new Map<number, string>();
+  for (const { name, text } of files) {
+    for (const match of text.matchAll(/\bRFCs? (\d{3,5})((?:(?:,| and|, and|\/) (?:RFC )?\d{4})*)/g)) {
+      for (const number of `${match[1]} ${match[2]}`.matchAll(/\d{3,5}/g)) cited.set(Number(number[0]), name);
+    }
+  }
+
+  test('each that the sources cite stands in the status table', () => {
+    expect(cited.size).toBeGreaterThan(10);
+    expect([...cited].filter(([number]) => !listed.has(number)).map(([number, name]) => `${number} (${name})`)).toEqual([]);
+  });
+
+  test('the table is in order, and each RFC stands in it once', () => {
+    const order = [...readme.matchAll(/^\| (\d{4}) \|/gm)].map((match) => Number(match[1]));
+    expect(order).toEqual([...new Set(order)].sort((a, b) => a - b));
+  });
+});
