@@ -10,7 +10,11 @@ if (!(await store.accounts.find('ann'))) {
 }
 
 // On loopback only, so passwords may go without TLS.
-const imap = createImapServer(store, { host: '127.0.0.1', port: Number(process.env.IMAP_PORT ?? 1143), insecureAuth: true });
+const imap = createImapServer(store, {
+  host: '127.0.0.1',
+  port: Number(process.env.IMAP_PORT ?? 1143),
+  insecureAuth: true,
+});
 const lmtp = createLmtpServer(store, { host: '127.0.0.1', port: Number(process.env.LMTP_PORT ?? 2424) });
 console.log(`IMAP on port ${(await imap.listen()).port}, LMTP on port ${(await lmtp.listen()).port}`);
 

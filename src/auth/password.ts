@@ -8,7 +8,7 @@ import { TaskLimit } from './task-limit.ts';
 /** Most octets of a password in UTF-8. */
 export const MAX_PASSWORD_OCTETS = 1024;
 
-// RFC 9106 section 4 leaves the choice; OWASP's first one for servers: 19 MiB, two passes, one lane. Argon2id.
+// RFC 9106 section 4 leaves the choice; this is what OWASP advises for servers: 19 MiB, two passes, one lane.
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 // A hash of nothing, which costs as much to compare with as any: 16 octets of salt and 32 of hash, all zero.
 const NOBODY = `$argon2id$v=19$m=${COST.memoryCost},t=${COST.timeCost},p=${COST.parallelism}$${'A'.repeat(22)}$${'A'.repeat(43)}`;

@@ -34,7 +34,9 @@ export const accountAdd: CommandDef = command({
     const account = await withStore(args, (store) => store.accounts.create(options), { create: true });
     const shown = isNew ? { password } : {};
     if (args.json) return printJson({ id: account.id, name: account.name, addresses: account.addresses, ...shown });
-    console.log(`account ${account.name} made${account.addresses.length > 0 ? ` for ${account.addresses.join(', ')}` : ''}`);
+    console.log(
+      `account ${account.name} made${account.addresses.length > 0 ? ` for ${account.addresses.join(', ')}` : ''}`,
+    );
     if (isNew) console.log(`password: ${password}`);
   },
 });

@@ -21,7 +21,13 @@ export const accountList: CommandDef = command({
           continue;
         }
         const quota = limits.octets === null ? 'no limit' : formatOctets(limits.octets);
-        rows.push([account.name, formatCount(usage.messages), formatOctets(usage.octets), quota, account.addresses.join(', ')]);
+        rows.push([
+          account.name,
+          formatCount(usage.messages),
+          formatOctets(usage.octets),
+          quota,
+          account.addresses.join(', '),
+        ]);
       }
       if (!args.json) printTable(['account', 'messages>', 'octets>', 'quota>', 'addresses'], rows);
     });

@@ -38,7 +38,7 @@ export const check: CommandDef = command({
 });
 
 function tell(finding: StoreFinding, repaired: boolean, json: boolean): void {
-  if (json) return printJson({ ...finding, repaired });
   const state = repaired ? 'repaired' : finding.repairable ? 'repairable' : 'lost';
-  console.log(`${finding.account ?? 'store'}: ${finding.kind} (${state}): ${finding.detail}`);
+  if (json) printJson({ ...finding, repaired });
+  else console.log(`${finding.account ?? 'store'}: ${finding.kind} (${state}): ${finding.detail}`);
 }

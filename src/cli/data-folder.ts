@@ -1,7 +1,7 @@
 /** The store that a command works on: `--data`, `--attachments`, and their environment variables. */
 
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openStore } from '../open-store.ts';
 import type { MessageStore } from '../store/message-store.ts';
@@ -10,7 +10,11 @@ import { CommandError } from './command.ts';
 /** Options that every command has. */
 export const dataArgs = {
   data: { type: 'string', valueHint: 'DIR', description: 'Folder of the store; else EIDER_DATA, else ./eider-data' },
-  attachments: { type: 'string', valueHint: 'DIR', description: 'Folder of the attachments; else EIDER_ATTACHMENTS' },
+  attachments: {
+    type: 'string',
+    valueHint: 'DIR',
+    description: 'Folder of the attachments; else EIDER_ATTACHMENTS, else as last time',
+  },
 } as const;
 
 /** Values of {@link dataArgs}. */
@@ -35,8 +39,21 @@ export async function openDataFolder(options: DataOptions, create = false): Prom
     if (!create) throw new CommandError(`there is no store in ${folder} (name one with --data or EIDER_DATA)`);
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
-  const attachments = options.attachments || process.env.EIDER_ATTACHMENTS;
-  return openStore({ path: folder, ...(attachments ? { attachmentsPath: path.resolve(attachments) } : {}) });
+  const attachmentsPath = await attachmentsFolder(folder, options.attachments || process.env.EIDER_ATTACHMENTS);
+  return openStore({ path: folder, ...(attachmentsPath === null ? {} : { attachmentsPath }) });
+}
+
+/** Remembers where a store's attachments are: who once forgets the option must not find them missing. */
+async function attachmentsFolder(folder: string, given: string | undefined): Promise<string | null> {
+  const note = path.join(folder, 'attachments-folder');
+  const known = (await readFile(note, 'utf8').catch(() => '')).trim();
+  if (!given) return known === '' ? null : known;
+  const chosen = path.resolve(given);
+  if (chosen !== known) {
+    await writeFile(`${note}.new`, `${chosen}\n`);
+    await rename(`${note}.new`, note);
+  }
+  return chosen;
 }
 
 /** Runs `work` on the store and closes it, whatever happens. */
@@ -63,7 +80,13 @@ export async function untilStopped<T>(work: (signal: AbortSignal) => Promise<T>)
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
-    return await work(controller.signal);
+    const result = await work(controller.signal);
+    controller.signal.throwIfAborted();
+    return result;
+  } catch (error) {
+    // Whatever gave way to the signal, the reason is that somebody stopped it.
+    if (controller.signal.aborted) throw new CommandError('stopped before the end', { cause: error });
+    throw error;
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
   }

@@ -54,7 +54,11 @@ async function show(
   const imported = await addSampleMail(store, account);
   const servers = await startServers(store, { host: HOST, ports, tls: null, insecureAuth: true, rateLimits: true });
   try {
-    console.log(imported > 0 ? `${formatCount(imported)} sample messages are in the store.\n` : 'The store has its mail from before.\n');
+    console.log(
+      imported > 0
+        ? `${formatCount(imported)} sample messages are in the store.\n`
+        : 'The store has its mail from before.\n',
+    );
     printStats(await store.maintenance.stats());
     console.log(howToConnect(servers.ports, password));
     console.log(`Ctrl-C stops it${isTemporary ? ' and removes the mail' : ''}.`);

@@ -2,8 +2,8 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { readMessageFile } from './maildir-source.ts';
 import type { MailItem, MailSource } from './mail-source.ts';
+import { readMessageFile } from './maildir-source.ts';
 
 /** Message files at or below a path, ordered by name; `all` takes files of any name, not just `*.eml`. */
 export async function findMessageFiles(top: string, all: boolean): Promise<string[]> {

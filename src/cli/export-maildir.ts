@@ -22,7 +22,9 @@ export async function exportMaildir(one: MailboxExport, folder: string): Promise
   for await (const page of one.store.fetchPages(one.account, one.mailbox.id, uids, { body: true })) {
     one.signal.throwIfAborted();
     for (let at = 0; at < page.length; at += PARALLEL) {
-      const written = await Promise.all(page.slice(at, at + PARALLEL).map((message) => exportMessage(one, folder, message, keywords)));
+      const written = await Promise.all(
+        page.slice(at, at + PARALLEL).map((message) => exportMessage(one, folder, message, keywords)),
+      );
       messages += written.filter(Boolean).length;
       failed += written.filter((done) => !done).length;
     }
@@ -30,12 +32,19 @@ export async function exportMaildir(one: MailboxExport, folder: string): Promise
   const list = keywords.list();
   if (list !== '') await writeFile(path.join(folder, KEYWORDS_FILE), list);
   if (keywords.dropped.size > 0) {
-    one.progress.note(`${one.mailbox.path}: a Maildir has letters for 26 keywords; left out: ${[...keywords.dropped].join(' ')}`);
+    one.progress.note(
+      `${one.mailbox.path}: a Maildir has letters for 26 keywords; left out: ${[...keywords.dropped].join(' ')}`,
+    );
   }
   return { messages, failed };
 }
 
-async function exportMessage(one: MailboxExport, folder: string, message: FetchedMessage, keywords: MaildirKeywords): Promise<boolean> {
+async function exportMessage(
+  one: MailboxExport,
+  folder: string,
+  message: FetchedMessage,
+  keywords: MaildirKeywords,
+): Promise<boolean> {
   const seconds = Math.max(0, Math.floor(message.internalDate / 1000));
   const unique = `${seconds}.U${message.uid}V${one.mailbox.uidValidity}.eider,S=${message.size}`;
   const temporary = path.join(folder, 'tmp', unique);

@@ -8,9 +8,9 @@ import { dataArgs, untilStopped, withStore } from './data-folder.ts';
 import { exportMaildir } from './export-maildir.ts';
 import { exportMbox } from './export-mbox.ts';
 import { fileOfMailbox } from './find-mail.ts';
+import type { ExportResult, MailboxExport } from './mailbox-export.ts';
 import { maildirFolder } from './maildir-names.ts';
 import { formatCount } from './octets.ts';
-import type { ExportResult, MailboxExport } from './mailbox-export.ts';
 import { printJson } from './output.ts';
 import { Progress } from './progress.ts';
 
@@ -19,8 +19,17 @@ export const exportCommand: CommandDef = command({
   meta: { name: 'export', description: 'Export an account, or one mailbox of it, as a Maildir or as mbox files' },
   args: {
     account: { type: 'positional', description: 'Name, address or id', required: true },
-    target: { type: 'positional', description: 'New or empty folder; with --mailbox and mbox a new file', required: true },
-    format: { type: 'enum', options: ['maildir', 'mbox'], default: 'maildir', description: 'maildir keeps flags and every octet' },
+    target: {
+      type: 'positional',
+      description: 'New or empty folder; with --mailbox and mbox a new file',
+      required: true,
+    },
+    format: {
+      type: 'enum',
+      options: ['maildir', 'mbox'],
+      default: 'maildir',
+      description: 'maildir keeps flags and every octet',
+    },
     mailbox: { type: 'string', valueHint: 'M', description: 'Only this mailbox' },
     json: { type: 'boolean', description: 'Print JSON' },
     ...dataArgs,
@@ -54,7 +63,10 @@ export const exportCommand: CommandDef = command({
       }),
     );
     if (args.json) printJson(result);
-    else console.log(`exported ${formatCount(result.messages)} messages of ${formatCount(result.mailboxes)} mailboxes to ${target}`);
+    else
+      console.log(
+        `exported ${formatCount(result.messages)} messages of ${formatCount(result.mailboxes)} mailboxes to ${target}`,
+      );
     if (result.failed > 0) throw new CommandError(`${formatCount(result.failed)} messages could not be read`);
   },
 });
@@ -67,7 +79,8 @@ async function claim(target: string, isFile: boolean): Promise<void> {
     await mkdir(path.dirname(target), { recursive: true });
     return;
   }
-  if (there && (!there.isDirectory() || (await readdir(target)).length > 0)) throw new UsageError(`not an empty folder: ${target}`);
+  if (there && (!there.isDirectory() || (await readdir(target)).length > 0))
+    throw new UsageError(`not an empty folder: ${target}`);
   await mkdir(target, { recursive: true });
 }
 

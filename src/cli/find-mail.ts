@@ -5,10 +5,10 @@ import path from 'node:path';
 import { CommandError } from './command.ts';
 import { findMessageFiles, openMessageFiles } from './eml-source.ts';
 import type { FromQuoting } from './from-quoting.ts';
-import { findMaildirs, isMaildir, openMaildir } from './maildir-source.ts';
 import type { MailFormat, MailSource, MailTotal } from './mail-source.ts';
-import { openMbox } from './mbox-source.ts';
+import { findMaildirs, isMaildir, openMaildir } from './maildir-source.ts';
 import { looksLikeMbox, readAt } from './mbox-scan.ts';
+import { openMbox } from './mbox-source.ts';
 
 /** Mail found at a path. */
 export interface FoundMail {
@@ -92,13 +92,20 @@ async function findMboxFiles(folder: string): Promise<string[]> {
 /** `Work/2024.mbox` is the mailbox `Work/2024`; what an export had to escape is given back. */
 export function mailboxOfFile(file: string): string {
   const levels = file.replace(/\.mbox$/i, '').split(path.sep);
-  return levels.map((level) => level.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))).join('/');
+  return levels
+    .map((level) => level.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))))
+    .join('/');
 }
 
 /** The file of a mailbox, as {@link mailboxOfFile} reads it. No mailbox name holds a percent sign. */
 export function fileOfMailbox(mailbox: string): string {
-  const levels = mailbox.split('/').map((level) =>
-    level.replace(/^\.|[\\:"<>|?]|[. ]$/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`),
-  );
+  const levels = mailbox
+    .split('/')
+    .map((level) =>
+      level.replace(
+        /^\.|[\\:"<>|?]|[. ]$/g,
+        (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+      ),
+    );
   return `${levels.join(path.sep)}.mbox`;
 }

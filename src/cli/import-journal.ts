@@ -51,7 +51,11 @@ export class ImportJournal {
    * @param options.fresh forgets what was imported before
    * @throws {@link CommandError} when another process imports the same.
    */
-  static async open(folder: string, identity: JournalIdentity, options: { readonly fresh: boolean }): Promise<ImportJournal> {
+  static async open(
+    folder: string,
+    identity: JournalIdentity,
+    options: { readonly fresh: boolean },
+  ): Promise<ImportJournal> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const { account, source, mailbox } = identity;
     const name = createHash('sha256').update([account, source, mailbox].join('\0')).digest('hex').slice(0, 24);

@@ -18,7 +18,15 @@ const BATCH_MESSAGES = 200;
 const BATCH_OCTETS = 8 * 1024 * 1024;
 
 /** These end the import: the next message would meet them too. Everything else is one message's own trouble. */
-const FATAL = ['DISK_FULL', 'QUOTA_EXCEEDED', 'STORE_CLOSED', 'STORE_CORRUPT', 'BUSY', 'ABORTED', 'ACCOUNT_NOT_FOUND'] as const;
+const FATAL = [
+  'DISK_FULL',
+  'QUOTA_EXCEEDED',
+  'STORE_CLOSED',
+  'STORE_CORRUPT',
+  'BUSY',
+  'ABORTED',
+  'ACCOUNT_NOT_FOUND',
+] as const;
 
 /** What became of the messages. */
 export interface ImportCounts {
@@ -40,6 +48,8 @@ export interface ImportContext {
   readonly progress: Progress;
   readonly signal: AbortSignal;
   readonly counts: ImportCounts;
+  /** Paths of the mailboxes that were looked up, by the source's folders. */
+  readonly places: Map<string, Promise<string>>;
 }
 
 interface ReadyMessage {
@@ -143,17 +153,14 @@ async function makeMailbox(context: ImportContext, source: MailSource): Promise<
   }
 }
 
-const places = new WeakMap<ImportContext, Map<string, Promise<string>>>();
-
 /** Path of the mailbox for a source's folder, made when it is not there. */
 function placeFor(context: ImportContext, folder: string): Promise<string> {
-  let known = places.get(context);
-  if (!known) places.set(context, (known = new Map()));
-  let place = known.get(folder);
+  let place = context.places.get(folder);
   if (!place) {
-    const path = folder === '' ? (context.mailbox ?? 'INBOX') : context.mailbox ? `${context.mailbox}/${folder}` : folder;
+    const path =
+      folder === '' ? (context.mailbox ?? 'INBOX') : context.mailbox ? `${context.mailbox}/${folder}` : folder;
     place = ensureMailbox(context, path).then((mailbox) => mailbox.path);
-    known.set(folder, place);
+    context.places.set(folder, place);
   }
   return place;
 }
@@ -205,7 +212,11 @@ class Batch {
     const batch = { mailbox: first.mailbox, uidValidity, uidNext, items: messages.map(({ item }) => item) };
     await journal.begin(batch);
     // When this rejects the batch stays open in the journal, and the next run looks for it.
-    await store.appendPrepared(account, first.mailbox, messages.map(({ append }) => append));
+    await store.appendPrepared(
+      account,
+      first.mailbox,
+      messages.map(({ append }) => append),
+    );
     await journal.end(batch, true);
     const octets = messages.reduce((sum, message) => sum + message.octets, 0);
     counts.imported += messages.length;

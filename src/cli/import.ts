@@ -22,9 +22,23 @@ export const importCommand: CommandDef = command({
   meta: { name: 'import', description: 'Import an mbox, a Maildir or message files' },
   args: {
     account: { type: 'positional', description: 'Name, address or id', required: true },
-    path: { type: 'positional', description: 'mbox file, folder of *.mbox files, Maildir, message file, or folder of *.eml files; may be repeated', required: true },
-    mailbox: { type: 'string', valueHint: 'M', description: 'Mailbox to import into; folders of the source go below it' },
-    format: { type: 'enum', options: ['auto', 'mbox', 'maildir', 'eml'], default: 'auto', description: 'What the path is' },
+    path: {
+      type: 'positional',
+      description:
+        'mbox file, folder of *.mbox files, Maildir, message file, or folder of *.eml files; may be repeated',
+      required: true,
+    },
+    mailbox: {
+      type: 'string',
+      valueHint: 'M',
+      description: 'Mailbox to import into; folders of the source go below it',
+    },
+    format: {
+      type: 'enum',
+      options: ['auto', 'mbox', 'maildir', 'eml'],
+      default: 'auto',
+      description: 'What the path is',
+    },
     'from-quoting': {
       type: 'enum',
       options: ['mboxrd', 'mboxo', 'none'],
@@ -59,14 +73,23 @@ interface ImportArguments {
   readonly data?: string | undefined;
 }
 
-async function importAll(store: MessageStore, given: ImportArguments, more: GivenArguments, signal: AbortSignal): Promise<void> {
+async function importAll(
+  store: MessageStore,
+  given: ImportArguments,
+  more: GivenArguments,
+  signal: AbortSignal,
+): Promise<void> {
   const counts: ImportCounts = { imported: 0, octets: 0, skipped: 0, failed: 0 };
   const started = performance.now();
   try {
-    for (const place of [given.path, ...more.rest]) await importPath(store, given, await realpath(place), signal, counts);
-  } finally {
-    tell(counts, performance.now() - started, given.json === true);
+    for (const place of [given.path, ...more.rest])
+      await importPath(store, given, await realpath(place), signal, counts);
+  } catch (error) {
+    // What was done until then is kept, and worth a line; that nothing was done is not.
+    if (counts.imported > 0) tell(counts, performance.now() - started, given.json === true);
+    throw error;
   }
+  tell(counts, performance.now() - started, given.json === true);
   if (counts.failed > 0) throw new CommandError(`${formatCount(counts.failed)} messages could not be imported`);
 }
 
@@ -88,7 +111,7 @@ async function importPath(
   );
   const progress = new Progress(path.basename(place), found.total);
   const lineEndings = given['line-endings'] as LineEndings;
-  const context = { store, account, mailbox, lineEndings, journal, progress, signal, counts };
+  const context = { store, account, mailbox, lineEndings, journal, progress, signal, counts, places: new Map() };
   try {
     await settlePending(context);
     for (const open of found.sources) {
@@ -102,8 +125,12 @@ async function importPath(
 }
 
 function tell(counts: ImportCounts, ms: number, json: boolean): void {
-  if (json) return printJson({ ...counts, ms: Math.round(ms) });
+  if (json) {
+    printJson({ ...counts, ms: Math.round(ms) });
+    return;
+  }
   const rate = formatCount(Math.round(counts.imported / Math.max(ms / 1000, 0.001)));
   console.log(`imported ${formatCount(counts.imported)} messages, ${formatOctets(counts.octets)} (${rate}/s)`);
-  if (counts.skipped > 0) console.log(`skipped ${formatCount(counts.skipped)} imported before (--again imports them once more)`);
+  if (counts.skipped > 0)
+    console.log(`skipped ${formatCount(counts.skipped)} imported before (--again imports them once more)`);
 }

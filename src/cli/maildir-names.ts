@@ -1,8 +1,8 @@
 /** Names in a Maildir: of files, which carry the flags, and of folders, Maildir++. */
 
+import { decodeModifiedUtf7, encodeModifiedUtf7 } from '../imap/wire/mailbox-name.ts';
 import { SYSTEM_FLAGS } from '../model/flags.ts';
 import { HIERARCHY_DELIMITER } from '../model/mailbox.ts';
-import { decodeModifiedUtf7, encodeModifiedUtf7 } from '../imap/wire/mailbox-name.ts';
 
 /** Letters behind `:2,` and the flags they mean; others are keywords of the folder's list. */
 const LETTERS: readonly (readonly [letter: string, flag: string])[] = [

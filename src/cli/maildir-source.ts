@@ -3,8 +3,8 @@
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { KEYWORDS_FILE, maildirPath, parseMaildirFileName, parseMaildirKeywords } from './maildir-names.ts';
 import { type MailItem, type MailSource, WHOLE_READ } from './mail-source.ts';
+import { KEYWORDS_FILE, maildirPath, parseMaildirFileName, parseMaildirKeywords } from './maildir-names.ts';
 
 /** A Maildir of one mailbox. */
 export interface MaildirFolder {
@@ -24,10 +24,14 @@ export async function isMaildir(folder: string): Promise<boolean> {
 
 /** The Maildir itself and those in it, in the order of their paths. */
 export async function findMaildirs(top: string, mailbox = ''): Promise<MaildirFolder[]> {
-  const names = (await readdir(top, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const names = (await readdir(top, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
   const found: MaildirFolder[] = [];
   if (names.includes('cur') || names.includes('new')) {
-    const counts = await Promise.all(['cur', 'new'].filter((name) => names.includes(name)).map((name) => readdir(path.join(top, name))));
+    const counts = await Promise.all(
+      ['cur', 'new'].filter((name) => names.includes(name)).map((name) => readdir(path.join(top, name))),
+    );
     found.push({ folder: top, mailbox, messages: counts.flat().filter(isMessage).length });
   }
   for (const name of names.sort()) {

@@ -23,7 +23,8 @@ const LF_FROM: Buffer = Buffer.from('\nFrom ');
 // A line of text that begins with "From " is common, one that holds a time and a year too is not.
 const HAS_DATE = /^From .*\b\d{1,2}:\d\d(?::\d\d)?\b.*\b\d{4}\b/;
 // Some writers leave out the separating empty line; then only the exact form counts.
-const EXACT = /^From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) +(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d{1,2} \d\d:\d\d(?::\d\d)?(?: [+-]\d{4}| [A-Z]{1,5})* \d{4}(?: [+-]\d{4})?$/;
+const EXACT =
+  /^From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) +(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d{1,2} \d\d:\d\d(?::\d\d)?(?: [+-]\d{4}| [A-Z]{1,5})* \d{4}(?: [+-]\d{4})?$/;
 
 /** A window of the file, with its place. */
 interface Window {

@@ -7,7 +7,8 @@ import { type MailItem, type MailSource, WHOLE_READ } from './mail-source.ts';
 import { type MboxEntry, readAt, scanMbox } from './mbox-scan.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-const DATE = /\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +(\d{1,2}) (\d{1,2}):(\d\d)(?::(\d\d))?(?: ([+-]\d{4})| [A-Z]{1,5})* (\d{4})(?: ([+-]\d{4}))?/;
+const DATE =
+  /\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +(\d{1,2}) (\d{1,2}):(\d\d)(?::(\d\d))?(?: ([+-]\d{4})| [A-Z]{1,5})* (\d{4})(?: ([+-]\d{4}))?/;
 const CHUNK = 256 * 1024;
 
 /** What the caller knows of the file. */
@@ -63,13 +64,26 @@ export function fromLineDate(line: string): Date | null {
   const match = DATE.exec(line);
   if (!match) return null;
   const [, month, day, hour, minute, second, before, year, after] = match;
-  const time = Date.UTC(Number(year), MONTHS.indexOf(month as string), Number(day), Number(hour), Number(minute), Number(second ?? 0));
+  const time = Date.UTC(
+    Number(year),
+    MONTHS.indexOf(month as string),
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second ?? 0),
+  );
   const zone = before ?? after ?? '+0000';
   const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3));
   return new Date(time - (zone.startsWith('-') ? -minutes : minutes) * 60_000);
 }
 
-const STATUS_FLAGS: Readonly<Record<string, string>> = { R: '\\Seen', A: '\\Answered', F: '\\Flagged', T: '\\Draft', D: '\\Deleted' };
+const STATUS_FLAGS: Readonly<Record<string, string>> = {
+  R: '\\Seen',
+  A: '\\Answered',
+  F: '\\Flagged',
+  T: '\\Draft',
+  D: '\\Deleted',
+};
 
 /** Flags by the fields that mbox programs keep them in: `Status: RO`, `X-Status: AF`. */
 function statusFlags(header: Uint8Array): readonly string[] {

@@ -30,7 +30,9 @@ export async function choosePassword(args: {
     return { password: await readFirstLine(), isNew: false };
   }
   if (args.password === '') throw new UsageError('the password is empty');
-  return args.password === undefined ? { password: randomPassword(), isNew: true } : { password: args.password, isNew: false };
+  return args.password === undefined
+    ? { password: randomPassword(), isNew: true }
+    : { password: args.password, isNew: false };
 }
 
 /** A password of 20 letters and digits. */

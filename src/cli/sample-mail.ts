@@ -25,7 +25,10 @@ const PEOPLE: readonly Person[] = [
 ];
 
 const TOPICS: readonly { readonly subject: string; readonly lines: readonly string[] }[] = [
-  { subject: 'Eider ducks on the fjord', lines: ['We counted forty of them this morning.', 'The drakes are back in full dress.'] },
+  {
+    subject: 'Eider ducks on the fjord',
+    lines: ['We counted forty of them this morning.', 'The drakes are back in full dress.'],
+  },
   { subject: 'Прогулка по заливу', lines: ['Завтра в девять у причала?', 'Возьмите тёплые вещи: обещают ветер.'] },
   { subject: '写真を送ります', lines: ['昨日の写真を添付しました。', '北の海はとても静かでした。'] },
   { subject: 'مواعيد الرحلة', lines: ['تبدأ الرحلة يوم الجمعة صباحا.', 'أرسل لكم الخريطة غدا.'] },
@@ -51,7 +54,11 @@ export function sampleMail(address: string, now: Date): SampleMessage[] {
     messages.push({ mailbox: 'INBOX', flags: ['\\Seen'], date: new Date(started), octets: opening });
     const answer = `<answer-${index}@example.org>`;
     const answered = started + 3_600_000;
-    const sent = plain(header(me, from, `Re: ${topic.subject}`, answered, answer, [first]), [`> ${topic.lines[0]}`, '', 'Thank you!']);
+    const sent = plain(header(me, from, `Re: ${topic.subject}`, answered, answer, [first]), [
+      `> ${topic.lines[0]}`,
+      '',
+      'Thank you!',
+    ]);
     messages.push({ mailbox: 'Sent', flags: ['\\Seen'], date: new Date(answered), octets: sent });
     const last = started + 2 * DAY_MS;
     const thread = header(from, me, `Re: ${topic.subject}`, last, `<last-${index}@example.org>`, [first, answer]);
@@ -61,11 +68,23 @@ export function sampleMail(address: string, now: Date): SampleMessage[] {
   const forwarded = messages[0] as SampleMessage;
   const when = now.getTime() - 3_600_000;
   const forward = header(PEOPLE[4] as Person, me, 'Fwd: Eider ducks on the fjord', when, '<forward@example.de>');
-  messages.push({ mailbox: 'INBOX', flags: ['$Forwarded'], date: new Date(when), octets: withMessage(forward, forwarded.octets) });
+  messages.push({
+    mailbox: 'INBOX',
+    flags: ['$Forwarded'],
+    date: new Date(when),
+    octets: withMessage(forward, forwarded.octets),
+  });
   return messages.sort((a, b) => a.date.getTime() - b.date.getTime());
 }
 
-function header(from: Person, to: Person, subject: string, time: number, messageId: string, references: readonly string[] = []): string {
+function header(
+  from: Person,
+  to: Person,
+  subject: string,
+  time: number,
+  messageId: string,
+  references: readonly string[] = [],
+): string {
   const lines = [
     `From: ${mailboxOf(from)}`,
     `To: ${mailboxOf(to)}`,

@@ -63,7 +63,9 @@ function explainNoLogin(host: string): void {
       `nobody could log in on ${host} without TLS: give --tls-key and --tls-cert, or --insecure-auth to take passwords in the clear`,
     );
   }
-  console.error('eider: no TLS, so logins are refused; --insecure-auth takes passwords in the clear, which is fine on loopback');
+  console.error(
+    'eider: no TLS, so logins are refused; --insecure-auth takes passwords in the clear, which is fine on loopback',
+  );
 }
 
 function isLoopback(host: string): boolean {

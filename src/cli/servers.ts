@@ -81,5 +81,7 @@ const logger = {
 
 function log(level: string, fields: object, message: string): void {
   const plain = Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? value.message : value]);
-  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...Object.fromEntries(plain) })}\n`);
+  process.stderr.write(
+    `${JSON.stringify({ time: new Date().toISOString(), level, message, ...Object.fromEntries(plain) })}\n`,
+  );
 }

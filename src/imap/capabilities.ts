@@ -24,6 +24,7 @@ const EXTENSIONS: readonly string[] = [
   'MOVE', // RFC 6851
   'CHILDREN', // RFC 3348
   'SPECIAL-USE', // RFC 6154
+  'CREATE-SPECIAL-USE',
   'CONDSTORE', // RFC 7162
   'ESEARCH', // RFC 4731
   'SEARCHRES', // RFC 5182
@@ -32,7 +33,6 @@ const EXTENSIONS: readonly string[] = [
   'LIST-STATUS', // RFC 5819
   'STATUS=SIZE', // RFC 8438
   'MULTIAPPEND', // RFC 3502
-  'OBJECTID', // RFC 8474
   'SAVEDATE', // RFC 8514
   'PREVIEW', // RFC 8970
   'UTF8=ACCEPT', // RFC 6855

@@ -25,7 +25,6 @@ export interface AnnounceOptions {
  */
 export class MailboxView {
   readonly shared: SharedMailbox;
-  readonly path: string;
   readonly readOnly: boolean;
   /** What the client was told: its message numbers. */
   map: UidMap;
@@ -38,10 +37,9 @@ export class MailboxView {
   #own = new Set<ModSeq>();
   #keywordsTold: number;
 
-  constructor(shared: SharedMailbox, watch: AccountWatch, path: string, readOnly: boolean) {
+  constructor(shared: SharedMailbox, watch: AccountWatch, readOnly: boolean) {
     this.shared = shared;
     this.#watch = watch;
-    this.path = path;
     this.readOnly = readOnly;
     this.map = shared.map;
     this.#told = shared.modSeq;

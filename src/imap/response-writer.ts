@@ -15,6 +15,7 @@ export class ResponseWriter {
   #parts: (string | Uint8Array)[] = [];
   #size = 0;
   #full = false;
+  #flushing = false;
 
   /** @param timeoutMs how long a client may take nothing before its connection is destroyed */
   constructor(connection: Connection, timeoutMs: number) {
@@ -67,6 +68,16 @@ export class ResponseWriter {
     this.#text = '';
     this.#size = 0;
     this.#send(joined);
+  }
+
+  /** Sends what was gathered when this turn of the event loop is over: the answers to commands sent together go together. */
+  flushSoon(): void {
+    if (this.#flushing || !this.pending) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      this.flush();
+    });
   }
 
   /** Resolves when the client has taken enough (or is gone). */

@@ -219,6 +219,7 @@ export class Session {
     this.#busy = true;
     await this.#run(command);
     this.#busy = false;
+    this.out.flushSoon();
     if (this.out.full) await this.out.drain();
     return !this.connection.closed;
   }

@@ -2,8 +2,8 @@
 
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import type { SMTPServer } from 'smtp-server';
+import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { DataParser } from './data-parser.ts';
 import { type DeliveryContext, deliver, type Recipient } from './delivery.ts';
 import { parsePathArgument } from './path-argument.ts';
@@ -98,21 +98,19 @@ export class LmtpConnection extends SMTPConnection {
 
   override handler_DATA(command: Buffer, callback: () => void): void {
     const parser = this._parser;
-    if (!(parser instanceof DataParser)) return callback();
-    if (command.toString().trim().length > 'DATA'.length) {
-      this.send(501, 'DATA takes no argument');
-      return callback();
-    }
-    if (this.#recipients.length === 0) {
-      this.send(503, 'No valid recipients');
-      return callback();
-    }
-    const stream = parser.startDataMode(this.#context.store.maxMessageSize);
+    if (command.toString().trim().length > 'DATA'.length) this.send(501, 'DATA takes no argument');
+    else if (this.#recipients.length === 0) this.send(503, 'No valid recipients');
+    else if (parser instanceof DataParser) this.#receive(parser);
+    callback();
+  }
+
+  #receive(parser: DataParser): void {
+    const { deliveries, options, store } = this.#context;
+    const stream = parser.startDataMode(store.maxMessageSize);
     this._dataStream = stream;
     // Else nobody hears the error of a stream that breaks before it is read.
     stream.on('error', () => {});
     const dataEnd = new Promise<void>((resolve) => parser.onceDataEnds(resolve));
-    const { deliveries, options } = this.#context;
     const delivery = this.#deliver(stream, parser, dataEnd)
       .catch((error: unknown) => {
         options.logger?.error({ connection: this.id, err: error }, 'delivery failed');
@@ -121,7 +119,6 @@ export class LmtpConnection extends SMTPConnection {
       .finally(() => deliveries.delete(delivery));
     deliveries.add(delivery);
     this.send(354, 'End data with <CR><LF>.<CR><LF>');
-    callback();
   }
 
   async #accept(address: string): Promise<Reply> {
@@ -137,11 +134,7 @@ export class LmtpConnection extends SMTPConnection {
     }
   }
 
-  async #deliver(
-    stream: AsyncIterable<Uint8Array>,
-    parser: DataParser,
-    dataEnd: Promise<void>,
-  ): Promise<void> {
+  async #deliver(stream: AsyncIterable<Uint8Array>, parser: DataParser, dataEnd: Promise<void>): Promise<void> {
     const recipients = this.#recipients;
     const replies = await deliver(this.#context, stream, recipients);
     // A message that was refused half-way is still to be read to its end, before anything can be answered.

@@ -41,17 +41,10 @@ export class DataParser extends SMTPStream {
   }
 
   override _feedDataStream(chunk: Buffer, done: Callback): void {
-    let octets = this.#held ? Buffer.concat([this.#held, chunk]) : chunk;
+    const octets = this.#held ? Buffer.concat([this.#held, chunk]) : chunk;
     this.#held = null;
-    if (this.#atStart) {
-      // As if a CRLF stood before: the first line may be the end, or begin with a dot that was doubled.
-      const decision = this.#decide(octets, 0);
-      if (decision === 'end') return this._endDataMode(false, octets.subarray(3), done);
-      if (decision === 'unknown') return this.#hold(octets, done);
-      this.#atStart = false;
-      if (decision === 'drop') octets = octets.subarray(1);
-    }
-    this.#scan(octets, done);
+    if (this.#atStart) this.#begin(octets, done);
+    else this.#scan(octets, done);
   }
 
   override _endDataMode(last: Buffer | false, rest: Buffer, callback: Callback): void {
@@ -59,6 +52,20 @@ export class DataParser extends SMTPStream {
     super._endDataMode(last, rest, callback);
     this.#onDataEnd?.();
     this.#onDataEnd = null;
+  }
+
+  /** As if a CRLF stood before: the first line may be the end, or begin with a dot that was doubled. */
+  #begin(octets: Buffer, done: Callback): void {
+    const decision = this.#decide(octets, 0);
+    if (decision === 'end') {
+      this._endDataMode(false, octets.subarray(3), done);
+    } else if (decision === 'unknown') {
+      this.#held = Buffer.from(octets);
+      done();
+    } else {
+      this.#atStart = false;
+      this.#scan(decision === 'drop' ? octets.subarray(1) : octets, done);
+    }
   }
 
   #scan(octets: Buffer, done: Callback): void {
@@ -69,7 +76,10 @@ export class DataParser extends SMTPStream {
       if (decision === 'unknown') break;
       // The CRLF before the dot belongs to the message, as its last line's end. RFC 5321 section 4.1.1.4.
       pieces.push(octets.subarray(from, at + 2));
-      if (decision === 'end') return this._endDataMode(join(pieces), octets.subarray(at + 5), done);
+      if (decision === 'end') {
+        this._endDataMode(join(pieces), octets.subarray(at + 5), done);
+        return;
+      }
       from = at + 3;
     }
     const end = Math.max(from, octets.length - undecided(octets));
@@ -88,15 +98,13 @@ export class DataParser extends SMTPStream {
     return octets[at + 2] === LF ? 'end' : 'drop';
   }
 
-  #hold(octets: Buffer, done: Callback): void {
-    this.#held = Buffer.from(octets);
-    done();
-  }
-
   #emit(octets: Buffer, done: Callback): void {
     this._countDataBytes(octets.length);
     const stream = this._dataStream;
-    if (!stream?.writable || octets.length === 0 || stream.write(octets) || stream.destroyed) return done();
+    if (!stream?.writable || octets.length === 0 || stream.write(octets) || stream.destroyed) {
+      done();
+      return;
+    }
     const resume = (): void => {
       stream.off('drain', resume);
       stream.off('close', resume);

@@ -15,4 +15,4 @@
  */
 
 export type { LmtpLogger, LmtpServerOptions } from './options.ts';
-export { createLmtpServer, type LmtpServer } from './server.ts';
+export { createLmtpServer, type LmtpAddress, type LmtpServer } from './server.ts';

@@ -1,4 +1,4 @@
-/** What the server answers, with enhanced status codes. RFC 5321 section 4.2, RFC 3463. */
+/** What the server answers, with enhanced status codes. RFC 5321 section 4.2, RFC 2034. */
 
 import { isEiderError } from '../errors.ts';
 

@@ -63,33 +63,45 @@ const ACCENTS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+const SLASH = 0x2f;
 const ENTITY = /&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([a-zA-Z]{2,8}));?/g;
 const ACCENTED = /^([a-zA-Z])(grave|acute|circ|tilde|uml|cedil|caron)$/;
-const TAG_NAME = /\/?([a-zA-Z][a-zA-Z0-9]*)/y;
 
 /** Text of `html`, with a space where a tag or a comment parts words. Linear in its length. */
 export function htmlToText(html: string): string {
-  let text = '';
+  const pieces: string[] = [];
   let from = 0;
   for (let open = html.indexOf('<'); open >= 0; open = html.indexOf('<', from)) {
-    TAG_NAME.lastIndex = open + 1;
-    const name = TAG_NAME.exec(html)?.[1]?.toLowerCase();
-    if (name === undefined && !isMarkup(html.charCodeAt(open + 1))) {
+    const name = tagName(html, open + 1);
+    if (name === '' && !isMarkup(html.charCodeAt(open + 1))) {
       // `a < b`
-      text += html.slice(from, open + 1);
+      pieces.push(html.slice(from, open + 1));
       from = open + 1;
       continue;
     }
-    text += html.slice(from, open);
-    if (name === undefined || !INLINE.has(name)) text += ' ';
+    if (open > from) pieces.push(html.slice(from, open));
+    if (!INLINE.has(name)) pieces.push(' ');
     from = tagEnd(html, open);
-    if (name !== undefined && SILENT.has(name) && html.charCodeAt(open + 1) !== 0x2f) from = silentEnd(html, from, name);
+    if (SILENT.has(name) && html.charCodeAt(open + 1) !== SLASH) from = silentEnd(html, from, name);
   }
-  return decodeEntities(text + html.slice(from));
+  pieces.push(html.slice(from));
+  return decodeEntities(pieces.join(''));
+}
+
+/** The name in a tag, opening or closing, in lower case; `''` when there is none. */
+function tagName(html: string, start: number): string {
+  const from = html.charCodeAt(start) === SLASH ? start + 1 : start;
+  let end = from;
+  while (end < from + 12 && isLetterOrDigit(html.charCodeAt(end))) end++;
+  return html.slice(from, end).toLowerCase();
+}
+
+function isLetterOrDigit(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || (code >= 0x30 && code <= 0x39);
 }
 
 /** Of `<!`, `<?` and `</`. */
-const isMarkup = (code: number): boolean => code === 0x21 || code === 0x3f || code === 0x2f;
+const isMarkup = (code: number): boolean => code === 0x21 || code === 0x3f || code === SLASH;
 
 /** Where a tag, comment or declaration ends; one that never ends takes all that follows. */
 function tagEnd(html: string, open: number): number {

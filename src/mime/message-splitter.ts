@@ -16,12 +16,11 @@ const FEED_SIZE: number = 16 * 1024;
 const MIN_BYPASS = 2048;
 /** Octets at both ends of what goes around that the splitter sees. */
 const MARGIN = 1024;
-const TAIL = 4;
+const TAIL = 6;
 /** Most octets of the headers of messages inside that are read for search. */
 const MAX_INNER_HEADERS: number = 256 * 1024;
 
 const LF = 0x0a;
-const CR = 0x0d;
 const DASH = 0x2d;
 const SPACE = 0x20;
 
@@ -42,8 +41,8 @@ export class MessageSplitter {
   readonly #segments: SegmentBuilder;
   readonly #sample: TextSample;
   readonly #parts = new WeakMap<PartNode, OpenPart>();
-  /** The first two octets of the line that the splitter has not seen the end of. */
-  #lineHead: Buffer = Buffer.alloc(0);
+  /** The first octet of the line that the splitter has not seen the end of, if it has one. */
+  #lineStart: number | undefined;
   #fields: readonly HeaderField[] | null = null;
   readonly #innerFields: (readonly HeaderField[])[] = [];
   #innerOctets = 0;
@@ -108,15 +107,14 @@ export class MessageSplitter {
 
   async #feedMachine(chunk: Buffer): Promise<void> {
     const lf = chunk.lastIndexOf(LF);
-    if (lf >= 0) this.#lineHead = Buffer.from(chunk.subarray(lf + 1, lf + 3));
-    else if (this.#lineHead.length < 2) this.#lineHead = Buffer.concat([this.#lineHead, chunk]).subarray(0, 2);
+    if (lf >= 0) this.#lineStart = chunk[lf + 1];
+    else this.#lineStart ??= chunk[0];
     await this.#run(() => this.#machine.feed(chunk));
   }
 
   /** Whether the line that `octets` continue is known to be no delimiter, in the body of a leaf. */
   #canBypass(octets: Buffer): boolean {
-    const first = this.#lineHead[0] ?? octets[0];
-    return this.#machine.inLeaf && first !== DASH && first !== CR;
+    return this.#machine.inLeaf && (this.#lineStart ?? octets[0]) !== DASH;
   }
 
   /** Lets the splitter work and handles what comes out. */
@@ -293,7 +291,13 @@ function emptyLineEnd(octets: Buffer): number {
 
 const after = (index: number, length: number): number => (index < 0 ? -1 : index + length);
 
-const firstOf = (a: number, b: number): number => (a < 0 || (b >= 0 && b < a) ? b : a);
+/** The line break before the first two dashes that begin a line, or -1. */
+function dashesAfterBreak(octets: Buffer, from: number): number {
+  // Base64 has no dash, and one character is found much faster than a line break, of which there are many.
+  const first = octets.indexOf('--', from);
+  if (first < 0) return -1;
+  return octets.indexOf('\n--', first - 1);
+}
 
 interface Gap {
   /** What goes around the splitter. */
@@ -314,9 +318,9 @@ function findGap(octets: Buffer, end: number): Gap | null {
   const first = octets[lf + 1] as number;
   if (first <= SPACE || first === DASH || (octets[lf + 2] as number) <= SPACE) return null;
   const start = lf + 3;
-  const dashes = firstOf(octets.indexOf('\n--', lf), octets.indexOf('\r--', lf));
-  // The line ending before the dashes, CR and LF, is for the splitter.
-  const stop = dashes < 0 || dashes >= end ? end - TAIL : dashes - 1;
+  const dashes = dashesAfterBreak(octets, lf);
+  // The line ending before the dashes is for the splitter, and an octet of the body before it: the gap is inside then.
+  const stop = dashes < 0 || dashes >= end ? end - TAIL : dashes - 2;
   if (stop - start < MIN_BYPASS) return null;
   return { start, end: stop, after: dashes < 0 || dashes >= end ? end : Math.min(end, dashes + MARGIN) };
 }

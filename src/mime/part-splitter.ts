@@ -16,6 +16,11 @@ export const MAX_PARSED_HEADER: number = 256 * 1024;
 const MAX_BOUNDARY = 900;
 
 const HEAD = 1;
+const LF = 0x0a;
+const CR = 0x0d;
+const DASH = 0x2d;
+/** From this depth on, a table of the open boundaries is worth its making. */
+const DEEP = 8;
 
 /** A part as its header tells it. */
 export interface PartHeader {
@@ -93,6 +98,9 @@ export class PartSplitter extends Machine {
   /** What came out since it was last emptied. */
   items: SplitItem[] = [];
   #boundary: BoundaryKind | false = false;
+  /** Boundaries that are open at a node. */
+  readonly #boundaries = new Set<string>();
+  #boundariesOf: PartNode | null = null;
 
   constructor() {
     super({ defaultInlineEmbedded: true, maxChildNodes: MAX_PARTS, maxHeadSize: 1024 * 1024 });
@@ -139,7 +147,7 @@ export class PartSplitter extends Machine {
   }
 
   override checkBoundary(line: Buffer): BoundaryKind | false {
-    const kind = super.checkBoundary(line);
+    const kind = this.#mayDelimit(line) ? super.checkBoundary(line) : false;
     // A part without an empty line is a part too, even one without any octet.
     if (kind === 3 || kind === 4) this.#emitHeaderOnly();
     this.#boundary = kind;
@@ -155,6 +163,28 @@ export class PartSplitter extends Machine {
       // Flushed, so that a delimiter line comes out alone.
       next(error, data, true);
     });
+  }
+
+  /** Whether mailsplit must look at a line; it compares with each open boundary in turn. */
+  #mayDelimit(line: Buffer): boolean {
+    const start = line[0] === CR ? 2 : line[0] === LF ? 1 : 0;
+    // A carriage return alone begins no line. mailsplit would take it for one, if the octets come in the right chunks.
+    if (start === 2 && line[1] !== LF) return false;
+    if (line[start] !== DASH || line[start + 1] !== DASH) return false;
+    if (this.node.depth < DEEP) return true;
+    const text = line.toString('latin1', start + 2, start + MAX_BOUNDARY + 4).trimEnd();
+    const open = this.#openBoundaries();
+    return open.has(text) || (text.endsWith('--') && open.has(text.slice(0, -2)));
+  }
+
+  #openBoundaries(): ReadonlySet<string> {
+    if (this.#boundariesOf === this.node) return this.#boundaries;
+    this.#boundariesOf = this.node;
+    this.#boundaries.clear();
+    for (let node: PartNode | false = this.node; node; node = node.parentNode) {
+      if (node._boundary) this.#boundaries.add(node._boundary.toString('latin1'));
+    }
+    return this.#boundaries;
   }
 
   #emitHeaderOnly(): void {

@@ -16,6 +16,10 @@ export const MAX_TEXT_LEAF: number = 256 * 1024;
 /** Most blobs of one message with a leaf each; what comes after them goes together. */
 export const MAX_LEAF_BLOBS = 1000;
 
+/** Of which so many are kept for what stands between large parts, when the rest is full. */
+const RESERVE: number = 64 * 1024;
+/** Most octets that are set aside for text before there are any. */
+const FIRST_TEXT: number = 32 * 1024;
 /** Raw octets beyond the text that are handed on at once. */
 const RUN_SIZE = 64 * 1024;
 /** Blobs that are made durable at the same time. */
@@ -66,7 +70,7 @@ export class SegmentBuilder {
   /** @param capacity octets of text to expect */
   constructor(blobs: BlobTarget, capacity: number) {
     this.#blobs = blobs;
-    this.#text = new OctetBuffer(Math.min(Math.max(capacity, 16), MAX_TEXT));
+    this.#text = new OctetBuffer(Math.min(Math.max(capacity, 16), FIRST_TEXT));
   }
 
   /** Octets of the message's own header. */
@@ -118,14 +122,22 @@ export class SegmentBuilder {
     await Promise.allSettled([...open.map((writer) => writer?.abort()), ...this.#committing]);
   }
 
+  /** Whether there is a leaf that becomes a blob when it is large. */
+  get #mayBeBlob(): boolean {
+    // Beyond the text all is raw in one blob, but for what is worth decoding.
+    return this.#leaf !== null && this.#leafBlobs < MAX_LEAF_BLOBS && (!this.#full || this.#leaf.isBase64);
+  }
+
   #stage(octets: Buffer): Pending {
-    if (!this.#full && this.#text.length + octets.length > MAX_TEXT) this.#beginRun();
+    if (!this.#full && this.#text.length + octets.length > MAX_TEXT - RESERVE) this.#beginRun();
     if (!this.#full) {
       this.#text.append(octets);
       return undefined;
     }
     this.#run.append(octets);
-    return this.#run.length >= RUN_SIZE ? this.#flushRun(this.#run.length) : undefined;
+    if (this.#run.length < RUN_SIZE) return undefined;
+    // What is staged of a leaf that may yet become a blob stays on the stage.
+    return this.#flushRun(this.#mayBeBlob ? this.#mark : this.#run.length);
   }
 
   /** From here on, nothing goes to the text; what the open leaf has there moves to the run. */
@@ -138,14 +150,11 @@ export class SegmentBuilder {
 
   #stageLeaf(octets: Buffer): Pending {
     const kind = this.#leaf;
-    if (kind === null || this.#leafBlobs >= MAX_LEAF_BLOBS) return this.#stage(octets);
+    if (kind === null || !this.#mayBeBlob) return this.#stage(octets);
     const staged = (this.#full ? this.#run.length : this.#text.length) - this.#mark;
-    // Beyond the text, a text leaf has no reason to stay.
-    const limit = kind.isText && !this.#full ? MAX_TEXT_LEAF : MIN_BLOB - 1;
+    const limit = kind.isText ? MAX_TEXT_LEAF : MIN_BLOB - 1;
     if (staged + octets.length > limit) return this.#openBlob(kind, octets);
-    if (!this.#full && this.#text.length + octets.length > MAX_TEXT) this.#beginRun();
-    (this.#full ? this.#run : this.#text).append(octets);
-    return undefined;
+    return this.#stage(octets);
   }
 
   /** The leaf becomes a blob: takes what is staged of it off the stage. */
@@ -202,6 +211,11 @@ export class SegmentBuilder {
   }
 
   async #closeShared(): Promise<void> {
+    if (this.#shared === null && this.#run.length < MIN_BLOB && this.#text.length + this.#run.length <= MAX_TEXT) {
+      // Not worth a blob.
+      this.#text.append(this.#run.view());
+      this.#run.clear();
+    }
     this.#closeText();
     await this.#flushRun(this.#run.length);
     const shared = this.#shared;

@@ -9,11 +9,15 @@ import { formatBodyStructure } from './body-structure.ts';
 import { formatEnvelope } from './envelope.ts';
 import { asBuffer } from './header-fields.ts';
 import { MessageSplitter } from './message-splitter.ts';
+import { OctetBuffer } from './octet-buffer.ts';
 import { readText } from './search-text.ts';
 import { summarize } from './summary.ts';
 
 /** Octets that are handled before others get a turn, whatever the size of the source's chunks. */
 const SLICE: number = 64 * 1024;
+
+/** Chunks below this are put together: a sender that sends octets one by one must not cost more than others. */
+const MIN_SLICE = 1024;
 
 /** Bounds of a split. */
 export interface SplitOptions {
@@ -67,15 +71,23 @@ export async function splitMessage(source: SplitSource, blobs: BlobTarget, optio
   }
 }
 
-/** The source in slices of bounded size. */
+/** The source in slices of bounded size: large chunks cut, tiny ones put together. */
 async function* slices(source: SplitSource): AsyncGenerator<Buffer> {
+  const small = new OctetBuffer();
   for await (const chunk of source instanceof Uint8Array ? [source] : source) {
     const octets = asBuffer(chunk);
+    if (octets.length < MIN_SLICE) {
+      small.append(octets);
+      if (small.length >= MIN_SLICE) yield small.cut(0);
+      continue;
+    }
+    if (small.length > 0) yield small.cut(0);
     for (let start = 0; start < octets.length; start += SLICE) {
       if (start > 0 && start % (SLICE * 16) === 0) await turn();
       yield octets.subarray(start, start + SLICE);
     }
   }
+  if (small.length > 0) yield small.cut(0);
 }
 
 function checkAborted(signal: AbortSignal | undefined): void {

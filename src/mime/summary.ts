@@ -39,14 +39,15 @@ function references(inReplyTo: string, others: string): string[] {
   return [...ids.slice(0, MAX_REFERENCES / 2), ...ids.slice(-MAX_REFERENCES / 2)];
 }
 
+/** White space, controls, and what senders put in to fill a preview. */
+const BLANK = /[\s\x00-\x1f\x7f-\x9f\xad\u034f\u200b-\u200f\u2060\ufeff]+/g;
+
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
 /** RFC 8970 section 3: up to 200 characters. */
 function preview(text: string): string {
-  const line = text
-    .slice(0, PREVIEW_LENGTH * 10)
-    .replace(/[\s\p{C}]+/gu, ' ')
-    .trim();
-  if (line.length <= PREVIEW_LENGTH) return line;
-  return Array.from(line).slice(0, PREVIEW_LENGTH).join('').trimEnd();
+  const line = text.slice(0, PREVIEW_LENGTH * 4).replace(BLANK, ' ').trim();
+  return Array.from(line).slice(0, PREVIEW_LENGTH).join('').replace(LONE_SURROGATE, '').trimEnd();
 }
 
 /** Whether a part is one that people would call an attachment. */

@@ -10,7 +10,7 @@ export class TextSample {
   readonly #spans = new Map<object, { readonly start: number; end: number }>();
 
   constructor(capacity: number) {
-    this.#octets = new OctetBuffer(Math.min(Math.max(capacity, 16), MAX_SEARCHED));
+    this.#octets = new OctetBuffer(Math.min(Math.max(capacity, 16), 32 * 1024));
   }
 
   /** Octets of a part, in order, one part after the other. */

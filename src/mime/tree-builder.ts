@@ -85,7 +85,14 @@ export class TreeBuilder {
       end -= this.#beforeLast === CR ? 2 : 1;
       lines--;
     }
-    while (this.#open.length > 0 && this.#open.at(-1)?.part !== owner) this.#endInnermost(end, lines);
+    while (this.#open.length > 0 && this.#open.at(-1)?.part !== owner) {
+      // An empty line that ends a header belongs to it, delimiter or not; what is around ends there too.
+      if (end < (this.#open.at(-1)?.part.bodyStart ?? 0)) {
+        end = this.offset;
+        lines = this.#lines;
+      }
+      this.#endInnermost(end, lines);
+    }
   }
 
   /** Ends all parts with the message. */
@@ -98,9 +105,8 @@ export class TreeBuilder {
   #endInnermost(end: number, lines: number): void {
     const entry = this.#open.pop();
     if (entry === undefined) return;
-    const isEmpty = end <= entry.part.bodyStart;
-    entry.part.bodyEnd = isEmpty ? entry.part.bodyStart : end;
-    entry.part.lines = isEmpty ? 0 : lines - entry.linesBefore;
+    entry.part.bodyEnd = end;
+    entry.part.lines = lines - entry.linesBefore;
   }
 
   #describe({ content, raw }: PartHeader): ContentFields {

@@ -126,7 +126,8 @@ function normalizeLiteral(domain: string): string {
   if (isIPv4(inner)) return `[${inner}]`;
   const address = /^ipv6:(.*)$/i.exec(inner)?.[1] ?? '';
   // The URL parser writes an IPv6 address in the one form of RFC 5952.
-  if (isIPv6(address) && !address.includes('%')) return `[IPv6:${new URL(`http://[${address}]`).hostname.slice(1, -1)}]`;
+  if (isIPv6(address) && !address.includes('%'))
+    return `[IPv6:${new URL(`http://[${address}]`).hostname.slice(1, -1)}]`;
   throw invalid('the address literal is no IP address');
 }
 

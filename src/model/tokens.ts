@@ -58,11 +58,9 @@ export function foldText(text: string): string {
 export function wordText(text: string): string {
   if (!NOT_ASCII.test(text)) return asciiWordText(text);
   const source = JAMO.test(text) ? text.normalize('NFKC') : text;
-  const out = new UnitBuffer(source.length);
-  const words = new WordWriter(out);
-  eachFolded(source, (unit, kind) => words.add(unit, kind));
-  words.endRun();
-  return out.toString();
+  const words = new WordWriter(source.length);
+  eachFolded(source, words.add);
+  return words.end();
 }
 
 /** The words of a text, as a list; see {@link wordText}. */
@@ -94,6 +92,11 @@ function asciiWordText(text: string): string {
 function eachFolded(text: string, visit: (unit: number, kind: number) => void): void {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
+    if (unit < 0x80) {
+      const lower = ASCII_WORDS[unit] as number;
+      visit(lower === 0 ? unit : lower, lower === 0 ? SEPARATOR : WORD);
+      continue;
+    }
     if (blockReady[unit >> 8] === 0) fillBlock(unit >> 8);
     const kind = kinds[unit] as number;
     if (kind <= DENSE) {
@@ -183,48 +186,49 @@ class UnitBuffer {
 class WordWriter {
   readonly #out: UnitBuffer;
   #kind = SEPARATOR;
-  /** The last character of a dense run: one code unit, or two with the first above 16 bits. */
-  #high = 0;
-  #last = 0;
+  /** The last character of a dense run, as code units; the first is 0 when one is enough. */
   #lastHigh = 0;
-  #length = 0;
+  #last = 0;
+  /** The first half of a character whose second half comes next, or 0. */
+  #high = 0;
 
-  constructor(out: UnitBuffer) {
-    this.#out = out;
+  constructor(size: number) {
+    this.#out = new UnitBuffer(size);
   }
 
-  add(unit: number, kind: number): void {
-    if (kind !== this.#kind) {
-      this.endRun();
+  readonly add = (unit: number, kind: number): void => {
+    const begins = kind !== this.#kind;
+    if (begins) {
+      this.#endRun();
       this.#kind = kind;
+      if (kind !== SEPARATOR && this.#out.length > 0) this.#out.add(SPACE);
     }
-    if (kind === WORD) {
-      if (this.#length++ === 0) this.#space();
-      this.#out.add(unit);
-    } else if (kind === DENSE) {
-      this.#addDense(unit);
-    }
+    if (kind === WORD) this.#out.add(unit);
+    else if (kind === DENSE) this.#addDense(unit, begins);
+  };
+
+  end(): string {
+    this.#endRun();
+    return this.#out.toString();
   }
 
-  endRun(): void {
-    if (this.#kind === DENSE && this.#length > 0) {
-      this.#space();
-      this.#character(this.#lastHigh, this.#last);
-    }
-    this.#kind = SEPARATOR;
-    this.#length = 0;
+  /** A dense run ends with its last character alone; all others were written when the next one came. */
+  #endRun(): void {
+    if (this.#kind !== DENSE) return;
+    this.#character(this.#lastHigh, this.#last);
+    this.#last = 0;
     this.#high = 0;
   }
 
-  #addDense(unit: number): void {
+  #addDense(unit: number, begins: boolean): void {
     if (unit >= 0xd800 && unit <= 0xdbff) {
       this.#high = unit;
       return;
     }
-    if (this.#length++ > 0) {
-      this.#space();
+    if (!begins && this.#last !== 0) {
       this.#character(this.#lastHigh, this.#last);
       this.#character(this.#high, unit);
+      this.#out.add(SPACE);
     }
     this.#lastHigh = this.#high;
     this.#last = unit;
@@ -233,10 +237,6 @@ class WordWriter {
 
   #character(high: number, unit: number): void {
     if (high !== 0) this.#out.add(high);
-    this.#out.add(unit);
-  }
-
-  #space(): void {
-    if (this.#out.length > 0) this.#out.add(SPACE);
+    if (unit !== 0) this.#out.add(unit);
   }
 }

@@ -110,7 +110,7 @@ export class Connection {
 
   /**
    * Throws away what has arrived, writes `reply`, and resolves when TLS is on. What was sent before the handshake is
-   * never read as a command (RFC 9051 section 11.1: nothing of before counts).
+   * never read as a command (RFC 9051 section 6.2.1).
    *
    * @throws EiderError `UNSUPPORTED` when there is no certificate or TLS is on; `ABORTED` when the handshake fails or
    *   takes too long, the connection being destroyed.

@@ -47,19 +47,21 @@ export function upgradeToTls(socket: Socket, tls: TlsContext, timeoutMs: number)
       ...(ALPNProtocols && { ALPNProtocols }),
     });
     const timer = setTimeout(() => fail(new Error('the TLS handshake took too long')), timeoutMs);
-    const fail = (cause?: unknown): void => {
+    const fail = (cause: unknown): void => {
       clearTimeout(timer);
+      // Before destroying: that calls this again, by `close`, without the cause.
+      reject(new EiderError('ABORTED', 'the TLS handshake failed', { cause }));
       socket.destroy();
       secured.destroy();
-      reject(new EiderError('ABORTED', 'the TLS handshake failed', { cause }));
     };
+    const closed = (): void => fail(new Error('the connection was closed'));
     // Errors of a server-side TLSSocket without a tls.Server come by this event, before the handshake and after it.
     secured.on('_tlsError', (error: Error) => secured.destroy(error));
     secured.on('error', fail);
-    secured.once('close', fail);
+    secured.once('close', closed);
     secured.once('secure', () => {
       clearTimeout(timer);
-      secured.off('close', fail);
+      secured.off('close', closed);
       resolve(secured);
     });
   });

@@ -47,6 +47,11 @@ export class AccountFile {
     return this.#mutex.idle && this.#listeners.size === 0 && this.#parts.housekeeper.idle;
   }
 
+  /** Whether it is closed, or about to be. */
+  get closed(): boolean {
+    return this.#closed !== null;
+  }
+
   /** Runs a reading transaction; what it saw is durable when this resolves. */
   async read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     const value = await this.#mutex.run(() => this.#retrying(() => this.#readOnce(work)));

@@ -69,7 +69,8 @@ function checkpoint(path: string, mode: string, touch: string): void {
   const db = new Database(driver, path);
   try {
     db.exec('PRAGMA busy_timeout = 200');
-    db.get(`PRAGMA wal_checkpoint(${mode})`);
+    // Not as a prepared statement: the packaged binding keeps a connection's files open until those are collected.
+    db.exec(`PRAGMA wal_checkpoint(${mode})`);
     if (touch !== '') db.exec(touch);
   } finally {
     db.close();

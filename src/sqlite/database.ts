@@ -32,7 +32,7 @@ export class Database {
 
   /** Attaches a second database as `search`. */
   attachSearch(path: string): void {
-    this.raw.prepare('ATTACH ? AS search').run(path);
+    this.raw.exec(`ATTACH '${path.replaceAll("'", "''")}' AS search`);
     if (path !== ':memory:') this.raw.exec('PRAGMA search.journal_mode = WAL; PRAGMA search.synchronous = NORMAL');
   }
 

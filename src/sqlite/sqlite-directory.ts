@@ -20,6 +20,8 @@ interface Row {
 }
 
 const BUSY_MS = 10_000;
+/** Answers kept in memory. */
+const MAX_CACHED = 10_000;
 
 /** What the directory does when accounts come and go. */
 export interface DirectoryHooks {
@@ -35,6 +37,9 @@ export class SqliteDirectory implements Directory {
   readonly #wal: WalSync | null;
   readonly #hooks: DirectoryHooks;
   readonly #mutex = new Mutex();
+  readonly #cache = new Map<string, AccountRecord | null>();
+  /** What `data_version` was when the cache was filled; it changes with commits of other connections. */
+  #version: number | undefined;
 
   constructor(db: Database, wal: WalSync | null, hooks: DirectoryHooks) {
     this.#db = db;
@@ -63,12 +68,11 @@ export class SqliteDirectory implements Directory {
   }
 
   async get(id: AccountId): Promise<AccountRecord | null> {
-    return this.#read('SELECT * FROM account WHERE id = ?', id)[0] ?? null;
+    return this.#cached('SELECT * FROM account WHERE id = ?', id);
   }
 
   async find(nameOrAddress: string): Promise<AccountRecord | null> {
-    const sql = 'SELECT a.* FROM login l JOIN account a ON a.id = l.accountId WHERE l.name = ?';
-    return this.#read(sql, nameOrAddress)[0] ?? null;
+    return this.#cached('SELECT a.* FROM login l JOIN account a ON a.id = l.accountId WHERE l.name = ?', nameOrAddress);
   }
 
   async list({ after, limit }: { after?: AccountId; limit: number }): Promise<AccountRecord[]> {
@@ -124,6 +128,20 @@ export class SqliteDirectory implements Directory {
     if (!addresses.includes(name)) this.#db.run('UPDATE login SET position = 0 WHERE name = ?', name);
   }
 
+  /** Every delivery and every login asks for an account or two; they change rarely, and SQLite tells when they did. */
+  #cached(sql: string, value: string): AccountRecord | null {
+    const version = this.#db.get<{ data_version: number }>('PRAGMA data_version')?.data_version;
+    if (version !== this.#version || this.#cache.size >= MAX_CACHED) this.#cache.clear();
+    this.#version = version;
+    const key = sql + value;
+    let record = this.#cache.get(key);
+    if (record === undefined) {
+      record = this.#read(sql, value)[0] ?? null;
+      this.#cache.set(key, record);
+    }
+    return record;
+  }
+
   #read(sql: string, ...values: (string | number)[]): AccountRecord[] {
     try {
       return this.#db.all<Row>(sql, ...values).map((row) => this.#toRecord(row));
@@ -170,6 +188,7 @@ export class SqliteDirectory implements Directory {
     try {
       const value = work();
       this.#db.run('COMMIT');
+      this.#cache.clear();
       return value;
     } catch (error) {
       this.#db.run('ROLLBACK');

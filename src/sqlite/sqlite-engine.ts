@@ -82,11 +82,11 @@ class SqliteEngine implements Engine {
   }
 
   async read<T>(account: AccountId, work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
-    return (await this.#file(account)).read(work);
+    return this.#with(account, (file) => file.read(work));
   }
 
   async write<T>(account: AccountId, work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
-    return (await this.#file(account)).write(work);
+    return this.#with(account, (file) => file.write(work));
   }
 
   subscribe(account: AccountId, listener: (modSeq: ModSeq) => void): () => void {
@@ -108,6 +108,14 @@ class SqliteEngine implements Engine {
   close(): Promise<void> {
     this.#closed ??= this.#files.close().then(() => this.directory.close());
     return this.#closed;
+  }
+
+  /** A file that was idle may be closed for another's sake just before it is used; then it is opened once more. */
+  async #with<T>(id: AccountId, use: (file: AccountFile) => Promise<T>): Promise<T> {
+    for (;;) {
+      const file = await this.#file(id);
+      if (!file.closed) return use(file);
+    }
   }
 
   async #file(id: AccountId): Promise<AccountFile> {

@@ -4,7 +4,13 @@ import { randomInt } from 'node:crypto';
 import type { AccountPatch, AccountRecord, Engine } from '../engine/engine.ts';
 import { EiderError, isEiderError } from '../errors.ts';
 import type { Account, AccountLimits } from '../model/account.ts';
-import { normalizeAccountName, normalizeAddress, normalizeLocalpart, splitAddress, withoutDetail } from '../model/address.ts';
+import {
+  normalizeAccountName,
+  normalizeAddress,
+  normalizeLocalpart,
+  splitAddress,
+  withoutDetail,
+} from '../model/address.ts';
 import type { AccountId } from '../model/ids.ts';
 import { DEFAULT_MAILBOXES } from '../model/mailbox.ts';
 import type { Accounts, CreateAccountOptions } from './message-store.ts';

@@ -167,9 +167,13 @@ export interface Accounts {
   find(ref: string): Promise<Account | null>;
   /** All, ordered by id. */
   list(): AsyncIterable<Account>;
+  /**
+   * @throws `ACCOUNT_NOT_FOUND`, `ADDRESS_EXISTS`, `ADDRESS_INVALID`, `INVALID_ARGUMENT` (a limit that is no number of
+   *   octets or messages), `LIMIT_EXCEEDED` (more than 1,000 addresses).
+   */
   update(id: AccountId, patch: { readonly addresses?: readonly string[]; readonly limits?: Partial<AccountLimits>; readonly copies?: CopyMode }): Promise<Account>;
   setPassword(id: AccountId, password: string | null): Promise<void>;
-  /** Forgets the account and all of its mail. */
+  /** Forgets the account and all of its mail. @throws `ACCOUNT_NOT_FOUND`. */
   remove(id: AccountId): Promise<void>;
   /** @throws `AUTHENTICATION_FAILED`, after the same time for an unknown name as for a wrong password. */
   authenticate(name: string, password: string): Promise<Account>;

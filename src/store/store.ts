@@ -8,7 +8,7 @@ import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountLimits, Usage } from '../model/account.ts';
-import { StoreAccounts } from './accounts.ts';
+import { type AccountPasswords, StoreAccounts } from './accounts.ts';
 import { appendMessage, appendPrepared, prepareMessage } from './append.ts';
 import { followChanges, mailboxChanges } from './changes.ts';
 import { accountSettings, resolveMailbox, type StoreContext } from './context.ts';
@@ -35,13 +35,6 @@ import type {
   StoreFlagsResult,
 } from './message-store.ts';
 
-/** Makes and checks password hashes. */
-export interface Passwords {
-  hash(password: string): Promise<string>;
-  /** Takes the same time for `null` as for a hash. */
-  verify(hash: string | null, password: string): Promise<boolean>;
-}
-
 /** A message store over any engine and blob store, which it closes with itself. */
 export class Store implements MessageStore {
   readonly accounts: Accounts;
@@ -49,7 +42,7 @@ export class Store implements MessageStore {
   readonly #context: StoreContext;
   #closed: Promise<void> | null = null;
 
-  constructor(context: StoreContext, passwords: Passwords) {
+  constructor(context: StoreContext, passwords: AccountPasswords) {
     this.#context = context;
     this.accounts = new StoreAccounts(context.engine, passwords);
     this.maintenance = new StoreMaintenance(context);

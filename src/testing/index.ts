@@ -12,5 +12,5 @@
  */
 
 export { engineSuite } from './engine-suite.ts';
-export { MADE_EXTRACTOR, madeBlobId, madeSearchText, makeContent, type MadeBlob, type MadeContentOptions } from './make-content.ts';
+export { madeBlobId, makeContent, type MadeBlob, type MadeContentOptions } from './make-content.ts';
 export type { EngineHarness, EngineSuiteOptions, PlantedDamage, TestFramework } from './suite.ts';

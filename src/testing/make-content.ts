@@ -22,8 +22,6 @@ export interface MadeContentOptions {
   readonly sentDate?: number | null;
   /** Attachments that the message mentions; nothing is written to a blob store. */
   readonly blobs?: readonly MadeBlob[];
-  /** Leaves the search text to whoever indexes. @defaultValue true for odd seeds */
-  readonly searchLater?: boolean;
 }
 
 /** A mention of a blob. */
@@ -74,11 +72,11 @@ export function makeContent(seed: number, options: MadeContentOptions = {}): Con
       preview: body.slice(0, 200).replaceAll('\0', ' '),
       hasAttachment: segments.length > 1,
     },
-    searchText: (options.searchLater ?? seed % 2 === 1) ? null : madeSearchText({ header, text }),
+    searchText: madeSearchText({ header, text }),
   };
 }
 
-/** What search looks into, taken from the octets of a made-up message: for engines that are to find it themselves. */
+/** What search looks into, taken from the octets of a made-up message. */
 export function madeSearchText({ header, text }: Pick<StoredBody, 'header' | 'text'>): SearchText {
   const fields = Buffer.from(header)
     .toString()
@@ -95,12 +93,6 @@ export function madeSearchText({ header, text }: Pick<StoredBody, 'header' | 'te
     body: wordText(Buffer.from(text).toString()),
   };
 }
-
-/** Where a thread finds {@link madeSearchText}: the URL of a module and the name of its export. */
-export const MADE_EXTRACTOR: { readonly module: string; readonly name: string } = {
-  module: import.meta.url,
-  name: 'madeSearchText',
-};
 
 function fieldsOf(seed: number, options: MadeContentOptions): (readonly [name: string, value: string])[] {
   const fields: (readonly [string, string])[] = [

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { eider, mustEider } from './run-eider.ts';
 import { openStore } from '../../src/open-store.ts';
+import { eider, mustEider } from './run-eider.ts';
 
 let data: string;
 beforeEach(async () => {
@@ -15,14 +15,24 @@ afterEach(() => rm(path.dirname(data), { recursive: true, force: true }));
 
 async function opens(name: string, password: string): Promise<boolean> {
   await using store = await openStore({ path: data });
-  return store.accounts.authenticate(name, password).then(
+  return await store.accounts.authenticate(name, password).then(
     () => true,
     () => false,
   );
 }
 
 test('add makes the account with its addresses, limit and a password that it prints', async () => {
-  const line = ['account', 'add', 'Ann', '--address', 'ann@example.org', '--address', 'anna@example.org', '--quota', '1.5GB'];
+  const line = [
+    'account',
+    'add',
+    'Ann',
+    '--address',
+    'ann@example.org',
+    '--address',
+    'anna@example.org',
+    '--quota',
+    '1.5GB',
+  ];
   const out = await mustEider([...line, '--data', data]);
   expect(out).toContain('account ann made for ann@example.org, anna@example.org');
   const password = /^password: (\S{20})$/m.exec(out)?.[1] ?? '';
@@ -41,8 +51,14 @@ test('passwords come from an option, from standard input, or by chance', async (
   const out = await mustEider(['account', 'add', 'one', '--password', 'first secret', '--json', '--data', data]);
   expect(JSON.parse(out)).not.toHaveProperty('password');
   await mustEider(['account', 'add', 'two', '--password-stdin', '--data', data], { input: 'second secret\r\nmore\n' });
-  const three = JSON.parse(await mustEider(['account', 'add', 'three', '--json', '--data', data])) as { password: string };
-  expect([await opens('one', 'first secret'), await opens('two', 'second secret'), await opens('three', three.password)]).toEqual([true, true, true]);
+  const three = JSON.parse(await mustEider(['account', 'add', 'three', '--json', '--data', data])) as {
+    password: string;
+  };
+  expect([
+    await opens('one', 'first secret'),
+    await opens('two', 'second secret'),
+    await opens('three', three.password),
+  ]).toEqual([true, true, true]);
   expect((await eider(['account', 'add', 'four', '--password-stdin', '--data', data])).code).toBe(2);
 });
 

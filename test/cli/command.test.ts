@@ -37,7 +37,14 @@ describe('a wrong line ends with 2, says why on stderr, and shows no stack', () 
 });
 
 test('a store that is not there is not made', async () => {
-  for (const args of [['stats'], ['check'], ['gc'], ['account', 'list'], ['export', 'ann', 'x'], ['import', 'ann', '.']]) {
+  for (const args of [
+    ['stats'],
+    ['check'],
+    ['gc'],
+    ['account', 'list'],
+    ['export', 'ann', 'x'],
+    ['import', 'ann', '.'],
+  ]) {
     const { code, stderr } = await eider([...args, '--data', path.join(folder, 'none')]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^eider: there is no store in .*none/);
@@ -50,7 +57,18 @@ test('EIDER_DEBUG=1 shows the stack', async () => {
 });
 
 test('help ends with 0, for each command', async () => {
-  const commands = [[], ['serve'], ['account'], ['account', 'add'], ['import'], ['export'], ['check'], ['gc'], ['stats'], ['demo']];
+  const commands = [
+    [],
+    ['serve'],
+    ['account'],
+    ['account', 'add'],
+    ['import'],
+    ['export'],
+    ['check'],
+    ['gc'],
+    ['stats'],
+    ['demo'],
+  ];
   for (const args of commands) {
     const { code, stdout, stderr } = await eider([...args, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

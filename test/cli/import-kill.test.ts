@@ -1,14 +1,14 @@
 /** An import that is killed, again and again, loses nothing and doubles nothing. */
 
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { UidSet } from '../../src/model/uid-set.ts';
 import { openStore } from '../../src/open-store.ts';
-import { mustEider, startEider } from './run-eider.ts';
+import { mustEider, outcome, startEider } from './run-eider.ts';
 import { noise, withAttachment, writeMaildir } from './sample-maildir.ts';
 
 const COUNT = 2500;
@@ -85,6 +85,22 @@ test('a Maildir', { timeout: 120_000 }, async () => {
   let killed = 0;
   for (let round = 0; round < KILLS; round++) if (await killMidway(source, round)) killed++;
   expect(killed).toBeGreaterThan(0);
+  await mustEider(['import', 'ann', source, '--data', data]);
+  await checkAll();
+});
+
+test('Ctrl-C stops it in good order', { timeout: 60_000 }, async () => {
+  const source = path.join(folder, 'in.mbox');
+  const from = 'From a@b Sat May  1 10:00:00 2021\n';
+  await writeFile(source, Array.from({ length: COUNT }, (_, index) => `${from}${message(index)}\n`).join(''), 'latin1');
+  const child = startEider(['import', 'ann', source, '--data', data]);
+  const ended = outcome(child);
+  while ((await journalSize()) < 400) await sleep(2);
+  child.kill('SIGINT');
+  const { code, stdout, stderr } = await ended;
+  expect([code, stderr]).toEqual([1, 'eider: stopped before the end\n']);
+  expect(stdout).toMatch(/^imported [\d,]+ messages/);
+  expect((await readdir(path.join(data, 'imports'))).filter((name) => name.endsWith('.lock'))).toEqual([]);
   await mustEider(['import', 'ann', source, '--data', data]);
   await checkAll();
 });

@@ -2,10 +2,21 @@
 
 import { expect, test } from 'vitest';
 import { fileOfMailbox, mailboxOfFile } from '../../src/cli/find-mail.ts';
-import { maildirFolder, MaildirKeywords, maildirPath, parseMaildirFileName, parseMaildirKeywords } from '../../src/cli/maildir-names.ts';
+import {
+  MaildirKeywords,
+  maildirFolder,
+  maildirPath,
+  parseMaildirFileName,
+  parseMaildirKeywords,
+} from '../../src/cli/maildir-names.ts';
 
 test.each([
-  ['1600000000.M1P2.host,S=12:2,FRS', '1600000000.M1P2.host,S=12', ['\\Flagged', '\\Answered', '\\Seen'], 1_600_000_000_000],
+  [
+    '1600000000.M1P2.host,S=12:2,FRS',
+    '1600000000.M1P2.host,S=12',
+    ['\\Flagged', '\\Answered', '\\Seen'],
+    1_600_000_000_000,
+  ],
   ['1600000000.M1P2.host', '1600000000.M1P2.host', [], 1_600_000_000_000],
   ['1600000000.x;2,D', '1600000000.x', ['\\Draft'], 1_600_000_000_000],
   ['name!2,PT', 'name', ['$Forwarded', '\\Deleted'], null],

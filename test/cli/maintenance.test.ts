@@ -27,7 +27,9 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 async function blobs(): Promise<string[]> {
   const top = path.join(folder, 'hdd');
   const names = await readdir(top, { recursive: true, withFileTypes: true });
-  return names.filter((entry) => entry.isFile() && /[0-9a-f]{64}$/.test(entry.name)).map((entry) => path.join(entry.parentPath, entry.name));
+  return names
+    .filter((entry) => entry.isFile() && /[0-9a-f]{64}$/.test(entry.name))
+    .map((entry) => path.join(entry.parentPath, entry.name));
 }
 
 test('stats tells octets by tier, and the file is stored once', async () => {
@@ -42,6 +44,13 @@ test('stats tells octets by tier, and the file is stored once', async () => {
   expect(table).toMatch(/ratio of attachments as sent to stored: 8\.\d\d/);
 });
 
+test('where the attachments are is remembered', async () => {
+  await mustEider(['check', '--rehash', ...place]);
+  const without = place.slice(0, 2);
+  expect(await mustEider(['check', '--rehash', ...without])).toBe('no findings\n');
+  expect(await readdir(path.join(folder, 'ssd'))).not.toContain('attachments');
+});
+
 test('check finds nothing in a sound store, and says what is wrong with a broken one', async () => {
   expect(await mustEider(['check', '--rehash', ...place])).toBe('no findings\n');
   const [blob] = await blobs();
@@ -53,7 +62,10 @@ test('check finds nothing in a sound store, and says what is wrong with a broken
   await rm(blob as string);
   const { code, stdout, stderr } = await eider(['check', '--repair', '--json', ...place]);
   expect(code).toBe(1);
-  const findings = stdout.trim().split('\n').map((line) => JSON.parse(line) as { kind: string; repaired: boolean });
+  const findings = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { kind: string; repaired: boolean });
   expect(findings.some(({ kind, repaired }) => kind === 'blobMissing' && !repaired)).toBe(true);
   expect(stderr).toMatch(/^eider: \d+ of \d+ findings are not repaired\n$/);
 });
@@ -66,14 +78,23 @@ test('an export tells what cannot be read, and exports the rest', async () => {
   await store.close();
   await rm(blob as string);
   for (const format of ['maildir', 'mbox']) {
-    const { code, stdout, stderr } = await eider(['export', 'ann', path.join(folder, format), '--format', format, ...place]);
+    const { code, stdout, stderr } = await eider([
+      'export',
+      'ann',
+      path.join(folder, format),
+      '--format',
+      format,
+      ...place,
+    ]);
     expect(code).toBe(1);
     expect(stdout).toContain('exported 1 messages');
     expect(stderr).toMatch(/not exported: INBOX UID 1/);
     expect(stderr).toMatch(/3 messages could not be read/);
   }
   expect(await readdir(path.join(folder, 'maildir', 'tmp'))).toEqual([]);
-  expect(await readFile(path.join(folder, 'mbox', 'INBOX.mbox'), 'latin1')).toMatch(/^From MAILER-DAEMON .*\nSubject: sound\r\n\r\n\n$/);
+  expect(await readFile(path.join(folder, 'mbox', 'INBOX.mbox'), 'latin1')).toMatch(
+    /^From MAILER-DAEMON .*\nSubject: sound\r\n\r\n\n$/,
+  );
 });
 
 test('gc removes what nobody mentions, after the grace period, and with --dry-run nothing', async () => {
@@ -81,7 +102,11 @@ test('gc removes what nobody mentions, after the grace period, and with --dry-ru
   expect(await mustEider(['gc', ...place])).toBe('removed 0 attachments, 0 B\n');
   expect(await mustEider(['gc', '--grace', '0', '--dry-run', ...place])).toBe('would remove 1 attachments, 100 KB\n');
   expect(await blobs()).toHaveLength(1);
-  expect(JSON.parse(await mustEider(['gc', '--grace', '0', '--json', ...place]))).toEqual({ blobs: 1, octets: 100_000, dryRun: false });
+  expect(JSON.parse(await mustEider(['gc', '--grace', '0', '--json', ...place]))).toEqual({
+    blobs: 1,
+    octets: 100_000,
+    dryRun: false,
+  });
   expect(await blobs()).toHaveLength(0);
   expect((await stat(path.join(folder, 'hdd'))).isDirectory()).toBe(true);
 });

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FromQuoting } from '../../src/cli/from-quoting.ts';
-import { fromLineDate, openMbox } from '../../src/cli/mbox-source.ts';
 import { looksLikeMbox, scanMbox } from '../../src/cli/mbox-scan.ts';
+import { fromLineDate, openMbox } from '../../src/cli/mbox-source.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -46,11 +46,23 @@ describe('the messages of a file', () => {
     ['CRLF messages between LF lines', `${FROM}\nA: b\r\n\r\nc\r\n\n${FROM}\nd\r\n\n`, ['A: b\r\n\r\nc\r\n', 'd\r\n']],
     ['a message that ends with empty lines', `${FROM}\na\n\n\n\n${FROM}\nb\n\n`, ['a\n\n\n', 'b\n']],
     ['a message of no octets', `${FROM}\n\n${FROM}\n\n`, ['', '']],
-    ['a line that only looks like one', `${FROM}\na\n\nFrom here on it rained.\n\n`, ['a\n\nFrom here on it rained.\n']],
+    [
+      'a line that only looks like one',
+      `${FROM}\na\n\nFrom here on it rained.\n\n`,
+      ['a\n\nFrom here on it rained.\n'],
+    ],
     ['quoted lines', `${FROM}\na\n>From b\n>>From c\n\n`, ['a\nFrom b\n>From c\n']],
     ['no empty line between', `${FROM}\na\n${FROM}\nb\n`, ['a\n', 'b\n']],
-    ['a doubtful line after text', `${FROM}\na\nFrom 10:30 on in 2019 it rained\n`, ['a\nFrom 10:30 on in 2019 it rained\n']],
-    ['From_ lines of other makers', 'From 1234@xxx Mon Jan 01 00:00:00 +0000 2018\na\n\nFrom - Sat May 01 10:00:00 2021\nb\n\n', ['a\n', 'b\n']],
+    [
+      'a doubtful line after text',
+      `${FROM}\na\nFrom 10:30 on in 2019 it rained\n`,
+      ['a\nFrom 10:30 on in 2019 it rained\n'],
+    ],
+    [
+      'From_ lines of other makers',
+      'From 1234@xxx Mon Jan 01 00:00:00 +0000 2018\na\n\nFrom - Sat May 01 10:00:00 2021\nb\n\n',
+      ['a\n', 'b\n'],
+    ],
   ])('%s', async (_, content, expected) => {
     expect(await messagesOf(content)).toEqual(expected);
   });
@@ -64,7 +76,8 @@ describe('the messages of a file', () => {
     await writeFile(file, `garbage\n\n${FROM}\na\n\n`);
     const source = await openMbox(file, { mailbox: '', quoting: 'mboxrd' });
     const outcomes: string[] = [];
-    for await (const item of source.items()) outcomes.push(await item.read().then(String, (error: Error) => error.message));
+    for await (const item of source.items())
+      outcomes.push(await item.read().then(String, (error: Error) => error.message));
     await source.close();
     expect(outcomes).toEqual(['what stands before the first From_ line is no message', 'a\n']);
   });

@@ -39,6 +39,14 @@ test('ports', () => {
 });
 
 test('amounts for people', () => {
-  expect([0, 999, 1000, 12_345, 123_456, 999_999, 1.5e9].map(formatOctets)).toEqual(['0 B', '999 B', '1.0 KB', '12.3 KB', '123 KB', '1.0 MB', '1.5 GB']);
+  expect([0, 999, 1000, 12_345, 123_456, 999_999, 1.5e9].map(formatOctets)).toEqual([
+    '0 B',
+    '999 B',
+    '1.0 KB',
+    '12.3 KB',
+    '123 KB',
+    '1.0 MB',
+    '1.5 GB',
+  ]);
   expect([0, 59_499, 200_000, 7_500_000].map(formatSpan)).toEqual(['0 s', '59 s', '3 min 20 s', '2 h 5 min']);
 });

@@ -43,16 +43,23 @@ export async function outcome(child: ChildProcess): Promise<RunResult> {
 }
 
 /** Runs the command to its end. */
-export function eider(args: readonly string[], options: { env?: NodeJS.ProcessEnv; input?: string } = {}): Promise<RunResult> {
+export function eider(
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; input?: string } = {},
+): Promise<RunResult> {
   const child = startEider(args, options.env);
   child.stdin?.end(options.input ?? '');
   return outcome(child);
 }
 
 /** The same, and an error with all it printed when it does not end with 0. */
-export async function mustEider(args: readonly string[], options?: { env?: NodeJS.ProcessEnv; input?: string }): Promise<string> {
+export async function mustEider(
+  args: readonly string[],
+  options?: { env?: NodeJS.ProcessEnv; input?: string },
+): Promise<string> {
   const result = await eider(args, options);
-  if (result.code !== 0) throw new Error(`eider ${args.join(' ')} ended with ${result.code}\n${result.stdout}\n${result.stderr}`);
+  if (result.code !== 0)
+    throw new Error(`eider ${args.join(' ')} ended with ${result.code}\n${result.stdout}\n${result.stderr}`);
   return result.stdout;
 }
 

@@ -6,7 +6,9 @@ import path from 'node:path';
 
 /** Octets that look random and are the same each time. */
 export function noise(seed: string, length: number): Buffer {
-  const blocks = Array.from({ length: Math.ceil(length / 32) }, (_, index) => createHash('sha256').update(`${seed} ${index}`).digest());
+  const blocks = Array.from({ length: Math.ceil(length / 32) }, (_, index) =>
+    createHash('sha256').update(`${seed} ${index}`).digest(),
+  );
   return Buffer.concat(blocks).subarray(0, length);
 }
 
@@ -80,15 +82,24 @@ export async function writeMaildir(top: string, messages: readonly StoredMessage
 }
 
 /** Reads all messages of a Maildir, in an order that does not depend on names. */
-export async function readMaildir(top: string): Promise<{ folder: string; letters: string; digest: string; mtimeMs: number }[]> {
+export async function readMaildir(
+  top: string,
+): Promise<{ folder: string; letters: string; digest: string; mtimeMs: number }[]> {
   const found = [];
   const folders = ['', ...(await readdir(top)).filter((name) => name.startsWith('.'))];
   for (const folder of folders) {
     for (const part of ['cur', 'new']) {
       for (const name of await readdir(path.join(top, folder, part))) {
         const file = path.join(top, folder, part, name);
-        const digest = createHash('sha256').update(await readFile(file)).digest('hex');
-        found.push({ folder, letters: /:2,(\w*)$/.exec(name)?.[1] ?? '', digest, mtimeMs: Math.round((await stat(file)).mtimeMs) });
+        const digest = createHash('sha256')
+          .update(await readFile(file))
+          .digest('hex');
+        found.push({
+          folder,
+          letters: /:2,(\w*)$/.exec(name)?.[1] ?? '',
+          digest,
+          mtimeMs: Math.round((await stat(file)).mtimeMs),
+        });
       }
     }
   }

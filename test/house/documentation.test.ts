@@ -10,9 +10,14 @@ const files = sourceFiles();
 const indexes = files.filter(({ name }) => /(?:^|\/)index\.ts$/.test(name)).map(({ name }) => name);
 
 describe('documentation of exports', () => {
-  const config = ts.readConfigFile(path.join(ROOT, 'tsconfig.json'), ts.sys.readFile).config as { compilerOptions: object };
+  const config = ts.readConfigFile(path.join(ROOT, 'tsconfig.json'), ts.sys.readFile).config as {
+    compilerOptions: object;
+  };
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT);
-  const program = ts.createProgram(indexes.map((name) => path.join(ROOT, 'src', name)), { ...options, noEmit: true });
+  const program = ts.createProgram(
+    indexes.map((name) => path.join(ROOT, 'src', name)),
+    { ...options, noEmit: true },
+  );
   const checker = program.getTypeChecker();
 
   test.each(indexes)('%s', (name) => {
@@ -44,7 +49,9 @@ describe('RFCs', () => {
 
   test('each that the sources cite stands in the status table', () => {
     expect(cited.size).toBeGreaterThan(10);
-    expect([...cited].filter(([number]) => !listed.has(number)).map(([number, name]) => `${number} (${name})`)).toEqual([]);
+    expect([...cited].filter(([number]) => !listed.has(number)).map(([number, name]) => `${number} (${name})`)).toEqual(
+      [],
+    );
   });
 
   test('the table is in order, and each RFC stands in it once', () => {

@@ -5,7 +5,9 @@ import { sourceFiles } from './source-tree.ts';
 
 const files = sourceFiles();
 const errors = files.find((file) => file.name === 'errors.ts')?.text ?? '';
-const codes = [...(/export type ErrorCode =([^;]*);/.exec(errors)?.[1] ?? '').matchAll(/'([A-Z_]+)'/g)].map((match) => match[1] as string);
+const codes = [...(/export type ErrorCode =([^;]*);/.exec(errors)?.[1] ?? '').matchAll(/'([A-Z_]+)'/g)].map(
+  (match) => match[1] as string,
+);
 
 /** Code that makes errors: not where they are recognised, mapped to replies, or listed. */
 function throwingCode(): string {
@@ -21,7 +23,11 @@ test('there are codes, sorted', () => {
 });
 
 test('each is documented', () => {
-  const documented = new Set([...(/\/\*\*[^/]*Every code([\s\S]*?)\*\//.exec(errors)?.[0] ?? '').matchAll(/`([A-Z_]+)`/g)].map((match) => match[1]));
+  const documented = new Set(
+    [...(/\/\*\*[^/]*Every code([\s\S]*?)\*\//.exec(errors)?.[0] ?? '').matchAll(/`([A-Z_]+)`/g)].map(
+      (match) => match[1],
+    ),
+  );
   expect(codes.filter((code) => !documented.has(code))).toEqual([]);
   expect([...documented].filter((code) => !codes.includes(code as string))).toEqual([]);
 });

@@ -55,13 +55,25 @@ test('hosts in the sources are examples, loopback, or standards', () => {
   const wrong = files.flatMap(({ name, text }) =>
     [...text.matchAll(/https?:\/\/([\w.-]+)/g)]
       .map((match) => match[1] as string)
-      .filter((host) => !/(?:^|\.)(?:example\.(?:org|com|net)|rfc-editor\.org|ietf\.org|iana\.org)$|^localhost$|^127\./.test(host))
+      .filter(
+        (host) =>
+          !/(?:^|\.)(?:example\.(?:org|com|net)|rfc-editor\.org|ietf\.org|iana\.org)$|^localhost$|^127\./.test(host),
+      )
       .map((host) => `${name}: ${host}`),
   );
   expect(wrong).toEqual([]);
 });
 
 test('the top of the repository has what a reader looks for', () => {
-  const wanted = ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json', 'tsconfig.json', 'typedoc.json', 'biome.json', '.ci/run'];
+  const wanted = [
+    'README.md',
+    'CHANGELOG.md',
+    'LICENSE',
+    'package.json',
+    'tsconfig.json',
+    'typedoc.json',
+    'biome.json',
+    '.ci/run',
+  ];
   expect(wanted.filter((name) => !existsSync(path.join(ROOT, name)))).toEqual([]);
 });

@@ -44,14 +44,20 @@ test('imports follow the layers', () => {
     const allowed = MAY_IMPORT[roomOf(file.name)];
     if (!allowed) return [];
     const rooms = [roomOf(file.name), ...allowed];
-    return file.imports.filter((target) => !rooms.includes(roomOf(target))).map((target) => `${file.name} -> ${target}`);
+    return file.imports
+      .filter((target) => !rooms.includes(roomOf(target)))
+      .map((target) => `${file.name} -> ${target}`);
   });
   expect(wrong).toEqual([]);
 });
 
 test('relative imports name files that exist', () => {
   const names = new Set(files.map((file) => file.name));
-  const missing = files.flatMap((file) => file.imports.filter((target) => target.endsWith('.ts') && !names.has(target)).map((target) => `${file.name} -> ${target}`));
+  const missing = files.flatMap((file) =>
+    file.imports
+      .filter((target) => target.endsWith('.ts') && !names.has(target))
+      .map((target) => `${file.name} -> ${target}`),
+  );
   expect(missing).toEqual([]);
 });
 
@@ -62,7 +68,9 @@ test('nothing imports an index.ts', () => {
 
 test('a concrete engine is known to open-store, testing and the command only', () => {
   const users = files.filter((file) => file.imports.some((target) => ['sqlite', 'blobs'].includes(roomOf(target))));
-  const strangers = users.map((file) => roomOf(file.name)).filter((room) => !['sqlite', 'blobs', 'open-store.ts', 'testing', 'cli', 'index.ts'].includes(room));
+  const strangers = users
+    .map((file) => roomOf(file.name))
+    .filter((room) => !['sqlite', 'blobs', 'open-store.ts', 'testing', 'cli', 'index.ts'].includes(room));
   expect(strangers).toEqual([]);
 });
 
@@ -72,8 +80,24 @@ test('there is no circle', () => {
 
 describe('findCircles', () => {
   test('finds one, and none where there is none', () => {
-    expect(findCircles(new Map([['a', ['b']], ['b', ['c']], ['c', ['b']]]))).toEqual(['b -> c -> b']);
-    expect(findCircles(new Map([['a', ['b', 'c']], ['b', ['c']], ['c', []]]))).toEqual([]);
+    expect(
+      findCircles(
+        new Map([
+          ['a', ['b']],
+          ['b', ['c']],
+          ['c', ['b']],
+        ]),
+      ),
+    ).toEqual(['b -> c -> b']);
+    expect(
+      findCircles(
+        new Map([
+          ['a', ['b', 'c']],
+          ['b', ['c']],
+          ['c', []],
+        ]),
+      ),
+    ).toEqual([]);
   });
 });
 

@@ -18,7 +18,11 @@ const manifest = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf
 test('folders with an index.ts are the subpaths', () => {
   const folders = sourceFiles().filter(({ name }) => /(?:^|\/)index\.ts$/.test(name));
   const subpaths = folders.map(({ name }) => (name === 'index.ts' ? '.' : `./${path.posix.dirname(name)}`));
-  expect(Object.keys(manifest.exports).filter((name) => name !== './package.json').sort()).toEqual(subpaths.sort());
+  expect(
+    Object.keys(manifest.exports)
+      .filter((name) => name !== './package.json')
+      .sort(),
+  ).toEqual(subpaths.sort());
   for (const [name, target] of Object.entries(manifest.exports)) {
     if (name === './package.json') continue;
     const folder = name === '.' ? './dist' : `./dist/${name.slice(2)}`;
@@ -34,16 +38,26 @@ describe('the packed tarball', () => {
     folder = await mkdtemp(path.join(tmpdir(), 'eider-pack-'));
     const staged = path.join(folder, 'staged');
     await mkdir(staged);
-    for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE']) await cp(path.join(ROOT, name), path.join(staged, name));
+    for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'])
+      await cp(path.join(ROOT, name), path.join(staged, name));
     await cp(DIST, path.join(staged, 'dist'), { recursive: true });
     const options = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
-    const { stdout } = await run('npm', options, { cwd: staged, env: { ...process.env, npm_config_cache: path.join(folder, 'cache') } });
+    const { stdout } = await run('npm', options, {
+      cwd: staged,
+      env: { ...process.env, npm_config_cache: path.join(folder, 'cache') },
+    });
     const answer = JSON.parse(stdout) as unknown;
     const [tarball] = Object.values(answer as Record<string, { filename: string; files: { path: string }[] }>);
     packed = tarball?.files.map((file) => file.path) ?? [];
     const modules = path.join(folder, 'app', 'node_modules');
     await mkdir(path.join(modules, 'eider'), { recursive: true });
-    await run('tar', ['-xzf', path.join(folder, path.basename(tarball?.filename ?? '')), '-C', path.join(modules, 'eider'), '--strip-components=1']);
+    await run('tar', [
+      '-xzf',
+      path.join(folder, path.basename(tarball?.filename ?? '')),
+      '-C',
+      path.join(modules, 'eider'),
+      '--strip-components=1',
+    ]);
     for (const name of Object.keys(manifest.dependencies)) {
       await mkdir(path.dirname(path.join(modules, name)), { recursive: true });
       await symlink(path.join(ROOT, 'node_modules', name), path.join(modules, name));
@@ -55,7 +69,12 @@ describe('the packed tarball', () => {
     run(process.execPath, args, { cwd: path.join(folder, 'app') });
 
   test('holds the build and the three pages, and nothing else', () => {
-    expect(packed.filter((name) => !name.startsWith('dist/')).sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+    expect(packed.filter((name) => !name.startsWith('dist/')).sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'package.json',
+    ]);
     expect(packed.filter((name) => name.startsWith('dist/') && !/\.(?:js|d\.ts)$/.test(name))).toEqual([]);
   });
 

@@ -26,7 +26,13 @@ async function allLines(input: ConnectionInput, max = 1000): Promise<string[]> {
 
 describe('lines', () => {
   test('end with CRLF or LF; a CR within and octets above 127 are kept', async () => {
-    expect(await allLines(await inputOf('a\r\nb\nc\rd\r\n\r\n\xe9\xff\0\n'))).toEqual(['a', 'b', 'c\rd', '', '\xe9\xff\0']);
+    expect(await allLines(await inputOf('a\r\nb\nc\rd\r\n\r\n\xe9\xff\0\n'))).toEqual([
+      'a',
+      'b',
+      'c\rd',
+      '',
+      '\xe9\xff\0',
+    ]);
   });
 
   test('an unfinished one at the end is none', async () => {
@@ -38,7 +44,11 @@ describe('lines', () => {
       fc.asyncProperty(
         fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '\r', '\n', '\xff') }), { maxLength: 30 }),
         async (chunks) => {
-          const expected = chunks.join('').split('\n').slice(0, -1).map((line) => line.replace(/\r$/, ''));
+          const expected = chunks
+            .join('')
+            .split('\n')
+            .slice(0, -1)
+            .map((line) => line.replace(/\r$/, ''));
           expect(await allLines(await inputOf(...chunks.filter((chunk) => chunk !== '')))).toEqual(expected);
         },
       ),
@@ -47,7 +57,9 @@ describe('lines', () => {
 
   test('have a limit, to the octet', async () => {
     expect(await (await inputOf(`${'x'.repeat(10)}\r\n`)).readLine(10)).toBe('x'.repeat(10));
-    await expect((await inputOf(`${'x'.repeat(11)}\r\n`)).readLine(10)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    await expect((await inputOf(`${'x'.repeat(11)}\r\n`)).readLine(10)).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+    });
     const open = await inputOf('x'.repeat(12));
     expect(() => open.takeLine(10)).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
   });
@@ -59,14 +71,14 @@ describe('lines', () => {
     expect(input.takeLine(100)).toBe('next');
   });
 
-  test('64 KB octet by octet costs no more than some milliseconds', async () => {
+  test('half a megabyte octet by octet takes no quadratic time', async () => {
     const source = new PassThrough();
     const input = new ConnectionInput(source);
     const started = performance.now();
-    for (let i = 0; i < 65_536; i++) source.emit('data', Buffer.from('x'));
+    for (let i = 0; i < 500_000; i++) source.emit('data', Buffer.from('x'));
     source.emit('data', Buffer.from('\n'));
-    expect(input.takeLine(65_536)?.length).toBe(65_536);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(input.takeLine(500_000)?.length).toBe(500_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   test('1 MB of short ones in one go', async () => {

@@ -137,7 +137,7 @@ describe('limits', () => {
       onError: (error) => errors.push(error),
     });
     await tcp(port).ended;
-    expect(errors).toEqual([expect.objectContaining({ code: 'ABORTED' })]);
+    expect(errors).toMatchObject([{ code: 'ABORTED', cause: { message: 'the TLS handshake took too long' } }]);
   });
 });
 
@@ -156,6 +156,27 @@ describe('TLS', () => {
     client.send('a\r\nbye\r\n');
     await client.ended;
     expect(client.received).toBe('hello\r\n[a]\r\n');
+  });
+
+  test('a client that has closed its side still gets the answers', async () => {
+    const { port } = await start({ tls, secure: true });
+    const socket = connectTls({ port, ...trusting });
+    const client = new Client(socket);
+    socket.end('a\r\nb\r\n');
+    await client.ended;
+    expect(client.received).toBe('hello\r\n[a]\r\n[b]\r\n');
+  });
+
+  test('a new certificate is used for new connections', async () => {
+    const { listener, port } = await start({ tls, secure: true });
+    expect(() => listener.setTls({ key: 'x', cert: 'y' })).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+    );
+    listener.setTls({ ...tls, maxVersion: 'TLSv1.2' });
+    const socket = connectTls({ port, ...trusting });
+    open.sockets.push(socket);
+    await once(socket, 'secureConnect');
+    expect(socket.getProtocol()).toBe('TLSv1.2');
   });
 
   test('started in the middle', async () => {

@@ -1,5 +1,6 @@
 /** CLOSE and UNSELECT. RFC 9051 sections 6.4.1 and 6.4.2. */
 
+import { isEiderError } from '../../errors.ts';
 import type { CommandHandler } from '../command.ts';
 
 /** Leaves the mailbox and removes its messages with `\Deleted`, without telling which. */
@@ -9,9 +10,12 @@ export const close: CommandHandler = {
   async run(session, { scanner }) {
     scanner.end();
     const { shared, readOnly } = session.selected;
-    if (!readOnly && !shared.gone) {
-      const { uids, modSeq } = await session.store.expunge(session.accountId, shared.id);
-      if (!uids.isEmpty) session.watch?.notice(modSeq);
+    try {
+      const result = readOnly ? null : await session.store.expunge(session.accountId, shared.id);
+      if (result && !result.uids.isEmpty) session.watch?.notice(result.modSeq);
+    } catch (error) {
+      // A mailbox that is gone is closed as well as one can be.
+      if (!isEiderError(error, 'MAILBOX_NOT_FOUND')) throw error;
     }
     session.unselect();
     return { text: 'Closed' };

@@ -1,5 +1,6 @@
 /** DELETE. RFC 9051 section 6.3.5. */
 
+import { isEiderError } from '../../errors.ts';
 import type { CommandHandler } from '../command.ts';
 
 /** Removes a mailbox with its messages; those below it stay. */
@@ -10,10 +11,15 @@ export const deleteMailbox: CommandHandler = {
     scanner.space();
     const path = scanner.mailbox();
     scanner.end();
-    const mailbox = await session.store.mailbox(session.accountId, path);
-    await session.store.deleteMailbox(session.accountId, mailbox.id);
+    const account = session.accountId;
+    const mailbox = await session.store.mailbox(account, path).catch((error: unknown) => {
+      // A level of hierarchy alone: the store says why that cannot be deleted.
+      if (isEiderError(error, 'MAILBOX_NOT_FOUND')) return null;
+      throw error;
+    });
+    await session.store.deleteMailbox(account, mailbox?.id ?? path);
     // A client that deletes what it has selected is back in the authenticated state, not thrown out.
-    if (session.view?.shared.id === mailbox.id) session.unselect();
+    if (mailbox && session.view?.shared.id === mailbox.id) session.unselect();
     return { text: 'Deleted' };
   },
 };

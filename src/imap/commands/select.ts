@@ -45,7 +45,7 @@ async function open(session: Session, { scanner }: Command, readOnly: boolean): 
   }
   if (condstore) session.enableCondstore();
   // From here on without a pause, so that all that is told is of one moment.
-  session.view = new MailboxView(shared, session.watch, mailbox.path, readOnly);
+  session.view = new MailboxView(shared, session.watch, readOnly);
   describe(session, session.view, mailbox);
   return { text: readOnly ? 'Examined' : 'Selected', code: readOnly ? 'READ-ONLY' : 'READ-WRITE' };
 }

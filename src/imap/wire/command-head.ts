@@ -1,7 +1,7 @@
 /** The start of a command (tag and name), and the announcement of a literal at the end of a line. */
 
 import { endOfRun, NAME_CHAR, TAG_CHAR } from './char-classes.ts';
-import type { MessageLiteral } from './scanner.ts';
+import type { MessageLiteral, Scanner } from './scanner.ts';
 
 /** Tag and name of a command. */
 export interface CommandHead {
@@ -12,6 +12,21 @@ export interface CommandHead {
   readonly uid: boolean;
   /** Where in the text the name ends. */
   readonly end: number;
+}
+
+/** A command, or of APPEND what lies before the first message. */
+export interface Command extends CommandHead {
+  /** Stands behind the name: at the space before the first argument, or at the end. */
+  readonly scanner: Scanner;
+  /** The message literal at which this part stops, or `null` when it is the whole command. */
+  readonly literal: MessageLiteral | null;
+}
+
+/** What follows a message literal. */
+export interface CommandPart {
+  /** Stands directly behind the literal. */
+  readonly scanner: Scanner;
+  readonly literal: MessageLiteral | null;
 }
 
 /** An announced literal. */

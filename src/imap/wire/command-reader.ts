@@ -4,7 +4,9 @@ import { EiderError, isEiderError } from '../../errors.ts';
 import type { ConnectionInput } from '../../net/connection-input.ts';
 import {
   type Announcement,
+  type Command,
   type CommandHead,
+  type CommandPart,
   isMessageLiteral,
   parseAnnouncement,
   parseHead,
@@ -15,22 +17,8 @@ import { CommandSkipper } from './command-skipper.ts';
 import { CommandError } from './imap-syntax-error.ts';
 import { type MessageLiteral, Scanner } from './scanner.ts';
 
+export type { Command, CommandPart } from './command-head.ts';
 export { type CommandLimits, LIMITS_AFTER_LOGIN, LIMITS_BEFORE_LOGIN } from './command-limits.ts';
-
-/** A command, or of APPEND what lies before the first message. */
-export interface Command extends CommandHead {
-  /** Stands behind the name: at the space before the first argument, or at the end. */
-  readonly scanner: Scanner;
-  /** The message literal at which this part stops, or `null` when it is the whole command. */
-  readonly literal: MessageLiteral | null;
-}
-
-/** What follows a message literal. */
-export interface CommandPart {
-  /** Stands directly behind the literal. */
-  readonly scanner: Scanner;
-  readonly literal: MessageLiteral | null;
-}
 
 /** How a {@link CommandReader} works. */
 export interface CommandReaderOptions {
@@ -42,6 +30,8 @@ export interface CommandReaderOptions {
 
 /** A literal costs so many octets of the command's limit beside its own, so that a flood of empty ones ends. */
 const LITERAL_COST = 64;
+/** In so much of a line too long its tag is looked for. */
+const TAG_OCTETS = 512;
 
 /**
  * Reads commands one after the other.
@@ -135,19 +125,6 @@ export class CommandReader {
   }
 
   /**
-   * Throws away what is left of the current command. {@link CommandReader.take} and `read` do it by themselves.
-   *
-   * @throws CommandError when there is too much of it.
-   */
-  async skip(): Promise<void> {
-    this.#abandon();
-    while (!this.#skipper.advance()) {
-      if (this.#input.ended) return;
-      await this.#input.wait();
-    }
-  }
-
-  /**
    * A line that is no command (AUTHENTICATE, IDLE), without its end; `null` when the connection has ended.
    *
    * @throws CommandError, fatal, when it is longer than a line may be.
@@ -233,17 +210,23 @@ export class CommandReader {
     const unread = this.#unread;
     this.#unread = null;
     if (unread !== null) return unread;
+    const limit = Math.min(this.limits.line, this.limits.command - this.#used);
     try {
-      return this.#input.takeLine(Math.min(this.limits.line, this.limits.command - this.#used)) ?? undefined;
+      return this.#input.takeLine(limit) ?? undefined;
     } catch (error) {
       if (!isEiderError(error, 'LIMIT_EXCEEDED')) throw error;
-      const start = this.#text === '' ? (this.#input.takeOctets(256)?.toString('latin1') ?? '') : this.#text;
-      const tag = readableTag(start);
-      this.#reset();
-      this.#skipper.start(0, this.limits.discard, tag);
-      this.#refusal = new CommandError('the command is too long', { tag, code: 'TOOBIG' });
+      this.#dropLine(limit);
       return null;
     }
+  }
+
+  /** Throws away a line that has more than `limit` octets (no more are looked at), and the command that it is of. */
+  #dropLine(limit: number): void {
+    const start = this.#input.takeOctets(Math.min(limit, TAG_OCTETS))?.toString('latin1') ?? '';
+    const tag = this.#head?.tag ?? readableTag(start);
+    this.#reset();
+    this.#skipper.start(0, this.limits.discard, tag);
+    this.#refusal = new CommandError('the command is too long', { tag, code: 'TOOBIG' });
   }
 
   /** Reads the head off the first line; `false` when there is none and the command is refused. */

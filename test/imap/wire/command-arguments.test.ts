@@ -100,7 +100,11 @@ describe('LIST', () => {
   });
 
   test('LSUB has the basic form only', () => {
-    expect(parseLsub(scan('"" *'))).toMatchObject({ extended: false, patterns: ['*'], selection: { subscribed: true } });
+    expect(parseLsub(scan('"" *'))).toMatchObject({
+      extended: false,
+      patterns: ['*'],
+      selection: { subscribed: true },
+    });
     expect(() => parseLsub(scan('"" (a b)'))).toThrow(ImapSyntaxError);
   });
 });
@@ -109,7 +113,10 @@ describe('SELECT', () => {
   test.each([
     ['INBOX', { mailbox: 'INBOX', condstore: false, qresync: null }],
     ['"a b" (CONDSTORE)', { mailbox: 'a b', condstore: true, qresync: null }],
-    ['a (QRESYNC (67890007 90060115194045000))', { qresync: { uidValidity: 67_890_007, knownUids: null, match: null } }],
+    [
+      'a (QRESYNC (67890007 90060115194045000))',
+      { qresync: { uidValidity: 67_890_007, knownUids: null, match: null } },
+    ],
     ['a (QRESYNC (1 2 1:5,7))', { qresync: { modSeq: 2, knownUids: UidSet.parse('1:5,7'), match: null } }],
     [
       'a (QRESYNC (1 2 1:9 (1,3 5,9)) CONDSTORE)',

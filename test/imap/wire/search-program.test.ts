@@ -58,8 +58,20 @@ test.each<[string, SearchKey]>([
   ['MODSEQ 620162338', { key: 'modSeq', from: 620_162_338 }],
   ['MODSEQ "/flags/\\\\draft" all 7', { key: 'modSeq', from: 7 }],
   ['NOT SEEN', { key: 'not', of: { key: 'flag', mask: 1, set: true } }],
-  ['OR 1 2', { key: 'or', of: [{ key: 'seq', set: set('1') }, { key: 'seq', set: set('2') }] }],
-  ['OR 1 OR 2 $', { key: 'or', of: [{ key: 'seq', set: set('1') }, { key: 'seq', set: set('2') }, { key: 'savedResult' }] }],
+  [
+    'OR 1 2',
+    {
+      key: 'or',
+      of: [
+        { key: 'seq', set: set('1') },
+        { key: 'seq', set: set('2') },
+      ],
+    },
+  ],
+  [
+    'OR 1 OR 2 $',
+    { key: 'or', of: [{ key: 'seq', set: set('1') }, { key: 'seq', set: set('2') }, { key: 'savedResult' }] },
+  ],
   ['(ALL)', { key: 'all' }],
   ['ALL (ALL $)', { key: 'and', of: [{ key: 'all' }, { key: 'and', of: [{ key: 'all' }, { key: 'savedResult' }] }] }],
 ])('%s', (text, expected) => {
@@ -160,7 +172,13 @@ describe('limits', () => {
 
 test('sets become UIDs', () => {
   const sets = {
-    seq: (given: SequenceSet) => UidSet.from(given.resolve(3).toArray().map((seq) => seq * 10)),
+    seq: (given: SequenceSet) =>
+      UidSet.from(
+        given
+          .resolve(3)
+          .toArray()
+          .map((seq) => seq * 10),
+      ),
     uid: (given: SequenceSet) => given.resolve(30),
     saved: () => UidSet.of(7),
   };
@@ -168,7 +186,13 @@ test('sets become UIDs', () => {
   expect(query).toEqual({
     key: 'or',
     of: [
-      { key: 'and', of: [{ key: 'uid', set: UidSet.of(20, 30) }, { key: 'not', of: { key: 'uid', set: UidSet.of(5) } }] },
+      {
+        key: 'and',
+        of: [
+          { key: 'uid', set: UidSet.of(20, 30) },
+          { key: 'not', of: { key: 'uid', set: UidSet.of(5) } },
+        ],
+      },
       {
         key: 'and',
         of: [

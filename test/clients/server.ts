@@ -1,0 +1,69 @@
+/** A server for mail programs, and a way to run them. */
+
+import { execFile, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { firstLine, mustEider, startEider } from '../cli/run-eider.ts';
+
+/** `eider serve` with one account. */
+export interface TestServer {
+  readonly folder: string;
+  readonly imap: number;
+  readonly lmtp: number;
+  stop(): Promise<void>;
+}
+
+/** Name, address and password of the account. */
+export const NAME = 'ann';
+export const ADDRESS = 'ann@example.org';
+export const PASSWORD = 'correct-horse';
+
+/** Starts it in a folder of its own. */
+export async function startServer(): Promise<TestServer> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'eider-client-'));
+  const data = path.join(folder, 'data');
+  await mustEider(['account', 'add', NAME, '--address', ADDRESS, '--password', PASSWORD, '--data', data]);
+  const child = startEider(['serve', '--data', data, '--imap', '0', '--lmtp', '0', '--ready-json', '--insecure-auth']);
+  const ports = JSON.parse(await firstLine(child)) as { imap: number; lmtp: number };
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    const [code] = (await once(child, 'exit')) as [number | null];
+    await rm(folder, { recursive: true, force: true });
+    if (code !== 0) throw new Error(`the server ended with ${code}`);
+  };
+  return { folder, ...ports, stop };
+}
+
+/** Whether a program is installed; says so when it is not, because its tests are skipped then. */
+export function isInstalled(program: string): boolean {
+  try {
+    execFileSync('which', [program], { stdio: 'ignore' });
+    return true;
+  } catch {
+    console.warn(`${program} is not installed: its tests are skipped`);
+    return false;
+  }
+}
+
+/** Runs a program to its end and gives its output; rejects with all of it when the program fails. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  options: { input?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env, ...options.env };
+    const child = execFile(
+      program,
+      [...args],
+      { env, timeout: 40_000, encoding: 'latin1' },
+      (error, stdout, stderr) => {
+        if (error) reject(new Error(`${program} ${args.join(' ')}\n${error.message}\n${stdout}\n${stderr}`));
+        else resolve(stdout);
+      },
+    );
+    child.stdin?.end(options.input ?? '');
+  });
+}
