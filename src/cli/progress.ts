@@ -10,13 +10,13 @@ export interface ProgressTotal {
 
 /** Counts messages and octets, and tells how long the rest will take. */
 export class Progress {
-  #label: string;
-  #total: ProgressTotal;
+  readonly #label: string;
+  readonly #total: ProgressTotal;
   #messages = 0;
   #octets = 0;
   // What was skipped took no time and must not make the rest look fast.
   #skipped = { messages: 0, octets: 0 };
-  #started: number = performance.now();
+  readonly #started: number = performance.now();
   #told: number = performance.now();
   #wide = 0;
   readonly #out: NodeJS.WriteStream;
@@ -53,13 +53,6 @@ export class Progress {
     this.#clear();
   }
 
-  /** Such as `12,345 messages, 1.2 GB in 40 s (308 messages/s)`. */
-  summary(): string {
-    const ms = performance.now() - this.#started;
-    const rate = formatCount(Math.round(this.#messages / Math.max(ms / 1000, 0.001)));
-    return `${formatCount(this.#messages)} messages, ${formatOctets(this.#octets)} in ${formatSpan(ms)} (${rate}/s)`;
-  }
-
   #tellNowAndThen(): void {
     const now = performance.now();
     if (now - this.#told < this.#everyMs) return;
@@ -69,7 +62,7 @@ export class Progress {
       this.#out.write(`${line}\n`);
       return;
     }
-    const short = line.slice(0, Math.max(20, (this.#out.columns ?? 80) - 1));
+    const short = line.slice(0, Math.max(20, (this.#out.columns || 80) - 1));
     this.#out.write(`\r${short.padEnd(this.#wide)}`);
     this.#wide = short.length;
   }

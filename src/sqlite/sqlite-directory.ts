@@ -37,6 +37,7 @@ export class SqliteDirectory implements Directory {
   readonly #wal: WalSync | null;
   readonly #hooks: DirectoryHooks;
   readonly #mutex = new Mutex();
+  #closed = false;
   readonly #cache = new Map<string, AccountRecord | null>();
   /** What `data_version` was when the cache was filled; it changes with commits of other connections. */
   #version: number | undefined;
@@ -106,6 +107,7 @@ export class SqliteDirectory implements Directory {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#mutex.run(async () => {
       await this.#wal?.close();
       this.#db.close();
@@ -143,11 +145,16 @@ export class SqliteDirectory implements Directory {
   }
 
   #read(sql: string, ...values: (string | number)[]): AccountRecord[] {
+    this.#requireOpen();
     try {
       return this.#db.all<Row>(sql, ...values).map((row) => this.#toRecord(row));
     } catch (error) {
       throw toEiderError(error);
     }
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new EiderError('STORE_CLOSED', 'the store is closed');
   }
 
   #toRecord(row: Row): AccountRecord {
@@ -168,6 +175,7 @@ export class SqliteDirectory implements Directory {
 
   /** One transaction, durable when it resolves. */
   async #write<T>(work: () => T): Promise<T> {
+    this.#requireOpen();
     const value = await this.#mutex.run(async () => {
       const until = Date.now() + BUSY_MS;
       for (;;) {

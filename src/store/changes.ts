@@ -37,20 +37,20 @@ export function mailboxChanges(
   });
 }
 
-/** The account's changes from a position on, without end until aborted. */
+/** The account's changes from a position on, without end until aborted, as the store does when it is closed. */
 export async function* followChanges(
   { engine }: StoreContext,
   account: AccountId,
   since: ModSeq | undefined,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): AsyncGenerator<Change, void, undefined> {
   const wake = new Wake();
   const end = engine.subscribe(account, () => wake.ring());
   const stop = (): void => wake.ring();
-  signal?.addEventListener('abort', stop);
+  signal.addEventListener('abort', stop);
   try {
     let position = since ?? (await engine.read(account, (tx) => tx.state())).modSeq;
-    while (!signal?.aborted) {
+    while (!signal.aborted) {
       const heard = wake.next();
       const page = await engine.read(account, async (tx) => {
         const { changesExpired } = await tx.state();
@@ -61,10 +61,12 @@ export async function* followChanges(
         position = change.modSeq;
         yield change;
       }
-      if (page.length === 0 && !signal?.aborted) await heard;
+      if (page.length === 0 && !signal.aborted) await heard;
     }
+  } catch (error) {
+    if (!signal.aborted || !isEiderError(error, 'STORE_CLOSED')) throw error;
   } finally {
-    signal?.removeEventListener('abort', stop);
+    signal.removeEventListener('abort', stop);
     end();
   }
 }

@@ -278,7 +278,7 @@ export interface MessageStore extends AsyncDisposable {
   /** What happened in a mailbox after `since`. */
   mailboxChanges(account: AccountId, ref: MailboxRef, since: ModSeq): Promise<MailboxChanges>;
   /**
-   * What happens in an account, from `since` (exclusive; default: from now) on, without end until aborted.
+   * What happens in an account, from `since` (exclusive; default: from now) on, until aborted or the store is closed.
    *
    * @throws `LIMIT_EXCEEDED` when records that old were dropped.
    */

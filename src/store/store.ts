@@ -40,6 +40,7 @@ export class Store implements MessageStore {
   readonly accounts: Accounts;
   readonly maintenance: Maintenance;
   readonly #context: StoreContext;
+  readonly #closing = new AbortController();
   #closed: Promise<void> | null = null;
 
   constructor(context: StoreContext, passwords: AccountPasswords) {
@@ -156,7 +157,9 @@ export class Store implements MessageStore {
   }
 
   changes(account: AccountId, options: { since?: ModSeq; signal?: AbortSignal } = {}): AsyncIterable<Change> {
-    return followChanges(this.#context, account, options.since, options.signal);
+    const closing = this.#closing.signal;
+    const signal = AbortSignal.any(options.signal ? [options.signal, closing] : [closing]);
+    return followChanges(this.#context, account, options.since, signal);
   }
 
   watch(account: AccountId, listener: (modSeq: ModSeq) => void): () => void {
@@ -164,6 +167,7 @@ export class Store implements MessageStore {
   }
 
   close(): Promise<void> {
+    this.#closing.abort();
     this.#closed ??= this.#context.engine.close().then(() => this.#context.blobs.close());
     return this.#closed;
   }

@@ -27,10 +27,12 @@ async function startDemo(...args: string[]): Promise<Demo> {
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
-  while (!/Ctrl-C stops it/.test(text)) {
-    if (child.exitCode !== null) throw new Error(stderr);
-    await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), once(child, 'exit')]);
-  }
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.on('data', () => {
+      if (/Ctrl-C stops it/.test(text)) resolve();
+    });
+    child.once('exit', () => reject(new Error(stderr)));
+  });
   return { child, text };
 }
 

@@ -32,10 +32,19 @@ function serve(...args: string[]): ChildProcess {
 class Lines {
   readonly socket: Socket;
   #text = '';
+  #wake: () => void = () => {};
+  #isClosed = false;
 
   constructor(port: number) {
     this.socket = connect(port, '127.0.0.1');
-    this.socket.setEncoding('latin1').on('data', (text: string) => (this.#text += text));
+    this.socket.setEncoding('latin1').on('data', (text: string) => {
+      this.#text += text;
+      this.#wake();
+    });
+    this.socket.on('close', () => {
+      this.#isClosed = true;
+      this.#wake();
+    });
   }
 
   send(line: string): void {
@@ -51,8 +60,10 @@ class Lines {
         this.#text = this.#text.slice(text.length);
         return text;
       }
-      if (this.socket.readableEnded) throw new Error(`closed before ${pattern}: ${this.#text}`);
-      await Promise.race([once(this.socket, 'data'), once(this.socket, 'close')]);
+      if (this.#isClosed) throw new Error(`closed before ${pattern}: ${this.#text}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
   }
 }

@@ -54,6 +54,20 @@ describe('RFCs', () => {
     );
   });
 
+  test('what IMAP announces is complete, and what it does not is not called so', () => {
+    const capabilities = files.find(({ name }) => name === 'imap/capabilities.ts')?.text ?? '';
+    const announced = new Set([...capabilities.matchAll(/', \/\/ RFC (\d+)/g)].map((match) => Number(match[1])));
+    expect(announced.size).toBeGreaterThan(10);
+    const status = new Map(
+      [...readme.matchAll(/^\| (\d{4}) \|[^|]*\| ([^|]*) \|$/gm)].map((match) => [
+        Number(match[1]),
+        match[2] as string,
+      ]),
+    );
+    expect([...announced].filter((number) => !/complete/.test(status.get(number) ?? ''))).toEqual([]);
+    expect([...announced].filter((number) => /^(?:parts|not)/.test(status.get(number) ?? ''))).toEqual([]);
+  });
+
   test('the table is in order, and each RFC stands in it once', () => {
     const order = [...readme.matchAll(/^\| (\d{4}) \|/gm)].map((match) => Number(match[1]));
     expect(order).toEqual([...new Set(order)].sort((a, b) => a - b));

@@ -74,8 +74,17 @@ test('a concrete engine is known to open-store, testing and the command only', (
   expect(strangers).toEqual([]);
 });
 
+/** Files whose types may be named by what they import, each with its reason. */
+const KNOWN_BY_THEIR_PARTS: Readonly<Record<string, string>> = {
+  'imap/session.ts': 'a session runs the commands, and each command is handed the session',
+};
+
 test('there is no circle', () => {
-  expect(findCircles(new Map(files.map((file) => [file.name, file.imports])))).toEqual([]);
+  const graph = files.map(({ name, imports, typeImports }): [string, string[]] => [
+    name,
+    imports.filter((target) => !(Object.hasOwn(KNOWN_BY_THEIR_PARTS, target) && typeImports.includes(target))),
+  ]);
+  expect(findCircles(new Map(graph))).toEqual([]);
 });
 
 describe('findCircles', () => {

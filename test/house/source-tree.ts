@@ -19,6 +19,8 @@ export interface SourceFile {
   readonly code: string;
   /** Relative imports and re-exports, types too, as names relative to `src`. */
   readonly imports: readonly string[];
+  /** Those of them that nothing is left of when the types are gone. */
+  readonly typeImports: readonly string[];
 }
 
 /** All files of `src`, ordered by name. */
@@ -30,7 +32,13 @@ export function sourceFiles(): SourceFile[] {
     .sort()
     .map((name) => {
       const text = readFileSync(path.join(src, name), 'utf8');
-      return { name, text, code: withoutComments(text), imports: importsOf(name, text) };
+      return {
+        name,
+        text,
+        code: withoutComments(text),
+        imports: importsOf(name, text),
+        typeImports: typeImportsOf(name, text),
+      };
     });
 }
 
@@ -46,6 +54,13 @@ const URL_IMPORT = /new URL\(\s*'(\.{1,2}\/[^']+\.ts)'/g;
 function importsOf(name: string, text: string): string[] {
   const code = withoutComments(text);
   const found = [...code.matchAll(IMPORT), ...code.matchAll(URL_IMPORT)].map((match) => match[1] as string);
+  return found.map((specifier) => path.posix.normalize(path.posix.join(path.posix.dirname(name), specifier)));
+}
+
+const TYPE_IMPORT = /^(?:import|export) type [^;]*?from\s*'(\.{1,2}\/[^']+)'/gm;
+
+function typeImportsOf(name: string, text: string): string[] {
+  const found = [...withoutComments(text).matchAll(TYPE_IMPORT)].map((match) => match[1] as string);
   return found.map((specifier) => path.posix.normalize(path.posix.join(path.posix.dirname(name), specifier)));
 }
 

@@ -1,6 +1,5 @@
 /** CREATE. RFC 9051 section 6.3.4, RFC 6154 section 3, RFC 8474 section 4.2. */
 
-import { isEiderError } from '../../errors.ts';
 import { formatMailboxId } from '../../model/ids.ts';
 import { SPECIAL_USES, type SpecialUse } from '../../model/mailbox.ts';
 import type { CommandHandler } from '../command.ts';
@@ -17,10 +16,8 @@ export const create: CommandHandler = {
     const specialUse = readSpecialUse(scanner);
     scanner.end();
     const { store, accountId } = session;
-    if (specialUse) await refuseTaken(session.store.mailboxes(accountId), specialUse);
-    const mailbox = await store.createMailbox(accountId, path, specialUse ? { specialUse } : {}).catch((error: unknown) => {
-      throw specialUse && isEiderError(error, 'UNSUPPORTED') ? refuseUse(specialUse) : error;
-    });
+    if (specialUse) await refuseTaken(store.mailboxes(accountId), specialUse);
+    const mailbox = await store.createMailbox(accountId, path, specialUse ? { specialUse } : {});
     return { text: 'Created', code: `MAILBOXID (${formatMailboxId(mailbox.id)})` };
   },
 };

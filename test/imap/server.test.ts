@@ -1,0 +1,245 @@
+/** The server around the commands: limits, TLS, clients that vanish, and how it ends. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { ImapServerOptions } from '../../src/imap/index.ts';
+import { CERTIFICATE, KEY } from '../net/certificate.ts';
+import { type ImapFixture, startImap } from './imap-fixture.ts';
+import { LineClient } from './line-client.ts';
+
+const TLS = { key: KEY, cert: CERTIFICATE };
+const open: ImapFixture[] = [];
+
+async function start(options: ImapServerOptions = {}): Promise<ImapFixture> {
+  const fixture = await startImap(options);
+  open.push(fixture);
+  return fixture;
+}
+
+afterEach(async () => {
+  for (const fixture of open.splice(0)) await fixture[Symbol.asyncDispose]();
+});
+
+/** Goes on over TLS. */
+async function secure(client: LineClient): Promise<void> {
+  client.socket.removeAllListeners('data');
+  const tls = connectTls({ socket: client.socket, rejectUnauthorized: false });
+  await new Promise((resolve, reject) => tls.once('secureConnect', resolve).once('error', reject));
+  client.adopt(tls);
+  client.send = (text) => tls.write(text, 'latin1');
+}
+
+describe('TLS', () => {
+  test('passwords are not taken without it, unless allowed', async () => {
+    const fixture = await start({ insecureAuth: false, tls: TLS });
+    const client = new LineClient(fixture.port);
+    expect(await client.line()).toMatch(/^\* OK \[CAPABILITY IMAP4rev1 .* STARTTLS LOGINDISABLED\] /);
+    expect(await client.run('a', 'LOGIN x y')).toEqual(['a NO [PRIVACYREQUIRED] Passwords are taken under TLS only']);
+    expect(await client.run('b', 'AUTHENTICATE PLAIN AGEAYg==')).toEqual([
+      'b NO [PRIVACYREQUIRED] Passwords are taken under TLS only',
+    ]);
+    client.destroy();
+  });
+
+  test('STARTTLS makes LOGIN possible, and what was sent before it is no command', async () => {
+    const fixture = await start({ insecureAuth: false, tls: TLS });
+    const account = await fixture.account();
+    const client = await fixture.connect();
+    client.send('a STARTTLS\r\nb NOOP\r\n');
+    expect(await client.line()).toBe('a OK Begin TLS');
+    await secure(client);
+    const [capability] = await client.run('c', 'CAPABILITY');
+    expect(capability).toMatch(/ AUTH=PLAIN$/);
+    expect(capability).not.toMatch(/STARTTLS|LOGINDISABLED/);
+    const plain = Buffer.from(`\0${account.name}\0secret`).toString('base64');
+    expect(await client.run('d', `AUTHENTICATE PLAIN ${plain}`)).toEqual([expect.stringMatching(/^d OK \[CAPABILITY/)]);
+    expect(await client.run('e', 'STARTTLS')).toEqual(['e BAD Already logged in']);
+  });
+
+  test('STARTTLS without a certificate is refused', async () => {
+    const fixture = await start();
+    const client = await fixture.connect();
+    expect(await client.run('a', 'STARTTLS')).toEqual(['a BAD TLS is not available']);
+  });
+
+  test('TLS from the first octet', async () => {
+    const fixture = await start({ insecureAuth: false, tls: TLS, secure: true });
+    const account = await fixture.account();
+    const client = new LineClient(fixture.port);
+    await secure(client);
+    expect(await client.line()).toMatch(/^\* OK \[CAPABILITY .* AUTH=PLAIN\] /);
+    expect(await client.run('a', `LOGIN ${account.name} secret`)).toEqual([expect.stringMatching(/^a OK /)]);
+    client.destroy();
+  });
+});
+
+describe('limits', () => {
+  test('a login that takes too long', async () => {
+    const fixture = await start({ limits: { loginTimeoutMs: 100 } });
+    const client = await fixture.connect();
+    expect(await client.line()).toBe('* BYE Login took too long');
+    await client.end();
+    const waiting = await fixture.connect();
+    waiting.send('a AUTHENTICATE PLAIN\r\n');
+    expect(await waiting.line()).toBe('+ ');
+    expect(await waiting.line()).toBe('* BYE Login took too long');
+    await waiting.end();
+  });
+
+  test('a session that does nothing', async () => {
+    const fixture = await start({ limits: { idleTimeoutMs: 100 } });
+    const client = await fixture.login(await fixture.account());
+    expect(await client.line()).toBe('* BYE Idle for too long');
+    await client.end();
+  });
+
+  test('too many bad commands', async () => {
+    const fixture = await start({ limits: { badCommands: 3 } });
+    const client = await fixture.connect();
+    client.send('a FOO\r\nb BAR\r\nc NOOP\r\nd FOO\r\ne FOO\r\nf FOO\r\ng NOOP\r\n');
+    const lines: string[] = [];
+    for (let line = await client.line(); line !== null; line = await client.line()) lines.push(line);
+    // A good one in between starts the count anew.
+    expect(lines.map((line) => line.slice(0, 5))).toEqual(['a BAD', 'b BAD', 'c OK ', 'd BAD', 'e BAD', 'f BAD', '* BYE']);
+  });
+
+  test('sessions of one account', async () => {
+    const fixture = await start({ limits: { sessionsPerAccount: 2 } });
+    const account = await fixture.account();
+    const first = await fixture.login(account);
+    await fixture.login(account);
+    const third = await fixture.connect();
+    expect(await third.run('a', `LOGIN ${account.name} secret`)).toEqual(['a NO [LIMIT] Too many sessions of this account']);
+    await first.run('b', 'LOGOUT');
+    await first.end();
+    expect(await third.run('c', `LOGIN ${account.name} secret`)).toEqual([expect.stringMatching(/^c OK /)]);
+  });
+
+  test('connections of one address', async () => {
+    const fixture = await start({ limits: { connectionsPerAddress: 1 } });
+    await fixture.connect();
+    const second = new LineClient(fixture.port);
+    expect(await second.line()).toBe('* BYE [LIMIT] Too many connections');
+    await second.end();
+  });
+
+  test('messages and octets of one APPEND', async () => {
+    const fixture = await start({ limits: { appendMessages: 2, appendOctets: 20 } });
+    const client = await fixture.login(await fixture.account());
+    client.send(`a APPEND INBOX${' {3+}\r\nA:b'.repeat(3)}\r\n`);
+    expect(await client.until('a')).toEqual(['a NO [LIMIT] Too many messages at once']);
+    client.send(`b APPEND INBOX {12+}\r\nA: bbbbbbbbb {12+}\r\nA: bbbbbbbbb\r\n`);
+    expect(await client.until('b')).toEqual(['b NO [LIMIT] Too much to append at once']);
+    client.send(`c APPEND INBOX {30+}\r\nA: ${'b'.repeat(27)}\r\n`);
+    expect(await client.until('c')).toEqual([expect.stringMatching(/^c OK \[APPENDUID \d+ 1\]/)]);
+  });
+
+  test('a client that stops in the middle of a message', async () => {
+    const fixture = await start({ limits: { literalTimeoutMs: 100 } });
+    const account = await fixture.account();
+    const client = await fixture.login(account);
+    client.send('a APPEND INBOX {100+}\r\nSubject: half');
+    await client.end();
+    expect((await fixture.store.mailbox(account.id, 'INBOX')).messages).toBe(0);
+  });
+
+  test('a client that asks for much and reads nothing', async () => {
+    const fixture = await start({ limits: { writeTimeoutMs: 200 } });
+    const account = await fixture.account();
+    await fixture.store.append(account.id, 'INBOX', `Subject: x\r\n\r\n${'x'.repeat(1_000_000)}`);
+    const client = await fixture.login(account);
+    await client.run('a', 'SELECT INBOX');
+    client.socket.pause();
+    for (let n = 0; n < 60; n++) client.send(`f${n} FETCH 1 BODY.PEEK[]\r\n`);
+    const other = await fixture.login(account);
+    // Nobody else waits for it, and it does not stay.
+    expect((await other.run('b', 'SELECT INBOX')).at(-1)).toMatch(/^b OK/);
+    for (let n = 0; n < 100 && fixture.imap.connections > 1; n++) await delay(50);
+    expect(fixture.imap.connections).toBe(1);
+  });
+});
+
+describe('clients that vanish', () => {
+  test('in the middle of a message: nothing is stored', async () => {
+    const fixture = await start();
+    const account = await fixture.account();
+    const client = await fixture.login(account);
+    client.send('a APPEND INBOX {1000000+}\r\nSubject: half\r\n\r\nx');
+    await delay(50);
+    client.destroy();
+    for (let n = 0; n < 50 && fixture.imap.connections > 0; n++) await delay(20);
+    expect(fixture.imap.connections).toBe(0);
+    expect((await fixture.store.mailbox(account.id, 'INBOX')).messages).toBe(0);
+  });
+
+  test('in the middle of IDLE', async () => {
+    const fixture = await start();
+    const account = await fixture.account();
+    const client = await fixture.login(account);
+    await client.run('a', 'SELECT INBOX');
+    client.send('b IDLE\r\n');
+    expect(await client.line()).toBe('+ idling');
+    client.destroy();
+    for (let n = 0; n < 50 && fixture.imap.connections > 0; n++) await delay(20);
+    expect(fixture.imap.connections).toBe(0);
+    await fixture.fill(account, 'INBOX', 1);
+  });
+});
+
+describe('IDLE', () => {
+  test('shows signs of life', async () => {
+    const fixture = await start({ limits: { keepAliveMs: 50 } });
+    const client = await fixture.login(await fixture.account());
+    client.send('a IDLE\r\n');
+    expect(await client.line()).toBe('+ idling');
+    expect(await client.line()).toBe('* OK Still here');
+    expect(await client.line()).toBe('* OK Still here');
+  });
+});
+
+describe('the end', () => {
+  test('says goodbye to who waits, also in IDLE', async () => {
+    const fixture = await start();
+    const account = await fixture.account();
+    const waiting = await fixture.login(account);
+    const idling = await fixture.login(account);
+    idling.send('a IDLE\r\n');
+    expect(await idling.line()).toBe('+ idling');
+    const closed = fixture.imap.close({ drainMs: 2_000 });
+    expect(await waiting.line()).toBe('* BYE [UNAVAILABLE] The server is shutting down');
+    expect(await idling.line()).toBe('* BYE [UNAVAILABLE] The server is shutting down');
+    await waiting.end();
+    await idling.end();
+    await closed;
+    expect(fixture.imap.address).toBeNull();
+    await fixture.imap.close();
+  });
+
+  test('a command that runs is answered first', async () => {
+    const fixture = await start();
+    const account = await fixture.account();
+    const client = await fixture.login(account);
+    client.send('a APPEND INBOX {20+}\r\nSubject: x\r\n\r\n');
+    await delay(50);
+    const closed = fixture.imap.close({ drainMs: 2_000 });
+    client.send('123456\r\n');
+    expect(await client.until('a')).toEqual([expect.stringMatching(/^a OK \[APPENDUID/)]);
+    expect(await client.line()).toBe('* BYE [UNAVAILABLE] The server is shutting down');
+    await closed;
+    expect((await fixture.store.mailbox(account.id, 'INBOX')).messages).toBe(1);
+  });
+});
+
+test('what a client says of itself reaches the hook', async () => {
+  const heard: unknown[] = [];
+  const fixture = await start({
+    onClientId: (id, session) => heard.push(id, session.accountName),
+    serverId: { name: 'mine', vendor: 'Köln' },
+  });
+  const account = await fixture.account();
+  const client = await fixture.login(account);
+  const [line] = await client.run('a', 'ID ("Name" "test" "os" NIL)');
+  expect(line).toBe('* ID ("name" "mine" "vendor" {5}');
+  expect(heard).toEqual([{ name: 'test', os: null }, account.name]);
+});

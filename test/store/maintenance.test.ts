@@ -1,0 +1,191 @@
+/** Checking, sweeping and counting the whole store. */
+
+import { readdir, rm, truncate, writeFile, readFile, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { BlobInfo, BlobStore } from '../../src/engine/blob-store.ts';
+import { MemoryBlobStore } from '../../src/blobs/memory-blob-store.ts';
+import type { StoreFinding } from '../../src/store/message-store.ts';
+import { UidSet } from '../../src/model/uid-set.ts';
+import { tamper } from '../sqlite/plant-damage.ts';
+import { ALL, expectClean, type Fixture, letter, noise, octetsOf, openTestStore, readAll, temporaryFolder, withFile } from './store-fixture.ts';
+
+async function findings({ store }: Fixture, options = {}): Promise<StoreFinding[]> {
+  const found = [];
+  for await (const finding of store.maintenance.check(options)) found.push(finding);
+  return found;
+}
+
+/** The blob files of a store, by size. */
+async function blobFiles(path: string): Promise<string[]> {
+  const entries = await readdir(join(path, 'attachments'), { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile() && /^[0-9a-f]{64}$/.test(entry.name)).map((entry) => join(entry.parentPath, entry.name));
+}
+
+describe('stats', () => {
+  it('1,000 messages, 100 with one file of 1 MB in three widths: shown once, and nothing of it on the text path', { timeout: 60_000 }, async () => {
+    const path = await temporaryFolder();
+    const fixture = await openTestStore({ path, unchecked: true });
+    const { store, account } = fixture;
+    const file = noise(1_000_000);
+    const before = await store.maintenance.stats();
+    const prepared = [];
+    let encoded = 0;
+    let octets = 0;
+    for (let index = 0; index < 1000; index++) {
+      const raw = index % 10 === 0 ? withFile(`m${index}`, file, [60, 72, 76][(index / 10) % 3]) : Buffer.from(letter(`m${index}`));
+      if (index % 10 === 0) encoded += Math.ceil(1_000_000 / 3) * 4;
+      octets += raw.length;
+      prepared.push({ message: await store.prepare(raw) });
+    }
+    await store.appendPrepared(account, 'INBOX', prepared);
+    await store.search(account, 'INBOX', { key: 'text', text: 'about' });
+    const stats = await store.maintenance.stats();
+    expect(stats).toMatchObject({ accounts: 1, messages: 1000, mailOctets: octets, blobs: 1, attachmentsStored: 1_000_000 });
+    expect(stats.attachmentsEncoded).toBeGreaterThan(encoded);
+    expect(stats.attachmentsEncoded).toBeLessThan(encoded * 1.05);
+    expect(stats.text - before.text).toBeLessThan(600_000);
+    const fast = stats.text + stats.metadata + stats.search + stats.free;
+    expect(fast).toBeLessThan(6_000_000);
+    expect(await store.maintenance.stats({ account })).toMatchObject({ messages: 1000, blobs: 1, attachmentsStored: 1_000_000 });
+    expect(await blobFiles(path)).toHaveLength(1);
+    const [first] = await readAll({ store, account }, 'INBOX').then((all) => all.slice(10, 11));
+    expect(first?.raw.equals(withFile('m10', file, 72))).toBe(true);
+  });
+
+  it('counts a mention in each account, and the blob once', async () => {
+    const fixture = await openTestStore();
+    const bob = await fixture.store.accounts.create({ name: 'bob' });
+    for (const id of [fixture.account, bob.id]) await fixture.store.append(id, 'INBOX', withFile('x', noise(90_000)));
+    const stats = await fixture.store.maintenance.stats();
+    expect(stats).toMatchObject({ accounts: 2, messages: 2, blobs: 1, attachmentsStored: 90_000 });
+    expect(stats.attachmentsEncoded).toBeGreaterThan(2 * 120_000);
+  });
+});
+
+describe('sweep', () => {
+  it('takes what nobody mentions, and only after the grace period', async () => {
+    const path = await temporaryFolder();
+    const fixture = await openTestStore({ path });
+    const { store, account } = fixture;
+    await store.append(account, 'INBOX', withFile('kept', noise(10_000, 1)));
+    await store.append(account, 'INBOX', withFile('gone', noise(20_000, 2)));
+    await store.expunge(account, 'INBOX', UidSet.of(2), { any: true });
+    expect(await store.maintenance.sweep()).toEqual({ blobs: 0, octets: 0 });
+    const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
+    for (const file of await blobFiles(path)) await utimes(file, hoursAgo, hoursAgo);
+    expect(await findings(fixture)).toEqual([{ account: null, kind: 'blobOrphan', detail: expect.any(String), repairable: true }]);
+    expect(await store.maintenance.sweep({ dryRun: true })).toEqual({ blobs: 1, octets: 20_000 });
+    expect(await blobFiles(path)).toHaveLength(2);
+    expect(await store.maintenance.sweep()).toEqual({ blobs: 1, octets: 20_000 });
+    expect(await blobFiles(path)).toHaveLength(1);
+    expect((await readAll(fixture, 'INBOX'))[0]?.raw.equals(withFile('kept', noise(10_000, 1)))).toBe(true);
+  });
+
+  it('keeps what another account or another mailbox mentions', async () => {
+    const fixture = await openTestStore();
+    const { store, account } = fixture;
+    const bob = await store.accounts.create({ name: 'bob' });
+    await store.append(account, 'INBOX', withFile('x', noise(10_000)));
+    await store.append(bob.id, 'INBOX', withFile('y', noise(10_000)));
+    await store.expunge(account, 'INBOX', ALL, { any: true });
+    expect(await store.maintenance.sweep({ graceMs: 0 })).toEqual({ blobs: 0, octets: 0 });
+    await store.accounts.remove(bob.id);
+    expect(await store.maintenance.sweep({ graceMs: 0 })).toEqual({ blobs: 1, octets: 10_000 });
+  });
+
+  it('keeps a blob that a delivery took up again while it swept', async () => {
+    const blobs = new LateBlobs();
+    const fixture = await openTestStore({ blobs });
+    const { store, account } = fixture;
+    await store.append(account, 'INBOX', withFile('first', noise(10_000)));
+    await store.expunge(account, 'INBOX', ALL, { any: true });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    // The listing is old when the sweep acts on it.
+    blobs.afterListing = async () => {
+      await store.append(account, 'INBOX', withFile('again', noise(10_000)));
+    };
+    await store.maintenance.sweep({ graceMs: 50 });
+    expect((await readAll(fixture, 'INBOX'))[0]?.raw.equals(withFile('again', noise(10_000)))).toBe(true);
+  });
+});
+
+describe('check', () => {
+  it('names a missing and a shortened blob; the other messages still read', async () => {
+    const path = await temporaryFolder();
+    const fixture = await openTestStore({ path, unchecked: true });
+    const { store, account } = fixture;
+    const raws = [1, 2, 3].map((seed) => withFile(`m${seed}`, noise(10_000 * seed, seed)));
+    for (const raw of raws) await store.append(account, 'INBOX', raw);
+    await store.append(account, 'INBOX', letter('plain'));
+    await expectClean(store);
+    const sized = new Map<number, string>();
+    for (const file of await blobFiles(path)) sized.set((await readFile(file)).length, file);
+    await rm(sized.get(10_000)!);
+    await truncate(sized.get(20_000)!, 500);
+    const found = await findings(fixture);
+    expect(found.map(({ kind, repairable }) => `${kind} ${repairable}`).sort()).toEqual(['blobCorrupt false', 'blobMissing false']);
+    for (const finding of found) expect(finding.account).toBe(account);
+    const outcomes: string[] = [];
+    for await (const message of store.fetch(account, 'INBOX', ALL, { body: true })) {
+      const outcome = await octetsOf(message).then(
+        (octets) => (octets.equals(raws[message.uid - 1] ?? Buffer.from(letter('plain'))) ? 'same' : 'differs'),
+        (error: { code?: string }) => error.code ?? String(error),
+      );
+      outcomes.push(outcome);
+    }
+    expect(outcomes).toEqual(['BLOB_MISSING', 'BLOB_CORRUPT', 'same', 'same']);
+  });
+
+  it('with rehash names a blob whose octets changed', async () => {
+    const path = await temporaryFolder();
+    const fixture = await openTestStore({ path, unchecked: true });
+    await fixture.store.append(fixture.account, 'INBOX', withFile('x', noise(50_000)));
+    const [file] = await blobFiles(path);
+    const octets = await readFile(file!);
+    octets[25_000]! ^= 1;
+    await writeFile(file!, octets);
+    expect(await findings(fixture)).toEqual([]);
+    const kinds = (await findings(fixture, { rehash: true })).map((finding) => finding.kind);
+    expect(kinds.length).toBeGreaterThan(0);
+    for (const kind of kinds) expect(['digest', 'blobCorrupt']).toContain(kind);
+  });
+
+  it('with rehash names a text whose octets changed', async () => {
+    const path = await temporaryFolder();
+    const fixture = await openTestStore({ path, unchecked: true });
+    await fixture.store.append(fixture.account, 'INBOX', letter('x'));
+    tamper(path, fixture.account, "UPDATE content SET header = x'41' || substr(header, 2)");
+    expect((await findings(fixture, { rehash: true })).map((finding) => finding.kind)).toEqual(['digest']);
+  });
+
+  it('mends counters, and says which it mended', async () => {
+    const path = await temporaryFolder();
+    const fixture = await openTestStore({ path });
+    await fixture.store.append(fixture.account, 'INBOX', letter('x'));
+    tamper(path, fixture.account, 'UPDATE mailbox SET unseen = 7; UPDATE state SET messages = 9');
+    const found = await findings(fixture, { repair: true });
+    expect(found.map(({ kind, repairable }) => [kind, repairable])).toEqual([['counter', true], ['counter', true]]);
+    expect((await fixture.store.mailbox(fixture.account, 'INBOX')).unseen).toBe(1);
+  });
+
+  it('an aborted check stops', async () => {
+    const fixture = await openTestStore();
+    for (let index = 0; index < 50; index++) await fixture.store.append(fixture.account, 'INBOX', letter(`${index}`));
+    expect(await findings(fixture, { rehash: true, signal: AbortSignal.abort() })).toEqual([]);
+  });
+});
+
+/** Blobs in memory, with something happening between a listing and what is done about it. */
+class LateBlobs extends MemoryBlobStore implements BlobStore {
+  afterListing: (() => Promise<void>) | null = null;
+
+  override async *list(): AsyncGenerator<BlobInfo> {
+    const listed: BlobInfo[] = [];
+    for await (const blob of super.list()) listed.push({ ...blob });
+    const happen = this.afterListing;
+    this.afterListing = null;
+    if (listed.length > 0) await happen?.();
+    yield* listed;
+  }
+}
