@@ -7,6 +7,7 @@ import { MemoryBlobStore } from './blobs/memory-blob-store.ts';
 import type { BlobStore } from './engine/blob-store.ts';
 import type { Engine } from './engine/engine.ts';
 import type { PeerChannel } from './engine/peers.ts';
+import { searchTextExtractor } from './mime/extract-search-text.ts';
 import { headerContains } from './mime/header-contains.ts';
 import { openSqliteEngine } from './sqlite/sqlite-engine.ts';
 import type { MessageStore } from './store/message-store.ts';
@@ -55,6 +56,7 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
     (await openSqliteEngine({
       path: options.path,
       headerContains,
+      extractor: searchTextExtractor,
       ...(options.peers && { peers: options.peers }),
       ...(options.maxOpenAccounts !== undefined && { maxOpenAccounts: options.maxOpenAccounts }),
     }));

@@ -22,7 +22,12 @@ export interface FlagLines {
 }
 
 /** Writes a line for each message of `uids` that is still there. All flags are in memory. */
-export async function writeFlagLines(session: Session, view: MailboxView, uids: UidSet, asked: FlagLines): Promise<void> {
+export async function writeFlagLines(
+  session: Session,
+  view: MailboxView,
+  uids: UidSet,
+  asked: FlagLines,
+): Promise<void> {
   const { out } = session;
   const { map, shared } = view;
   // What is known now stays together, whatever other sessions do during a pause.
@@ -51,8 +56,10 @@ function formatOf({ items, uid, modSeq }: FlagLines): Format {
   if (uid && !kinds.includes('uid')) kinds.unshift('uid');
   if (modSeq && !kinds.includes('modSeq')) kinds.push('modSeq');
   // What clients ask for most has a form of its own.
-  if (kinds.join() === 'uid,flags') return (seq, id, mask, keywords) => `* ${seq} FETCH (UID ${id} ${flags(id, mask, keywords)})\r\n`;
-  if (kinds.join() === 'flags,uid') return (seq, id, mask, keywords) => `* ${seq} FETCH (${flags(id, mask, keywords)} UID ${id})\r\n`;
+  if (kinds.join() === 'uid,flags')
+    return (seq, id, mask, keywords) => `* ${seq} FETCH (UID ${id} ${flags(id, mask, keywords)})\r\n`;
+  if (kinds.join() === 'flags,uid')
+    return (seq, id, mask, keywords) => `* ${seq} FETCH (${flags(id, mask, keywords)} UID ${id})\r\n`;
   if (kinds.join() === 'flags') return (seq, id, mask, keywords) => `* ${seq} FETCH (${flags(id, mask, keywords)})\r\n`;
   return (seq, id, mask, keywords, modSequence) => {
     const values = kinds.map((kind) =>

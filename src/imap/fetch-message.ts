@@ -47,7 +47,8 @@ export async function writeMessage(
     head += `${separator}${item.name} `;
     separator = ' ';
     try {
-      const found = item.inHeader && isWhole(message.header) ? fromHeader(item, message.header) : await locate(item, message);
+      const found =
+        item.inHeader && isWhole(message.header) ? fromHeader(item, message.header) : await locate(item, message);
       const octets = found && cut(found, item);
       if (octets === null) head += 'NIL';
       else {

@@ -3,12 +3,12 @@
 import { formatBody } from '../mime/body-structure.ts';
 import { formatFlags } from '../model/flags.ts';
 import { formatEmailId, formatThreadId } from '../model/ids.ts';
+import type { Section } from '../model/section.ts';
 import type { FetchedMessage, FetchFields } from '../store/message-store.ts';
 import { Refusal } from './refusal.ts';
 import type { FetchItem } from './wire/fetch-items.ts';
 import type { OctetRange } from './wire/fetch-section.ts';
 import { encodeUtf8 } from './wire/mailbox-name.ts';
-import type { Section } from '../model/section.ts';
 import { formatInternalDate } from './wire/write-date.ts';
 import { imapString } from './wire/write-string.ts';
 
@@ -46,7 +46,9 @@ export interface PlanOptions {
   readonly utf8: boolean;
 }
 
-const TEXT_ITEMS: Readonly<Record<Exclude<FetchItem['kind'], 'section' | 'binary' | 'binarySize' | 'preview'>, TextItem>> = {
+const TEXT_ITEMS: Readonly<
+  Record<Exclude<FetchItem['kind'], 'section' | 'binary' | 'binarySize' | 'preview'>, TextItem>
+> = {
   flags: (message) => `FLAGS (${formatFlags(message.mask, message.keywords)})`,
   uid: (message) => `UID ${message.uid}`,
   internalDate: (message) => `INTERNALDATE ${formatInternalDate(message.internalDate)}`,

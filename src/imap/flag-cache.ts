@@ -63,7 +63,8 @@ export class FlagCache {
       }
       const index = map.indexOf(change.uid, from < map.count && (map.uids[from] as number) <= change.uid ? from : 0);
       from = index;
-      if (index >= map.count || map.uids[index] !== change.uid || (table.modSeqs[index] as number) > change.modSeq) continue;
+      if (index >= map.count || map.uids[index] !== change.uid || (table.modSeqs[index] as number) > change.modSeq)
+        continue;
       table.masks[index] = change.mask;
       table.modSeqs[index] = change.modSeq;
       if (change.keywords === '') table.keywords.delete(change.uid);

@@ -56,10 +56,7 @@ export function listSubscriptions(
   const found = subscriptions.filter((path) => patterns.some((pattern) => pattern.matches(path)));
   const known = new Set(found);
   const levels = [...ancestorsOf(subscriptions)].filter((path) => !known.has(path) && endsAtLevel(path, patterns));
-  return [
-    ...found.map((path) => ({ path, noSelect: false })),
-    ...levels.map((path) => ({ path, noSelect: true })),
-  ];
+  return [...found.map((path) => ({ path, noSelect: false })), ...levels.map((path) => ({ path, noSelect: true }))];
 }
 
 function selectedPaths(names: MailboxNames, { selection }: ListArguments, mailboxes: Map<string, Mailbox>): string[] {

@@ -115,7 +115,8 @@ export class MailboxCache {
    */
   async acquire(account: AccountId, mailbox: Mailbox): Promise<SharedMailbox> {
     const key = keyOf(account, mailbox.id);
-    const shared = this.#open.get(key)?.shared ?? this.#unused.get(key)?.shared ?? (await this.#load(key, account, mailbox.id));
+    const shared =
+      this.#open.get(key)?.shared ?? this.#unused.get(key)?.shared ?? (await this.#load(key, account, mailbox.id));
     this.#use(key, shared);
     // Another process may have changed it; what the store said a moment ago tells.
     if (shared.isCurrent(mailbox)) return shared;

@@ -98,7 +98,9 @@ export class MailboxView {
   /** A set of UIDs as the client writes them: message numbers, or UIDs. */
   numbers(uids: UidSet, uid: boolean): string {
     if (uid) return uids.toString();
-    return UidSet.fromRanges(this.map.indexRanges(uids).map(([start, end]): [number, number] => [start + 1, end])).toString();
+    return UidSet.fromRanges(
+      this.map.indexRanges(uids).map(([start, end]): [number, number] => [start + 1, end]),
+    ).toString();
   }
 
   /** Tells of new keywords, so that the client knows them before they are used. */

@@ -2,6 +2,7 @@
 
 import { Listener } from '../net/listener.ts';
 import type { MessageStore } from '../store/message-store.ts';
+import { CommandLoop } from './command-loop.ts';
 import { MailboxCache } from './mailbox-cache.ts';
 import { DEFAULT_LIMITS, type ImapServerOptions } from './options.ts';
 import { Session, type SessionContext } from './session.ts';
@@ -44,7 +45,7 @@ export function createImapServer(store: MessageStore, options: ImapServerOptions
     maxConnections: limits.connections,
     maxConnectionsPerAddress: limits.connectionsPerAddress,
     refusal: '* BYE [LIMIT] Too many connections\r\n',
-    serve: (connection) => new Session(connection, context).run(),
+    serve: (connection) => new CommandLoop(new Session(connection, context)).run(),
     onError: (error, connection) => {
       logger?.warn({ id: connection?.id, remoteAddress: connection?.remoteAddress, err: error }, 'connection failed');
     },

@@ -1,19 +1,16 @@
-/** One client's connection: reads commands, runs them one after the other, tells of changes between them. */
+/** One client's connection: who it is, what it has selected, and how it ends. */
 
 import type { Account } from '../model/account.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { Connection } from '../net/connection.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import { capabilities } from './capabilities.ts';
-import type { CommandHandler, Completion } from './command.ts';
-import { findCommand } from './command-table.ts';
 import type { AccountWatch, MailboxCache } from './mailbox-cache.ts';
 import type { MailboxView } from './mailbox-view.ts';
 import type { ImapLimits, ImapLogger, ImapServerOptions, ImapSessionInfo } from './options.ts';
-import { Refusal, refusalOf } from './refusal.ts';
+import { Refusal } from './refusal.ts';
 import { ResponseWriter } from './response-writer.ts';
-import { type Command, CommandReader, LIMITS_AFTER_LOGIN, LIMITS_BEFORE_LOGIN } from './wire/command-reader.ts';
-import { CommandError } from './wire/imap-syntax-error.ts';
+import { CommandReader, LIMITS_AFTER_LOGIN, LIMITS_BEFORE_LOGIN } from './wire/command-reader.ts';
 import { statusLine } from './wire/write-response.ts';
 
 /** What the sessions of one server share. */
@@ -44,7 +41,6 @@ export class Session {
   /** UTF8=ACCEPT was enabled. RFC 6855. */
   utf8 = false;
   loginFailures = 0;
-  #badCommands = 0;
   /** A command is being run; the end of the session waits for it. */
   #busy = false;
   /** It waits for a line, with no response half-written. */
@@ -66,7 +62,7 @@ export class Session {
         this.out.flush();
       },
     });
-    this.#loginTimer = setTimeout(() => this.#expire('Login took too long'), context.limits.loginTimeoutMs);
+    this.#loginTimer = setTimeout(() => this.bye('Login took too long'), context.limits.loginTimeoutMs);
     this.expectTraffic(context.limits.idleTimeoutMs);
     connection.onShutdown(() => this.bye('The server is shutting down', 'UNAVAILABLE'));
   }
@@ -109,16 +105,30 @@ export class Session {
     return { id, remoteAddress, secure, accountName: this.account?.name ?? null };
   }
 
-  /** Serves the client until it goes. */
-  async run(): Promise<void> {
+  /** The first line that a client gets. */
+  greet(): void {
     this.out.write(statusLine('*', 'OK', 'eider is ready', `CAPABILITY ${this.capabilities.join(' ')}`));
-    try {
-      while (!this.#closing && (await this.#turn()));
-    } finally {
-      this.#release();
-      this.out.flush();
-      this.connection.end();
-    }
+  }
+
+  /** A command begins: until {@link Session.finish} nothing is said in between. */
+  begin(): void {
+    this.#busy = true;
+  }
+
+  /** The command was answered; a goodbye that waited for it is said. */
+  finish(): void {
+    this.#busy = false;
+    if (this.#goodbye !== '') this.#sayGoodbye();
+    else this.out.flushSoon();
+  }
+
+  /** Lets go of everything, and of the connection. */
+  end(): void {
+    clearTimeout(this.#loginTimer);
+    this.unselect();
+    this.watch?.end();
+    this.out.flush();
+    this.connection.end();
   }
 
   /** Enters the authenticated state. */
@@ -168,9 +178,16 @@ export class Session {
     this.connection.destroy();
   }
 
-  /** Ends the session when nothing comes or goes for so many milliseconds. */
+  /** Ends the session when nothing comes or goes for so many milliseconds while it waits for the client. */
   expectTraffic(ms: number): void {
-    this.connection.onIdle(ms, () => this.#expire('Idle for too long'));
+    this.connection.onIdle(ms, () => {
+      if (!this.#busy || this.#waiting) this.bye('Idle for too long');
+    });
+  }
+
+  /** The same in the middle of a message that the client sends: then it gets no goodbye. */
+  expectOctets(ms: number): void {
+    this.connection.onIdle(ms, () => this.abort());
   }
 
   /** Whether the session is about to end. */
@@ -200,107 +217,10 @@ export class Session {
     if (this.out.full) await this.out.drain();
   }
 
-  /** Reads and runs one command; `false` at the end of the connection. */
-  async #turn(): Promise<boolean> {
-    let command: Command | null;
-    try {
-      command = this.reader.take();
-      if (!command) {
-        this.out.flush();
-        command = await this.reader.read();
-      }
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      this.#answerUnreadable(error);
-      return true;
-    }
-    if (!command) return false;
-    if (this.#closing) return false;
-    this.#busy = true;
-    await this.#run(command);
-    this.#busy = false;
-    this.out.flushSoon();
-    if (this.out.full) await this.out.drain();
-    return !this.connection.closed;
-  }
-
-  async #run(command: Command): Promise<void> {
-    const handler = findCommand(command);
-    let line: string;
-    try {
-      this.#admit(handler, command);
-      const completion = await (handler as CommandHandler).run(this, command);
-      line = completion === null ? '' : this.#complete(command, completion);
-    } catch (error) {
-      line = this.#refuse(command, error);
-    }
-    if (this.view && !this.closing) {
-      const expunge = handler?.keepsNumbers !== true || command.uid;
-      await this.announce({ expunge, poll: handler?.polls === true }).catch((error: unknown) => {
-        this.context.logger?.error({ ...this.info, err: error }, 'changes could not be read');
-      });
-    }
-    if (line !== '' && !this.connection.closed) this.out.write(line);
-    if (this.#goodbye !== '') this.#sayGoodbye();
-  }
-
-  #admit(handler: CommandHandler | undefined, command: Command): void {
-    if (!handler) throw new Refusal('BAD', `Unknown command: ${command.uid ? 'UID ' : ''}${command.name.slice(0, 40)}`);
-    const { state } = handler;
-    if (state === 'any') return;
-    if (state === 'notAuthenticated') {
-      if (this.account) throw new Refusal('BAD', 'Already logged in');
-    } else if (!this.account) throw new Refusal('BAD', 'Log in first');
-    else if (state === 'selected' && !this.view) throw new Refusal('BAD', 'No mailbox is selected');
-  }
-
-  #complete(command: Command, completion: Completion): string {
-    this.#badCommands = 0;
-    return statusLine(command.tag, completion.status ?? 'OK', completion.text, completion.code ?? null);
-  }
-
-  #refuse(command: Command, error: unknown): string {
-    if (error instanceof CommandError) {
-      this.#answerUnreadable(error);
-      return '';
-    }
-    const refusal = refusalOf(error);
-    if (refusal.code === 'SERVERBUG') {
-      this.context.logger?.error({ ...this.info, command: command.name, err: error }, 'command failed');
-    }
-    if (refusal.status === 'BAD') this.#countBad();
-    return statusLine(command.tag, refusal.status, refusal.message, refusal.code);
-  }
-
-  #answerUnreadable(error: CommandError): void {
-    if (error.fatal) {
-      this.bye(error.message, error.code);
-      return;
-    }
-    this.out.write(statusLine(error.tag, error.status, error.message, error.code));
-    this.#countBad();
-  }
-
-  #countBad(): void {
-    if (++this.#badCommands >= this.limits.badCommands) this.bye('Too many commands that are not understood');
-  }
-
-  #expire(text: string): void {
-    // A client that stopped in the middle of a literal, or of reading an answer, gets no goodbye.
-    if (this.#busy && !this.#waiting) this.abort();
-    else this.bye(text);
-  }
-
   #sayGoodbye(): void {
     this.out.write(this.#goodbye);
     this.#goodbye = '';
     this.out.flush();
     this.connection.end();
-  }
-
-  #release(): void {
-    clearTimeout(this.#loginTimer);
-    this.unselect();
-    this.watch?.end();
   }
 }

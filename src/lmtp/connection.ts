@@ -27,6 +27,8 @@ export interface ConnectionContext extends DeliveryContext {
 export class LmtpConnection extends SMTPConnection {
   readonly #context: ConnectionContext;
   #recipients: Recipient[] = [];
+  /** Replies wait to be written together. */
+  #gathering = false;
 
   constructor(
     context: ConnectionContext,
@@ -77,6 +79,21 @@ export class LmtpConnection extends SMTPConnection {
     const parser = this._parser;
     super._onClose();
     if (parser instanceof DataParser) parser.dataCannotEnd();
+  }
+
+  /** Replies to commands that came together leave together: a write for each costs more than all else they cause. */
+  override send(code: number, data?: unknown, context?: string | false): void {
+    const socket = this._socket;
+    // What changes the connection's state (a greeting, STARTTLS, a goodbye) is not held back.
+    if ((code === 250 || code === 354) && !this.#gathering) {
+      this.#gathering = true;
+      socket.cork();
+      setImmediate(() => {
+        this.#gathering = false;
+        socket.uncork();
+      });
+    }
+    super.send(code, data as never, context as never);
   }
 
   /** RFC 2033 section 4.2: a reply for each successful RCPT, of one address given twice too; so they are not merged. */

@@ -126,11 +126,13 @@ class AddressReader {
   #readBare(words: readonly Word[]): void {
     const scanner = this.#scanner;
     scanner.position++;
-    const mailbox = joined(words);
+    const start = localStart(words);
+    const name = phrase(words.slice(0, start));
+    const mailbox = joined(words.slice(start));
     const host = this.#readHost();
     scanner.skipSpace();
-    if (scanner.code === LESS) this.#readAngle(`${mailbox}@${host}`);
-    else this.#push(scanner.comment, null, mailbox, host);
+    if (scanner.code === LESS) this.#readAngle(`${phrase(words)}@${host}`);
+    else this.#push(name === '' ? scanner.comment : name, null, mailbox, host);
   }
 
   /** Words and no address: one word is a local mailbox, several are a name. */
@@ -176,6 +178,17 @@ class AddressReader {
 interface Word {
   readonly text: string;
   readonly spaced: boolean;
+}
+
+/** Where the localpart begins among words: only dots may have white space around them. RFC 5322 section 4.4. */
+function localStart(words: readonly Word[]): number {
+  let start = Math.max(0, words.length - 1);
+  while (start > 0) {
+    const { text, spaced } = words[start] as Word;
+    if (spaced && !text.startsWith('.') && !words[start - 1]?.text.endsWith('.')) break;
+    start--;
+  }
+  return start;
 }
 
 const phrase = (words: readonly Word[]): string =>

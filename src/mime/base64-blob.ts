@@ -93,7 +93,8 @@ export class Base64Blob {
    */
   async #joinHeld(octets: Buffer): Promise<Buffer> {
     const stride = this.#lineLength + this.#eol.length;
-    if (this.#lineLength === 0 || this.#ending || stride === Number.POSITIVE_INFINITY) return Buffer.concat([this.#held, octets]);
+    if (this.#lineLength === 0 || this.#ending || stride === Number.POSITIVE_INFINITY)
+      return Buffer.concat([this.#held, octets]);
     const missing = stride - this.#held.length;
     if (missing > octets.length) return Buffer.concat([this.#held, octets]);
     const left = await this.#takeLines(Buffer.concat([this.#held, octets.subarray(0, missing)]));

@@ -65,7 +65,8 @@ function formatInner(part: MimePart, extended: boolean): string {
 
 /** What all parts have at the end: disposition, language, location. */
 function formatCommon({ disposition, language, location }: MimePart): string {
-  const how = disposition === null ? 'NIL' : `(${imapString(disposition.type)} ${formatParameters(disposition.parameters)})`;
+  const how =
+    disposition === null ? 'NIL' : `(${imapString(disposition.type)} ${formatParameters(disposition.parameters)})`;
   const languages = language.length === 0 ? 'NIL' : `(${language.map(imapString).join(' ')})`;
   return ` ${how} ${languages} ${imapNString(location)}`;
 }

@@ -9,7 +9,16 @@ import { joinContinuations } from './parameter-continuations.ts';
 /** The fields of {@link MimePart} that come from the part's header. */
 export type ContentFields = Pick<
   MimePart,
-  'type' | 'subtype' | 'parameters' | 'id' | 'description' | 'encoding' | 'md5' | 'disposition' | 'language' | 'location'
+  | 'type'
+  | 'subtype'
+  | 'parameters'
+  | 'id'
+  | 'description'
+  | 'encoding'
+  | 'md5'
+  | 'disposition'
+  | 'language'
+  | 'location'
 >;
 
 /** Most parameters of one field, and most octets of a parameter or of a described field; what is over is left out. */

@@ -13,6 +13,12 @@ export interface SentDate {
 const DAY = 86_400_000;
 const MINUTE = 60_000;
 
+const PLUS = 0x2b;
+const COMMA = 0x2c;
+const DASH = 0x2d;
+const DOT = 0x2e;
+const COLON = 0x3a;
+
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 /** Minutes east of UTC. RFC 5322 section 4.3: all other names, and the military letters, say nothing. */
@@ -46,10 +52,10 @@ export function parseDate(text: string): SentDate | null {
 /** `Mon, 2 Jan 2006`: midnight of it in UTC. */
 function readDay(scanner: FieldScanner): number | null {
   skip(scanner);
-  if (scanner.take(LETTERS) !== '') skip(scanner);
+  take(scanner, LETTERS);
   const day = Number(take(scanner, DIGITS) || Number.NaN);
   const month = MONTHS.indexOf(take(scanner, LETTERS).slice(0, 3).toLowerCase());
-  const digits = take(scanner, DIGITS);
+  const digits = scanner.take(DIGITS);
   if (month < 0 || digits.length < 2) return null;
   const year = fullYear(digits);
   const date = Date.UTC(year, month, day);
@@ -69,10 +75,10 @@ function readTime(scanner: FieldScanner): number | null {
   const hour = readNumber(scanner);
   scanner.skipSpace();
   // A dot for the colon is a known slip.
-  if (!scanner.takeCode(0x3a) && !scanner.takeCode(0x2e)) return null;
+  if (!scanner.takeCode(COLON) && !scanner.takeCode(DOT)) return null;
   const minute = readNumber(scanner);
   scanner.skipSpace();
-  const second = scanner.takeCode(0x3a) || scanner.takeCode(0x2e) ? readNumber(scanner) : 0;
+  const second = scanner.takeCode(COLON) || scanner.takeCode(DOT) ? readNumber(scanner) : 0;
   if (!(hour < 24 && minute < 60 && second <= 60)) return null;
   return hour * 3600 + minute * 60 + second;
 }
@@ -86,9 +92,10 @@ function readZone(scanner: FieldScanner): number | null {
     return signed.startsWith('-') ? -minutes : minutes;
   }
   const name = scanner.take(LETTERS).toLowerCase();
-  const offset = ZONES[name] ?? 0;
-  // `GMT+0200`
-  return name === 'gmt' || name === 'utc' ? (scanner.code === 0x2b || scanner.code === 0x2d ? readZone(scanner) : 0) : offset;
+  const offset = Object.hasOwn(ZONES, name) ? (ZONES[name] as number) : 0;
+  // `GMT+0200`; what follows is a zone or ends it.
+  const isPrefix = (name === 'gmt' || name === 'utc') && (scanner.code === PLUS || scanner.code === DASH);
+  return isPrefix ? readZone(scanner) : offset;
 }
 
 function readNumber(scanner: FieldScanner): number {
@@ -96,17 +103,16 @@ function readNumber(scanner: FieldScanner): number {
   return Number(scanner.take(DIGITS) || Number.NaN);
 }
 
+/** Takes a part of the day, and what stands behind it: white space, a comma, or the dash of `21-Nov-1997`. */
 function take(scanner: FieldScanner, pattern: RegExp): string {
   const text = scanner.take(pattern);
   skip(scanner);
+  if (scanner.takeCode(DASH)) skip(scanner);
   return text;
 }
 
-/** White space, comments, and the marks that stand between the parts of a date. */
+/** Passes white space, comments and commas. */
 function skip(scanner: FieldScanner): void {
-  do {
-    scanner.skipSpace();
-  } while (scanner.takeCode(0x2c) || (scanner.code === 0x2d && !atZone(scanner) && scanner.takeCode(0x2d)));
+  do scanner.skipSpace();
+  while (scanner.takeCode(COMMA));
 }
-
-const atZone = (scanner: FieldScanner): boolean => /^-\d{4}(?!\d)/.test(scanner.text.slice(scanner.position, scanner.position + 6));

@@ -1,6 +1,5 @@
 /** What went into the splitter and has not come out: proof that no octet is lost or altered on the way. */
 
-
 interface FedEntry {
   octets: Buffer;
   /** Went around the splitter. */

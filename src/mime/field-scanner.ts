@@ -6,7 +6,7 @@ const QUOTE = 0x22;
 const OPEN = 0x28;
 const BACKSLASH = 0x5c;
 
-const ESCAPED = /\\([^])/g;
+const ESCAPED = /\\(.)/gs;
 /** Where a comment opens or closes, or an octet is escaped. */
 const COMMENT_PART = /[()\\]/g;
 /** Where a quoted string ends, or an octet is escaped. */

@@ -3,7 +3,27 @@
 /** Elements whose content is no text. */
 const SILENT = new Set(['script', 'style', 'title', 'template', 'svg', 'math']);
 /** Elements that are part of a word: their tags put no space into it. */
-const INLINE = new Set(['a', 'abbr', 'b', 'big', 'code', 'em', 'font', 'i', 'ins', 'mark', 's', 'small', 'span', 'strong', 'sub', 'sup', 'tt', 'u', 'wbr']);
+const INLINE = new Set([
+  'a',
+  'abbr',
+  'b',
+  'big',
+  'code',
+  'em',
+  'font',
+  'i',
+  'ins',
+  'mark',
+  's',
+  'small',
+  'span',
+  'strong',
+  'sub',
+  'sup',
+  'tt',
+  'u',
+  'wbr',
+]);
 
 const ENTITIES: ReadonlyMap<string, string> = new Map(
   Object.entries({

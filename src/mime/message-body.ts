@@ -114,7 +114,12 @@ function inlinePiece(octets: Uint8Array, start: number, end: number): Piece {
   return { octets: asBuffer(octets).subarray(start, end) };
 }
 
-async function* readSegment(blobs: BlobSource, segment: BlobSegment, start: number, end: number): AsyncGenerator<Buffer> {
+async function* readSegment(
+  blobs: BlobSource,
+  segment: BlobSegment,
+  start: number,
+  end: number,
+): AsyncGenerator<Buffer> {
   if (segment.encoding.type === 'base64') return yield* readBase64(blobs, segment, segment.encoding, start, end);
   for await (const chunk of blobs.read(segment.blobId, { start, end })) yield asBuffer(chunk);
 }

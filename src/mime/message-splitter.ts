@@ -4,25 +4,21 @@ import type { BlobTarget } from '../model/blob.ts';
 import type { StoredBody } from '../model/content.ts';
 import type { MimePart } from '../model/mime-part.ts';
 import { FedQueue } from './fed-queue.ts';
-import { type HeaderField, parseHeaderFields } from './header-fields.ts';
-import { type PartNode, PartSplitter, type SplitItem, MAX_PARSED_HEADER, parsePartHeader } from './part-splitter.ts';
+import { HeaderEnd } from './header-end.ts';
+import type { HeaderField } from './header-fields.ts';
+import { findGap, MIN_BYPASS } from './leaf-gap.ts';
+import { MAX_PARSED_HEADER, type PartNode, PartSplitter, parsePartHeader, type SplitItem } from './part-splitter.ts';
 import { SegmentBuilder } from './segment-builder.ts';
 import { TextSample } from './text-sample.ts';
 import { type OpenPart, TreeBuilder } from './tree-builder.ts';
 
 /** Octets that the splitter gets at once. */
 const FEED_SIZE: number = 16 * 1024;
-/** Fewer octets than this are not worth a way around the splitter. */
-const MIN_BYPASS = 2048;
-/** Octets at both ends of what goes around that the splitter sees. */
-const MARGIN = 1024;
-const TAIL = 6;
 /** Most octets of the headers of messages inside that are read for search. */
 const MAX_INNER_HEADERS: number = 256 * 1024;
 
 const LF = 0x0a;
 const DASH = 0x2d;
-const SPACE = 0x20;
 
 /** What was learned of a message, apart from its digest. */
 export interface SplitResult {
@@ -261,66 +257,4 @@ export class MessageSplitter {
 /** A header that has been read already when a part is emitted. */
 function headerOctets(node: PartNode): Buffer {
   return node.header?.raw ?? Buffer.alloc(0);
-}
-
-/** Looks for the empty line in a header that comes in pieces. */
-class HeaderEnd {
-  /** Whether it is the message's own header. */
-  readonly ofMessage: boolean;
-  /** The last two octets that were seen. */
-  #tail: Buffer = Buffer.alloc(0);
-
-  constructor(ofMessage: boolean) {
-    this.ofMessage = ofMessage;
-  }
-
-  /** Where the header ends in these octets, after its empty line, or -1. */
-  find(octets: Buffer): number {
-    const across = emptyLineEnd(Buffer.concat([this.#tail, octets.subarray(0, 2)]));
-    const end = across < 0 ? emptyLineEnd(octets) : across - this.#tail.length;
-    this.#tail = Buffer.concat([this.#tail, octets.subarray(-2)]).subarray(-2);
-    return end;
-  }
-}
-
-function emptyLineEnd(octets: Buffer): number {
-  const bare = after(octets.indexOf('\n\n'), 2);
-  const crlf = after(octets.indexOf('\n\r\n'), 3);
-  return bare < 0 || (crlf >= 0 && crlf < bare) ? crlf : bare;
-}
-
-const after = (index: number, length: number): number => (index < 0 ? -1 : index + length);
-
-/** The line break before the first two dashes that begin a line, or -1. */
-function dashesAfterBreak(octets: Buffer, from: number): number {
-  // Base64 has no dash, and one character is found much faster than a line break, of which there are many.
-  const first = octets.indexOf('--', from);
-  if (first < 0) return -1;
-  return octets.indexOf('\n--', first - 1);
-}
-
-interface Gap {
-  /** What goes around the splitter. */
-  readonly start: number;
-  readonly end: number;
-  /** Up to where the splitter gets what follows. */
-  readonly after: number;
-}
-
-/**
- * Finds octets inside the body of a leaf that cannot hold a delimiter line, as none of their lines begins with two
- * dashes. They start in a line that begins with something else, so that this line, put together by the splitter with
- * the one in which they end, is no delimiter either.
- */
-function findGap(octets: Buffer, end: number): Gap | null {
-  const lf = octets.indexOf(LF);
-  if (lf < 0 || lf > MARGIN || lf + 3 > end) return null;
-  const first = octets[lf + 1] as number;
-  if (first <= SPACE || first === DASH || (octets[lf + 2] as number) <= SPACE) return null;
-  const start = lf + 3;
-  const dashes = dashesAfterBreak(octets, lf);
-  // The line ending before the dashes is for the splitter, and an octet of the body before it: the gap is inside then.
-  const stop = dashes < 0 || dashes >= end ? end - TAIL : dashes - 2;
-  if (stop - start < MIN_BYPASS) return null;
-  return { start, end: stop, after: dashes < 0 || dashes >= end ? end : Math.min(end, dashes + MARGIN) };
 }

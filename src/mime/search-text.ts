@@ -23,45 +23,67 @@ export type PartOctets = (part: MimePart) => Buffer | null;
 /** The header of a message inside the message. */
 export type InnerFields = readonly (readonly HeaderField[])[];
 
-/** Search text of a message, and the beginning of its text as it was before it was folded. */
-export interface ReadText {
-  readonly searchText: SearchText;
-  /** Decoded, HTML stripped. */
-  readonly beginning: string;
+/** What search text is made of. */
+export interface SearchedMessage {
+  readonly tree: MimePart;
+  readonly fields: readonly HeaderField[];
+  readonly inner: InnerFields;
+  readonly octetsOf: PartOctets;
 }
 
-/** Reads all that search looks into. */
-export async function readText(
-  tree: MimePart,
-  fields: readonly HeaderField[],
-  inner: InnerFields,
-  octetsOf: PartOctets,
-): Promise<ReadText> {
+/** Reads all that search looks into, at once. At most 1 MB of text is read, which can take some tens of milliseconds. */
+export function readSearchText(message: SearchedMessage): SearchText {
+  const steps = searchTextSteps(message);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same, with a turn for others now and then. */
+export async function readSearchTextInTurns(message: SearchedMessage): Promise<SearchText> {
+  const steps = searchTextSteps(message);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await turn();
+  }
+}
+
+/** Yields where others may have a turn. */
+function* searchTextSteps({ tree, fields, inner, octetsOf }: SearchedMessage): Generator<void, SearchText, void> {
   const field = (name: string): string => {
     const values = fields.filter((one) => one.name === name).map((one) => decodeField(unfold(one.value)));
     return foldText(values.join(', '));
   };
-  const body = new BodyText(octetsOf);
-  await body.add(tree);
-  for (const header of inner) body.words.push(headerWords(header));
+  const body: string[] = [];
+  yield* bodyWords(tree, octetsOf, body, { length: 0 });
+  for (const header of inner) body.push(headerWords(header));
   return {
-    searchText: {
-      from: field('from'),
-      to: field('to'),
-      cc: field('cc'),
-      bcc: field('bcc'),
-      subject: field('subject'),
-      header: headerWords(fields),
-      body: body.words.filter((words) => words !== '').join(' '),
-    },
-    beginning: body.beginning,
+    from: field('from'),
+    to: field('to'),
+    cc: field('cc'),
+    bcc: field('bcc'),
+    subject: field('subject'),
+    header: headerWords(fields),
+    body: body.filter((words) => words !== '').join(' '),
   };
 }
+
+/** Signatures of machines: long runs of base64 that nobody looks for, and that fill an index. */
+const UNSEARCHED = new Set([
+  'dkim-signature',
+  'domainkey-signature',
+  'arc-seal',
+  'arc-message-signature',
+  'x-google-dkim-signature',
+]);
 
 /** Words of the values of all fields. */
 function headerWords(fields: readonly HeaderField[]): string {
   let text = '';
-  for (const { value } of fields) {
+  for (const { name, value } of fields) {
+    if (UNSEARCHED.has(name)) continue;
     text += `${decodeField(unfold(value))}\n`;
     if (text.length > MAX_HEADER_TEXT) break;
   }
@@ -69,44 +91,28 @@ function headerWords(fields: readonly HeaderField[]): string {
 }
 
 /** Goes through the parts and collects their words. */
-class BodyText {
-  readonly words: string[] = [];
-  beginning = '';
-  readonly #octetsOf: PartOctets;
-  #sinceTurn = 0;
-  #beginningIsHtml = true;
-
-  constructor(octetsOf: PartOctets) {
-    this.#octetsOf = octetsOf;
-  }
-
-  async add(part: MimePart): Promise<void> {
-    for (const child of part.children) await this.add(child);
-    if (part.children.length > 0) return;
-    const name = fileName(part);
-    if (name !== '') this.words.push(wordText(name));
-    const octets = part.type === 'text' ? this.#octetsOf(part) : null;
-    if (octets === null || octets.length === 0) return;
-    const text = partText(part, octets);
-    this.words.push(wordText(text));
-    this.#keepBeginning(part, text);
-    this.#sinceTurn += text.length;
-    if (this.#sinceTurn < TURN) return;
-    this.#sinceTurn = 0;
-    await turn();
-  }
-
-  /** The first plain text, or when there is none, the first of another kind. */
-  #keepBeginning(part: MimePart, text: string): void {
-    if (part.disposition?.type === 'attachment') return;
-    const isHtml = part.subtype === 'html';
-    if (this.beginning !== '' && (isHtml || !this.#beginningIsHtml)) return;
-    this.beginning = text.slice(0, 4096).trimStart();
-    this.#beginningIsHtml = isHtml;
-  }
+function* bodyWords(
+  part: MimePart,
+  octetsOf: PartOctets,
+  words: string[],
+  sinceTurn: { length: number },
+): Generator<void, void, void> {
+  for (const child of part.children) yield* bodyWords(child, octetsOf, words, sinceTurn);
+  if (part.children.length > 0) return;
+  const name = fileName(part);
+  if (name !== '') words.push(wordText(name));
+  const octets = part.type === 'text' ? octetsOf(part) : null;
+  if (octets === null || octets.length === 0) return;
+  const text = partText(part, octets);
+  words.push(wordText(text));
+  sinceTurn.length += text.length;
+  if (sinceTurn.length < TURN) return;
+  sinceTurn.length = 0;
+  yield;
 }
 
-function partText(part: MimePart, octets: Buffer): string {
+/** The decoded text of a text part, HTML stripped. */
+export function partText(part: MimePart, octets: Buffer): string {
   const text = decodeCharset(decodeTransfer(octets, part.encoding), parameter(part.parameters, 'charset') ?? '');
   return part.subtype === 'html' ? htmlToText(text) : text;
 }

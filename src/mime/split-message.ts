@@ -4,14 +4,17 @@ import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { EiderError } from '../errors.ts';
 import type { BlobTarget } from '../model/blob.ts';
-import type { Content } from '../model/content.ts';
+import type { Content, SearchText } from '../model/content.ts';
+import type { MimePart } from '../model/mime-part.ts';
 import { formatBodyStructure } from './body-structure.ts';
 import { formatEnvelope } from './envelope.ts';
+import { hasAllText } from './extract-search-text.ts';
 import { asBuffer } from './header-fields.ts';
 import { MessageSplitter } from './message-splitter.ts';
 import { OctetBuffer } from './octet-buffer.ts';
-import { readText } from './search-text.ts';
+import { readSearchText, readSearchTextInTurns } from './search-text.ts';
 import { summarize } from './summary.ts';
+import { textBeginning } from './text-beginning.ts';
 
 /** Octets that are handled before others get a turn, whatever the size of the source's chunks. */
 const SLICE: number = 64 * 1024;
@@ -39,7 +42,11 @@ export type SplitSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array> | Uin
  *   signal; what the source or the blob store throws. No blob is left open then; complete ones may stay, unmentioned.
  * @see RFC 5322, RFC 2045, RFC 2046
  */
-export async function splitMessage(source: SplitSource, blobs: BlobTarget, options: SplitOptions = {}): Promise<Content> {
+export async function splitMessage(
+  source: SplitSource,
+  blobs: BlobTarget,
+  options: SplitOptions = {},
+): Promise<Content> {
   const { maxSize = Number.POSITIVE_INFINITY, signal } = options;
   const splitter = new MessageSplitter(blobs, source instanceof Uint8Array ? source.length : 0);
   const hash = createHash('sha256');
@@ -55,20 +62,35 @@ export async function splitMessage(source: SplitSource, blobs: BlobTarget, optio
     }
     const { body, tree, fields, innerFields, sample } = await splitter.finish();
     checkAborted(signal);
-    const { searchText, beginning } = await readText(tree, fields, innerFields, (part) => sample.of(part));
-    return {
+    const octetsOf = (part: MimePart): Buffer | null => sample.of(part);
+    const searched = { tree, fields, inner: innerFields, octetsOf };
+    const rest = {
       ...body,
       digest: hash.digest('hex'),
       tree,
       envelope: formatEnvelope(fields),
       bodyStructure: formatBodyStructure(tree),
-      summary: summarize(fields, tree, beginning),
-      searchText,
+      summary: summarize(fields, tree, textBeginning(tree, octetsOf)),
     };
+    if (!hasAllText(body, tree)) return { ...rest, searchText: await readSearchTextInTurns(searched) };
+    // Made when asked for: an engine can make it later from what it has stored, where it holds up nobody.
+    return withSearchText({ ...rest, hasAllText: true }, () => readSearchText(searched));
   } catch (error) {
     await splitter.abort();
     throw error;
   }
+}
+
+/** Adds search text that is made when it is first read. */
+function withSearchText(content: Omit<Content, 'searchText'>, make: () => SearchText): Content {
+  let made: SearchText | undefined;
+  return Object.defineProperty(content, 'searchText', {
+    enumerable: true,
+    get: () => {
+      made ??= make();
+      return made;
+    },
+  }) as Content;
 }
 
 /** The source in slices of bounded size: large chunks cut, tiny ones put together. */

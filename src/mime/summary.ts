@@ -40,13 +40,16 @@ function references(inReplyTo: string, others: string): string[] {
 }
 
 /** White space, controls, and what senders put in to fill a preview. */
-const BLANK = /[\s\x00-\x1f\x7f-\x9f\xad\u034f\u200b-\u200f\u2060\ufeff]+/g;
+const BLANK = /(?:[\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2060\ufeff]|\u034f)+/g;
 
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
 /** RFC 8970 section 3: up to 200 characters. */
 function preview(text: string): string {
-  const line = text.slice(0, PREVIEW_LENGTH * 4).replace(BLANK, ' ').trim();
+  const line = text
+    .slice(0, PREVIEW_LENGTH * 4)
+    .replace(BLANK, ' ')
+    .trim();
   return Array.from(line).slice(0, PREVIEW_LENGTH).join('').replace(LONE_SURROGATE, '').trimEnd();
 }
 

@@ -13,7 +13,21 @@ const LF = 0x0a;
 const SPACE = 0x20;
 const HTAB = 0x09;
 
-const UTF8_NAMES = new Set(['', 'utf-8', 'utf8', 'us-ascii', 'ascii', 'unicode-1-1-utf-8', 'unknown-8bit', 'x-unknown']);
+const UTF8_NAMES = new Set([
+  '',
+  'utf-8',
+  'utf8',
+  'us-ascii',
+  'ascii',
+  'unicode-1-1-utf-8',
+  'unknown-8bit',
+  'x-unknown',
+]);
+
+// WHATWG Encoding: what is said to be ISO-8859-1 is windows-1252.
+const WESTERN_NAMES = new Set(['iso-8859-1', 'iso8859-1', 'latin1', 'windows-1252', 'cp1252']);
+/** Octets 0x80 to 0x9f of windows-1252. */
+const WINDOWS_80 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 
 /** The octets of a body without its transfer encoding. Never fails: what is damaged is passed over or kept. */
 export function decodeTransfer(octets: Buffer, encoding: string): Buffer {
@@ -29,7 +43,9 @@ export function decodeTransfer(octets: Buffer, encoding: string): Buffer {
 export function decodeCharset(octets: Buffer, charset: string): string {
   const name = charset.toLowerCase().trim();
   if (UTF8_NAMES.has(name)) return decodeUnlabelled(octets);
-  if ((name.startsWith('iso-8859-') || name.startsWith('windows-')) && isAscii(octets)) return octets.toString('latin1');
+  if (WESTERN_NAMES.has(name)) return decodeWestern(octets);
+  if ((name.startsWith('iso-8859-') || name.startsWith('windows-')) && isAscii(octets))
+    return octets.toString('latin1');
   const decoder = textDecoder(name);
   if (decoder !== null) return decoder.decode(octets);
   // What the platform does not know, iconv-lite may: it is behind libmime, which takes encoded words.
@@ -63,10 +79,13 @@ function newDecoder(name: string): TextDecoder | null {
 /** Octets without a charset. */
 function decodeUnlabelled(octets: Buffer): string {
   if (isAscii(octets)) return octets.toString('latin1');
-  return isUtf8(octets) ? octets.toString('utf8') : windows1252.decode(octets);
+  return isUtf8(octets) ? octets.toString('utf8') : decodeWestern(octets);
 }
 
-const windows1252 = new TextDecoder('windows-1252');
+// Some versions of Node.js decode windows-1252 as if it were ISO-8859-1.
+function decodeWestern(octets: Buffer): string {
+  return octets.toString('latin1').replace(/[\x80-\x9f]/g, (octet) => WINDOWS_80[octet.charCodeAt(0) - 0x80] as string);
+}
 
 /**
  * A field's value as text.
@@ -90,7 +109,7 @@ export function decodeOctets(octets: string): string {
 
 /** RFC 2231 section 4: `charset'language'%41%42` as text. */
 export function decodeExtended(value: string): string {
-  const match = /^([^']*)'[^']*'([^]*)$/.exec(value);
+  const match = /^([^']*)'[^']*'(.*)$/s.exec(value);
   const encoded = match?.[2] ?? value;
   const octets = encoded.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return decodeCharset(Buffer.from(octets, 'latin1'), match?.[1] ?? '');

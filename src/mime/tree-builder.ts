@@ -116,7 +116,9 @@ export class TreeBuilder {
     return {
       type: short(content.type),
       subtype: short(content.subtype),
-      parameters: content.parameters.filter(([name]) => name === 'boundary').map(([name, value]) => [name, short(value)]),
+      parameters: content.parameters
+        .filter(([name]) => name === 'boundary')
+        .map(([name, value]) => [name, short(value)]),
       id: null,
       description: null,
       encoding: short(content.encoding),

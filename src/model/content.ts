@@ -58,6 +58,11 @@ export interface Content extends StoredBody {
   readonly bodyStructure: string;
   readonly summary: MessageSummary;
   readonly searchText: SearchText;
+  /**
+   * All that `searchText` is made of lies in `header` and `text`, so that it can be made again from what is stored; it
+   * then costs nothing here until it is read.
+   */
+  readonly hasAllText?: boolean;
 }
 
 /** Header fields that the store itself works with, decoded to Unicode. */

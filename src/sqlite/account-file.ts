@@ -129,7 +129,7 @@ export class AccountFile {
   async #close(): Promise<void> {
     await this.#parts.housekeeper.close();
     await this.#mutex.run(async () => {
-      await this.#parts.wal?.close();
+      await this.#parts.wal?.close().catch(() => {});
       this.#parts.db.close();
     });
   }

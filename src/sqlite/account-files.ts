@@ -10,8 +10,10 @@ import { AccountFile } from './account-file.ts';
 import { Background } from './background.ts';
 import { Database } from './database.ts';
 import type { LoadedDriver } from './driver.ts';
+import type { ExtractorPlace } from './extractor-place.ts';
 import { Housekeeper } from './housekeeper.ts';
 import { migrateAccount, migrateSearch } from './schema.ts';
+import type { SearchTextExtractor } from './search-index.ts';
 import { HEADER_FUNCTION } from './search-sql.ts';
 import { toEiderError } from './sqlite-error.ts';
 import { WalSync } from './wal-sync.ts';
@@ -29,6 +31,9 @@ export interface AccountFilesOptions {
   readonly folder: string | null;
   readonly maxOpen: number;
   readonly headerContains: HeaderMatcher;
+  readonly extractor: ExtractorPlace;
+  /** The function that `extractor` names. */
+  readonly extract: SearchTextExtractor;
   /** Other processes on the same folder, told of commits as they happen. */
   readonly peers?: PeerChannel;
 }
@@ -46,7 +51,7 @@ export class AccountFiles {
 
   constructor(options: AccountFilesOptions) {
     this.#options = options;
-    this.#background = new Background(options.driver.specifier);
+    this.#background = new Background({ specifier: options.driver.specifier, extractor: options.extractor });
     this.#endListening = options.peers?.listen((id) => void this.#heard(id)) ?? (() => {});
   }
 
@@ -143,7 +148,7 @@ export class AccountFiles {
 
   #memoryFile(id: AccountId): AccountFile {
     const db = this.#connect(':memory:', ':memory:');
-    return new AccountFile({ db, wal: null, housekeeper: new Housekeeper(db, null), committed: this.#announcer(id) });
+    return new AccountFile({ db, wal: null, housekeeper: new Housekeeper(db, null, this.#options.extract, () => {}), committed: this.#announcer(id) });
   }
 
   async #diskFile(id: AccountId, create: boolean): Promise<AccountFile> {
@@ -158,7 +163,7 @@ export class AccountFiles {
       await syncFolder(dirname(dirname(path)));
     }
     const place = { path, searchPath, background: this.#background };
-    return new AccountFile({ db, wal, housekeeper: new Housekeeper(db, place), committed: this.#announcer(id) });
+    return new AccountFile({ db, wal, housekeeper: new Housekeeper(db, place, this.#options.extract, () => this.#evict()), committed: this.#announcer(id) });
   }
 
   #announcer(id: AccountId): () => void {

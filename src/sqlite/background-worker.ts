@@ -5,7 +5,9 @@ import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Database } from './database.ts';
 import type { SqliteDriver } from './driver.ts';
+import { type ExtractorPlace, loadExtractor } from './extractor-place.ts';
 import { type IndexedBatch, indexBatch } from './search-index.ts';
+import { resultCode } from './sqlite-error.ts';
 
 /** What the thread is asked for. */
 export type BackgroundTask =
@@ -29,8 +31,17 @@ export type BackgroundTask =
 export interface BackgroundAnswer {
   readonly id: number;
   readonly error: string | null;
+  /** SQLite's code of the error, or 0. */
+  readonly errcode: number;
   /** What an index task took up. */
   readonly batch: IndexedBatch | null;
+}
+
+/** What the thread is started with. */
+export interface WorkerSettings {
+  /** The SQLite binding. */
+  readonly specifier: string;
+  readonly extractor: ExtractorPlace;
 }
 
 /** Connections kept for indexing. */
@@ -39,15 +50,18 @@ const MAX_OPEN = 16;
 const port = parentPort;
 if (!port) throw new Error('runs as a worker thread');
 process.emitWarning = () => {};
-const driver = createRequire(import.meta.url)((workerData as { specifier: string }).specifier) as SqliteDriver;
+const { specifier, extractor } = workerData as WorkerSettings;
+const { DatabaseSync } = createRequire(import.meta.url)(specifier) as SqliteDriver;
+const driver: SqliteDriver = { DatabaseSync, endsStatements: specifier === 'node:sqlite' };
+const extract = await loadExtractor(extractor);
 const open = new Map<string, Database>();
 
 port.on('message', ({ id, task }: { id: number; task: BackgroundTask }) => {
   let answer: BackgroundAnswer;
   try {
-    answer = { id, error: null, batch: run(task) };
+    answer = { id, error: null, errcode: 0, batch: run(task) };
   } catch (error) {
-    answer = { id, error: String(error), batch: null };
+    answer = { id, error: String(error), errcode: resultCode(error), batch: null };
   }
   port.postMessage(answer);
 });
@@ -78,7 +92,7 @@ function checkpoint(path: string, mode: string, touch: string): void {
 }
 
 function index(path: string, searchPath: string): IndexedBatch | null {
-  const batch = indexBatch(connection(path, searchPath));
+  const batch = indexBatch(connection(path, searchPath), extract);
   if (batch) {
     const file = openSync(`${searchPath}-wal`, 'r+');
     try {

@@ -1,7 +1,7 @@
 /** Hands work to the background thread and waits for its answers. */
 
 import { Worker } from 'node:worker_threads';
-import type { BackgroundAnswer, BackgroundTask } from './background-worker.ts';
+import type { BackgroundAnswer, BackgroundTask, WorkerSettings } from './background-worker.ts';
 import type { IndexedBatch } from './search-index.ts';
 
 interface Waiting {
@@ -11,13 +11,13 @@ interface Waiting {
 
 /** One thread for an engine; it starts with the first task and lets the process end when it has none. */
 export class Background {
-  readonly #specifier: string;
+  readonly #settings: WorkerSettings;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | null = null;
   #lastId = 0;
 
-  constructor(specifier: string) {
-    this.#specifier = specifier;
+  constructor(settings: WorkerSettings) {
+    this.#settings = settings;
   }
 
   /** Resolves when the task is done; with what an index task took up. */
@@ -41,7 +41,7 @@ export class Background {
   #start(): Worker {
     if (this.#worker) return this.#worker;
     const worker = new Worker(new URL('./background-worker.js', import.meta.url), {
-      workerData: { specifier: this.#specifier },
+      workerData: this.#settings,
     });
     worker.on('message', (answer: BackgroundAnswer) => this.#settle(worker, answer));
     worker.on('error', (error: Error) => {
@@ -52,12 +52,12 @@ export class Background {
     return worker;
   }
 
-  #settle(worker: Worker, { id, error, batch }: BackgroundAnswer): void {
+  #settle(worker: Worker, { id, error, errcode, batch }: BackgroundAnswer): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (this.#waiting.size === 0) worker.unref();
     if (error === null) waiting?.resolve(batch);
-    else waiting?.reject(new Error(error));
+    else waiting?.reject(Object.assign(new Error(error), { errcode }));
   }
 
   #failAll(error: Error): void {

@@ -106,7 +106,8 @@ export function readContents(db: Database, after: number, limit: number): Stored
   }));
 }
 
-function storedBody(header: Uint8Array, text: Uint8Array, segments: string, size: number): StoredBody {
+/** A body out of its columns. */
+export function storedBody(header: Uint8Array, text: Uint8Array, segments: string, size: number): StoredBody {
   const octets = inflateText(text);
   return {
     header,

@@ -1,13 +1,16 @@
 /** A database connection with its statements prepared once. */
 
+import { freeClosedStatements } from './closed-statements.ts';
 import type { SqliteDatabase, SqliteDriver, SqliteStatement, SqlRow, SqlValue } from './driver.ts';
 
 /** A connection. All calls are synchronous and short; what is long is cut into pieces by the caller. */
 export class Database {
   readonly raw: SqliteDatabase;
+  readonly #driver: SqliteDriver;
   readonly #statements = new Map<string, SqliteStatement>();
 
   constructor(driver: SqliteDriver, path: string) {
+    this.#driver = driver;
     this.raw = new driver.DatabaseSync(path);
     try {
       // Opening and upgrading may meet another process that does the same; afterwards a busy database is retried
@@ -54,8 +57,10 @@ export class Database {
   }
 
   close(): void {
+    const prepared = this.#statements.size;
     this.#statements.clear();
     this.raw.close();
+    if (prepared > 0 && !this.#driver.endsStatements) freeClosedStatements();
   }
 
   #prepare(sql: string): SqliteStatement {

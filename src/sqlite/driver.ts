@@ -27,6 +27,8 @@ export interface SqliteDatabase {
 /** A module with the shape of `node:sqlite`. */
 export interface SqliteDriver {
   readonly DatabaseSync: new (path: string) => SqliteDatabase;
+  /** Whether closing a connection ends its statements too. */
+  readonly endsStatements?: boolean;
 }
 
 /** A driver and the name by which another thread can load it. */
@@ -51,7 +53,7 @@ export function loadDriver(): LoadedDriver {
   for (const specifier of CANDIDATES) {
     const driver = tryRequire(require, specifier);
     if (driver && isNewEnough(driver)) {
-      loaded = { DatabaseSync: driver.DatabaseSync, specifier };
+      loaded = { DatabaseSync: driver.DatabaseSync, specifier, endsStatements: specifier === 'node:sqlite' };
       return loaded;
     }
   }

@@ -2,7 +2,7 @@
 
 import type { Background } from './background.ts';
 import type { Database } from './database.ts';
-import { forgetPending, type IndexedBatch, indexBatch } from './search-index.ts';
+import { forgetPending, type IndexedBatch, indexBatch, type SearchTextExtractor } from './search-index.ts';
 
 /** Runs work alone on the account. */
 export type Exclusive = (work: () => Promise<void>) => Promise<void>;
@@ -27,16 +27,21 @@ const TOUCH = 'UPDATE state SET removed = removed';
 export class Housekeeper {
   readonly #db: Database;
   readonly #place: HousekeeperPlace | null;
+  readonly #extract: SearchTextExtractor;
   #exclusive: Exclusive = (work) => work();
+  /** Called when there is nothing left to do. */
+  readonly #rested: () => void;
   #running: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #unindexed = 0;
   #unmoved = 0;
   #closed = false;
 
-  constructor(db: Database, place: HousekeeperPlace | null) {
+  constructor(db: Database, place: HousekeeperPlace | null, extract: SearchTextExtractor, rested: () => void) {
+    this.#rested = rested;
     this.#db = db;
     this.#place = place;
+    this.#extract = extract;
   }
 
   /** Names the way to work alone on the account. */
@@ -78,7 +83,8 @@ export class Housekeeper {
     await this.#running;
     const place = this.#place;
     if (!place) return;
-    if (this.#unmoved > 0) await this.#checkpoint('truncate');
+    // A log that cannot be moved now, as on a full disk, is moved by whoever opens the account next.
+    if (this.#unmoved > 0) await this.#checkpoint('truncate').catch(() => {});
     await place.background.run({ kind: 'release', path: place.path }).catch(() => {});
   }
 
@@ -89,6 +95,7 @@ export class Housekeeper {
       .catch(() => {})
       .finally(() => {
         this.#running = null;
+        if (this.idle) this.#rested();
       });
   }
 
@@ -119,7 +126,7 @@ export class Housekeeper {
   /** In memory there is no other connection; a batch is small, and others get their turn between two. */
   async #indexHere(): Promise<IndexedBatch | null> {
     await new Promise((resolve) => setImmediate(resolve));
-    return indexBatch(this.#db);
+    return indexBatch(this.#db, this.#extract);
   }
 
   async #checkpoint(mode: 'passive' | 'restart' | 'truncate'): Promise<void> {

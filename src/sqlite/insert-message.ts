@@ -33,7 +33,7 @@ export function insertContent(db: Database, id: ContentId, content: Content): vo
     const blobId = Buffer.from(segment.blobId, 'hex');
     db.run('INSERT INTO blobReference VALUES (?, ?, ?, ?, ?)', id, position++, blobId, segment.length, segment.blobSize);
   }
-  addPending(db, id, content.searchText);
+  addPending(db, id, content.hasAllText ? null : content.searchText);
 }
 
 /** A message's place in a mailbox. */

@@ -47,7 +47,7 @@ const ACCOUNT_V1 = `
     size INTEGER NOT NULL, PRIMARY KEY (contentId, position)
   ) WITHOUT ROWID;
   CREATE INDEX blobReferenceBlob ON blobReference (blobId);
-  CREATE TABLE pendingTerms (contentId INTEGER PRIMARY KEY, searchText TEXT NOT NULL);
+  CREATE TABLE pendingTerms (contentId INTEGER PRIMARY KEY, searchText TEXT);
   CREATE TABLE removedTerms (contentId INTEGER PRIMARY KEY);
   INSERT INTO state VALUES (1, 1, 0, 0, 0, 1, unixepoch(), 0, 0);
 `;

@@ -1,13 +1,23 @@
 /** The search index of an account: a database of its own that follows the account's, and can be made anew from it. */
 
-import type { SearchText } from '../model/content.ts';
+import type { SearchText, StoredBody } from '../model/content.ts';
 import type { ContentId } from '../model/ids.ts';
+import type { MimePart } from '../model/mime-part.ts';
+import { storedBody } from './content-rows.ts';
 import type { Database } from './database.ts';
 
 interface PendingRow {
   readonly contentId: number;
-  readonly searchText: string;
+  readonly searchText: string | null;
+  readonly header: Uint8Array;
+  readonly text: Uint8Array;
+  readonly segments: string;
+  readonly tree: string;
+  readonly size: number;
 }
+
+/** Makes the search text of a content all of whose text lies on the fast tier. */
+export type SearchTextExtractor = (stored: StoredBody, tree: MimePart) => SearchText;
 
 /** Contents indexed in one transaction. Larger batches cost less in all, smaller ones take less time each. */
 const BATCH = 64;
@@ -15,8 +25,8 @@ const BATCH = 64;
 const BATCH_OCTETS = 2 << 20;
 
 /** Leaves a content to be indexed; part of the transaction that adds it. */
-export function addPending(db: Database, id: ContentId, text: SearchText): void {
-  db.run('INSERT INTO pendingTerms VALUES (?, ?)', id, JSON.stringify(text));
+export function addPending(db: Database, id: ContentId, text: SearchText | null): void {
+  db.run('INSERT INTO pendingTerms VALUES (?, ?)', id, text && JSON.stringify(text));
 }
 
 /** Whether terms wait to be indexed. */
@@ -38,13 +48,14 @@ export interface IndexedBatch {
 }
 
 /** Indexes one batch of what waits, in a transaction of the index alone; `null` when nothing waits. */
-export function indexBatch(db: Database): IndexedBatch | null {
+export function indexBatch(db: Database, extract: SearchTextExtractor): IndexedBatch | null {
   const rows = readPending(db);
   const removed = db.all<{ contentId: number }>('SELECT contentId FROM removedTerms LIMIT ?', 4 * BATCH);
   if (rows.length + removed.length === 0) return null;
+  const texts = rows.map((row) => searchTextOf(row, extract));
   db.exec('BEGIN');
   try {
-    for (const row of rows) insertTerms(db, row.contentId, JSON.parse(row.searchText) as SearchText);
+    for (const [index, row] of rows.entries()) insertTerms(db, row.contentId, texts[index] as SearchText);
     for (const { contentId } of removed) {
       db.run('DELETE FROM search.field WHERE rowid = ?', contentId);
       db.run('DELETE FROM search.word WHERE rowid = ?', contentId);
@@ -71,13 +82,22 @@ function readPending(db: Database): PendingRow[] {
   let octets = 0;
   let after = 0;
   while (rows.length < BATCH && octets < BATCH_OCTETS) {
-    const row = db.get<PendingRow>('SELECT * FROM pendingTerms WHERE contentId > ? ORDER BY contentId LIMIT 1', after);
+    const row = db.get<PendingRow>(
+      `SELECT p.contentId, p.searchText, c.header, c.text, c.segments, c.tree, c.size
+       FROM pendingTerms p JOIN content c ON c.id = p.contentId WHERE p.contentId > ? ORDER BY p.contentId LIMIT 1`,
+      after,
+    );
     if (!row) break;
     rows.push(row);
-    octets += row.searchText.length;
+    octets += row.text.length;
     after = row.contentId;
   }
   return rows;
+}
+
+function searchTextOf(row: PendingRow, extract: SearchTextExtractor): SearchText {
+  if (row.searchText !== null) return JSON.parse(row.searchText) as SearchText;
+  return extract(storedBody(row.header, row.text, row.segments, row.size), JSON.parse(row.tree) as MimePart);
 }
 
 function insertTerms(db: Database, id: ContentId, text: SearchText): void {

@@ -132,6 +132,7 @@ export class SqliteDirectory implements Directory {
 
   /** Every delivery and every login asks for an account or two; they change rarely, and SQLite tells when they did. */
   #cached(sql: string, value: string): AccountRecord | null {
+    this.#requireOpen();
     const version = this.#db.get<{ data_version: number }>('PRAGMA data_version')?.data_version;
     if (version !== this.#version || this.#cache.size >= MAX_CACHED) this.#cache.clear();
     this.#version = version;

@@ -10,6 +10,7 @@ import type { AccountFile } from './account-file.ts';
 import { AccountFiles, type HeaderMatcher, syncFolder } from './account-files.ts';
 import { Database } from './database.ts';
 import { loadDriver } from './driver.ts';
+import { type ExtractorPlace, loadExtractor } from './extractor-place.ts';
 import { migrateDirectory } from './schema.ts';
 import { SqliteDirectory } from './sqlite-directory.ts';
 import { toEiderError } from './sqlite-error.ts';
@@ -23,6 +24,8 @@ export interface SqliteEngineOptions {
   readonly maxOpenAccounts?: number;
   /** Looks into a raw header, for searches of fields that are not indexed. */
   readonly headerContains: HeaderMatcher;
+  /** Makes search text of contents that come with `hasAllText`; named as a place, because a thread calls it. */
+  readonly extractor: ExtractorPlace;
   /** Other processes on the same folder, told of commits as they happen. */
   readonly peers?: PeerChannel;
 }
@@ -55,6 +58,8 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
       folder: inMemory ? null : join(options.path, 'accounts'),
       maxOpen: options.maxOpenAccounts ?? 100,
       headerContains: options.headerContains,
+      extractor: options.extractor,
+      extract: await loadExtractor(options.extractor),
       ...(options.peers && { peers: options.peers }),
     });
     return new SqliteEngine(files, db, wal, !inMemory);

@@ -6,7 +6,7 @@ const PLAIN = 0;
 const DEFLATE = 1;
 
 /** Below this nothing is gained but work. Texts are at most 1 MB, so one is done in some milliseconds. */
-const WORTHWHILE = 16_384;
+const WORTHWHILE = 65_536;
 
 /** The octets to store for `text`. */
 export function deflateText(text: Uint8Array): Uint8Array {

@@ -73,6 +73,8 @@ export function makeContent(seed: number, options: MadeContentOptions = {}): Con
       hasAttachment: segments.length > 1,
     },
     searchText: madeSearchText({ header, text }),
+    // Both ways to the index must come to the same.
+    hasAllText: seed % 2 === 1,
   };
 }
 

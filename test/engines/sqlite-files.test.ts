@@ -65,20 +65,6 @@ describe('few files open', () => {
     await t.assertClean();
   });
 
-  it('closes the least recently used once they are idle', { skip: !existsSync('/proc/self/fd') }, async () => {
-    const t = await open({ maxOpenAccounts: 2 });
-    const places = [];
-    for (let index = 0; index < 6; index++) places.push(await t.inbox());
-    // Indexing and checkpoints keep an account busy for a moment after its last change.
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    await t.inbox();
-    const databases = async () => {
-      collectGarbage();
-      return new Set((await openFiles()).filter((file) => /\/accounts\/.*[0-9a-f]\.db$/.test(file))).size;
-    };
-    await expect.poll(databases, { timeout: 5000 }).toBeLessThanOrEqual(3);
-  });
-
   it('never answers STORE_CLOSED while accounts are opened and closed all the time', async () => {
     const t = await open({ maxOpenAccounts: 1 });
     const places = [];

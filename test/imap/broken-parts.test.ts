@@ -12,7 +12,8 @@ afterEach(() => fixture[Symbol.asyncDispose]());
 /** After how many octets reading of UID 2 fails. */
 function breaking(store: MessageStore, after: number): MessageStore {
   const fetchPages: MessageStore['fetchPages'] = async function* (account, ref, uids, fields) {
-    for await (const page of store.fetchPages(account, ref, uids, fields)) yield page.map((each) => broken(each, after));
+    for await (const page of store.fetchPages(account, ref, uids, fields))
+      yield page.map((each) => broken(each, after));
   };
   return new Proxy(store, {
     get(target, name) {

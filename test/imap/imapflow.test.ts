@@ -44,9 +44,15 @@ test('appends, fetches, searches, flags, copies, moves, deletes', async () => {
   try {
     const appended = [];
     for (let n = 1; n <= 5; n++) appended.push(await flow.append('INBOX', testMessage(n), ['\\Seen']));
-    expect(appended.map((each) => each && each.uid)).toEqual([1, 2, 3, 4, 5]);
+    expect(appended.map((each) => each?.uid)).toEqual([1, 2, 3, 4, 5]);
 
-    const message = await flow.fetchOne('2', { source: true, envelope: true, bodyStructure: true, flags: true, uid: true });
+    const message = await flow.fetchOne('2', {
+      source: true,
+      envelope: true,
+      bodyStructure: true,
+      flags: true,
+      uid: true,
+    });
     if (!message) throw new Error('no message');
     expect(message.source?.toString()).toBe(testMessage(2));
     expect(message.envelope?.subject).toBe('message 2');
@@ -60,7 +66,10 @@ test('appends, fetches, searches, flags, copies, moves, deletes', async () => {
     expect(await flow.messageFlagsRemove('1', ['\\Flagged'], { uid: true })).toBe(true);
 
     const copied = await flow.messageCopy('1:2', 'Archive', { uid: true });
-    expect(copied && [...(copied.uidMap ?? [])]).toEqual([[1, 1], [2, 2]]);
+    expect(copied && [...(copied.uidMap ?? [])]).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
     const moved = await flow.messageMove('3', 'Trash', { uid: true });
     expect(moved && [...(moved.uidMap ?? [])]).toEqual([[3, 1]]);
     expect(await flow.messageDelete('4', { uid: true })).toBe(true);

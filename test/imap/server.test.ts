@@ -88,7 +88,7 @@ describe('limits', () => {
   });
 
   test('a session that does nothing', async () => {
-    const fixture = await start({ limits: { idleTimeoutMs: 100 } });
+    const fixture = await start({ limits: { idleTimeoutMs: 300 } });
     const client = await fixture.login(await fixture.account());
     expect(await client.line()).toBe('* BYE Idle for too long');
     await client.end();
@@ -101,7 +101,15 @@ describe('limits', () => {
     const lines: string[] = [];
     for (let line = await client.line(); line !== null; line = await client.line()) lines.push(line);
     // A good one in between starts the count anew.
-    expect(lines.map((line) => line.slice(0, 5))).toEqual(['a BAD', 'b BAD', 'c OK ', 'd BAD', 'e BAD', 'f BAD', '* BYE']);
+    expect(lines.map((line) => line.slice(0, 5))).toEqual([
+      'a BAD',
+      'b BAD',
+      'c OK ',
+      'd BAD',
+      'e BAD',
+      'f BAD',
+      '* BYE',
+    ]);
   });
 
   test('sessions of one account', async () => {
@@ -110,7 +118,9 @@ describe('limits', () => {
     const first = await fixture.login(account);
     await fixture.login(account);
     const third = await fixture.connect();
-    expect(await third.run('a', `LOGIN ${account.name} secret`)).toEqual(['a NO [LIMIT] Too many sessions of this account']);
+    expect(await third.run('a', `LOGIN ${account.name} secret`)).toEqual([
+      'a NO [LIMIT] Too many sessions of this account',
+    ]);
     await first.run('b', 'LOGOUT');
     await first.end();
     expect(await third.run('c', `LOGIN ${account.name} secret`)).toEqual([expect.stringMatching(/^c OK /)]);

@@ -93,7 +93,12 @@ export class Variables {
 }
 
 /** The next line of `client` must be `pattern`. */
-export async function expectLine(client: LineClient, pattern: string, variables: Variables, where: string): Promise<void> {
+export async function expectLine(
+  client: LineClient,
+  pattern: string,
+  variables: Variables,
+  where: string,
+): Promise<void> {
   const line = await client.line();
   if (pattern === '[end]') {
     if (line !== null) throw new Error(`${where}: expected the end, got: ${line}`);

@@ -40,7 +40,9 @@ test('appending one at a time copies seldom', () => {
   expect(map.seq(77_777)).toBe(77_777);
 });
 
-const uids = fc.uniqueArray(fc.integer({ min: 1, max: 200 }), { maxLength: 60 }).map((each) => each.sort((a, b) => a - b));
+const uids = fc
+  .uniqueArray(fc.integer({ min: 1, max: 200 }), { maxLength: 60 })
+  .map((each) => each.sort((a, b) => a - b));
 
 test('numbers, UIDs and what is gone', () => {
   fc.assert(

@@ -5,11 +5,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MessageBody } from '../../src/mime/message-body.ts';
 import { MessageSplitter } from '../../src/mime/message-splitter.ts';
+import { PartSplitter } from '../../src/mime/part-splitter.ts';
 import { splitMessage } from '../../src/mime/split-message.ts';
 import type { Content } from '../../src/model/content.ts';
 import type { MimePart } from '../../src/model/mime-part.ts';
 import { collect, MemoryBlobs } from './memory-blobs.ts';
-import { base64Lines, lines, noise, octets, ODD_MESSAGES, withAttachment } from './messages.ts';
+import { base64Lines, lines, noise, ODD_MESSAGES, octets, withAttachment } from './messages.ts';
 
 function* inChunks(raw: Buffer, size: number): Generator<Buffer> {
   for (let at = 0; at < raw.length; at += size) yield raw.subarray(at, at + size);
@@ -103,7 +104,11 @@ const LINE = fc.constantFrom(
 const EOL = fc.constantFrom('\r\n', '\r\n', '\r\n', '\n', '\r', '');
 const MESSAGE = fc
   .array(fc.tuple(LINE, EOL, fc.constantFrom(1, 1, 1, 1, 2, 90)), { maxLength: 60 })
-  .map((list) => octets(`Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n${list.map(([line, eol, times]) => (line + eol).repeat(times)).join('')}`));
+  .map((list) =>
+    octets(
+      `Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n${list.map(([line, eol, times]) => (line + eol).repeat(times)).join('')}`,
+    ),
+  );
 
 describe('structured nonsense', () => {
   test('comes back exactly, whatever the chunks, and parses alike', async () => {
@@ -146,7 +151,14 @@ describe('where octets go', () => {
   test('one file in several line widths is one blob', async () => {
     const data = noise(50_000);
     const ids = new Set<string>();
-    for (const [width, eol] of [[76, '\r\n'], [64, '\r\n'], [72, '\n'], [60, '\n'], [4, '\r\n'], [1000, '\r\n']] as const) {
+    for (const [width, eol] of [
+      [76, '\r\n'],
+      [64, '\r\n'],
+      [72, '\n'],
+      [60, '\n'],
+      [4, '\r\n'],
+      [1000, '\r\n'],
+    ] as const) {
       const { content, blobs } = await roundTrip(withAttachment(data, width, eol), 1500);
       for (const segment of content.segments) if (segment.kind === 'blob') ids.add(segment.blobId);
       expect([...blobs.blobs.values()].some((blob) => blob.equals(data))).toBe(true);
@@ -183,9 +195,15 @@ describe('where octets go', () => {
     ['a line that is shorter', (text: string) => text.replace(/(.{76})\r\n(.{76})\r\n$/m, '$1$2')],
     ['padding in the middle', (text: string) => `${text.slice(0, 50_000)}==${text.slice(50_002)}`],
     ['no padding at the end', (text: string) => text.replace(/=+$/, '')],
-    ['an other line ending', (text: string) => `${text.slice(0, 40_000)}${text.slice(40_000).replaceAll('\r\n', '\n')}`],
+    [
+      'an other line ending',
+      (text: string) => `${text.slice(0, 40_000)}${text.slice(40_000).replaceAll('\r\n', '\n')}`,
+    ],
     ['8-bit octets', (text: string) => `${text.slice(0, 50_000)}\xe4${text.slice(50_001)}`],
-    ['lines of changing length', (text: string) => text.replace(/\r\n/g, (_, at: number) => (at % 3 === 0 ? '\r\n' : ''))],
+    [
+      'lines of changing length',
+      (text: string) => text.replace(/\r\n/g, (_, at: number) => (at % 3 === 0 ? '\r\n' : '')),
+    ],
     ['nothing regular', (text: string) => ` ${text}`],
   ])('base64 with %s comes back exactly', async (_, spoil) => {
     const text = spoil(base64Lines(noise(70_000 - 1)));
@@ -249,10 +267,14 @@ describe('what ends a split early', () => {
         yield chunk;
       }
     }
-    await expect(splitMessage(source(), blobs, { maxSize: 100_000 })).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
+    await expect(splitMessage(source(), blobs, { maxSize: 100_000 })).rejects.toMatchObject({
+      code: 'MESSAGE_TOO_LARGE',
+    });
     expect(taken).toBe(110_000);
     expect(blobs.open).toBe(0);
-    await expect(splitMessage(large, blobs, { maxSize: large.length - 1 })).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
+    await expect(splitMessage(large, blobs, { maxSize: large.length - 1 })).rejects.toMatchObject({
+      code: 'MESSAGE_TOO_LARGE',
+    });
     await expect(splitMessage(large, blobs, { maxSize: large.length })).resolves.toMatchObject({ size: large.length });
     expect(blobs.open).toBe(0);
   });
@@ -265,7 +287,9 @@ describe('what ends a split early', () => {
       controller.abort(new Error('enough'));
       yield large.subarray(200_000);
     }
-    await expect(splitMessage(source(), blobs, { signal: controller.signal })).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(splitMessage(source(), blobs, { signal: controller.signal })).rejects.toMatchObject({
+      code: 'ABORTED',
+    });
     expect(blobs.open).toBe(0);
     expect(blobs.created).toBe(1);
   });
@@ -287,5 +311,34 @@ describe('what ends a split early', () => {
     await expect(splitMessage(large, blobs)).rejects.toThrow('disk is full');
     // A commit that fails has ended the writer: it must not be aborted too.
     expect(blobs.open).toBe(method === 'write' ? 0 : 1);
+  });
+});
+
+describe('when the splitter does not give what it got', () => {
+  test.each<[string, (items: PartSplitter['items']) => void]>([
+    ['alters octets', (items) => Object.assign(items.at(-1) as object, { value: Buffer.from('lies') })],
+    ['drops some', (items) => items.splice(1, 1)],
+    ['gives some twice', (items) => items.push(...items.slice(-1))],
+    [
+      'fails',
+      () => {
+        throw new Error('it fell over');
+      },
+    ],
+  ])('and %s, the octets are kept all the same', async (_, spoil) => {
+    const feed = PartSplitter.prototype.feed;
+    let calls = 0;
+    PartSplitter.prototype.feed = async function (this: PartSplitter, chunk: Buffer) {
+      await feed.call(this, chunk);
+      if (++calls === 3) spoil(this.items);
+    };
+    try {
+      const text = `--b\r\n\r\n${'words of the text\r\n--\r\n'.repeat(50)}`.repeat(100);
+      const raw = octets(withAttachment(noise(100_000)).toString('latin1').replace('--b\r\n', `${text}--b\r\n`));
+      await roundTrip(raw, 10_000);
+      expect(calls).toBeGreaterThanOrEqual(3);
+    } finally {
+      PartSplitter.prototype.feed = feed;
+    }
   });
 });

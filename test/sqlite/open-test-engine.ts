@@ -1,9 +1,10 @@
 /** The embedded engine as the tests open it. */
 
 import type { Engine } from '../../src/engine/engine.ts';
+import { searchTextExtractor } from '../../src/mime/extract-search-text.ts';
 import { headerContains } from '../../src/mime/header-contains.ts';
 import { openSqliteEngine, type SqliteEngineOptions } from '../../src/sqlite/sqlite-engine.ts';
 
 export function openTestEngine(path: string, options: Partial<SqliteEngineOptions> = {}): Promise<Engine> {
-  return openSqliteEngine({ path, headerContains, ...options });
+  return openSqliteEngine({ path, headerContains, extractor: searchTextExtractor, ...options });
 }

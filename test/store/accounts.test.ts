@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
-import { openSqliteEngine } from '../../src/sqlite/sqlite-engine.ts';
+import { openTestEngine } from '../sqlite/open-test-engine.ts';
 import { ensureDefaultMailboxes, StoreAccounts } from '../../src/store/accounts.ts';
 
 /** Hashes that can be read, and a count of comparisons. */
@@ -27,7 +27,7 @@ let accounts: StoreAccounts;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'eider-accounts-'));
-  engine = await openSqliteEngine({ path: folder, headerContains: () => false });
+  engine = await openTestEngine(folder);
   passwords = new PlainPasswords();
   accounts = new StoreAccounts(engine, passwords);
 });

@@ -3,7 +3,7 @@
 import { readdir, rm, truncate, writeFile, readFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { BlobInfo, BlobStore } from '../../src/engine/blob-store.ts';
+import type { BlobStore } from '../../src/engine/blob-store.ts';
 import { MemoryBlobStore } from '../../src/blobs/memory-blob-store.ts';
 import type { StoreFinding } from '../../src/store/message-store.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
@@ -98,15 +98,17 @@ describe('sweep', () => {
     const blobs = new LateBlobs();
     const fixture = await openTestStore({ blobs });
     const { store, account } = fixture;
-    await store.append(account, 'INBOX', withFile('first', noise(10_000)));
+    const seeds = [1, 2, 3];
+    for (const seed of seeds) await store.append(account, 'INBOX', withFile('first', noise(10_000, seed)));
     await store.expunge(account, 'INBOX', ALL, { any: true });
     await new Promise((resolve) => setTimeout(resolve, 60));
-    // The listing is old when the sweep acts on it.
-    blobs.afterListing = async () => {
-      await store.append(account, 'INBOX', withFile('again', noise(10_000)));
+    // Nobody mentioned them when the sweep asked; the first is deleted, and then the others are delivered once more.
+    blobs.afterDelete = async () => {
+      for (const seed of seeds) await store.append(account, 'INBOX', withFile('again', noise(10_000, seed)));
     };
     await store.maintenance.sweep({ graceMs: 50 });
-    expect((await readAll(fixture, 'INBOX'))[0]?.raw.equals(withFile('again', noise(10_000)))).toBe(true);
+    const raws = (await readAll(fixture, 'INBOX')).map((message) => message.raw);
+    expect(raws).toEqual(seeds.map((seed) => withFile('again', noise(10_000, seed))));
   });
 });
 
@@ -155,7 +157,7 @@ describe('check', () => {
     const path = await temporaryFolder();
     const fixture = await openTestStore({ path, unchecked: true });
     await fixture.store.append(fixture.account, 'INBOX', letter('x'));
-    tamper(path, fixture.account, "UPDATE content SET header = x'41' || substr(header, 2)");
+    tamper(path, fixture.account, "UPDATE content SET header = CAST(x'41' || substr(header, 2) AS BLOB)");
     expect((await findings(fixture, { rehash: true })).map((finding) => finding.kind)).toEqual(['digest']);
   });
 
@@ -163,7 +165,7 @@ describe('check', () => {
     const path = await temporaryFolder();
     const fixture = await openTestStore({ path });
     await fixture.store.append(fixture.account, 'INBOX', letter('x'));
-    tamper(path, fixture.account, 'UPDATE mailbox SET unseen = 7; UPDATE state SET messages = 9');
+    tamper(path, fixture.account, "UPDATE mailbox SET unseen = 7 WHERE path = 'INBOX'; UPDATE state SET messages = 9");
     const found = await findings(fixture, { repair: true });
     expect(found.map(({ kind, repairable }) => [kind, repairable])).toEqual([['counter', true], ['counter', true]]);
     expect((await fixture.store.mailbox(fixture.account, 'INBOX')).unseen).toBe(1);
@@ -176,16 +178,15 @@ describe('check', () => {
   });
 });
 
-/** Blobs in memory, with something happening between a listing and what is done about it. */
-class LateBlobs extends MemoryBlobStore implements BlobStore {
-  afterListing: (() => Promise<void>) | null = null;
+/** Blobs in memory, with something happening after the first is deleted. */
+class LateBlobs extends MemoryBlobStore {
+  afterDelete: (() => Promise<void>) | null = null;
 
-  override async *list(): AsyncGenerator<BlobInfo> {
-    const listed: BlobInfo[] = [];
-    for await (const blob of super.list()) listed.push({ ...blob });
-    const happen = this.afterListing;
-    this.afterListing = null;
-    if (listed.length > 0) await happen?.();
-    yield* listed;
+  override async delete(...blob: Parameters<BlobStore['delete']>): Promise<boolean> {
+    const was = await super.delete(...blob);
+    const happen = this.afterDelete;
+    this.afterDelete = null;
+    await happen?.();
+    return was;
   }
 }

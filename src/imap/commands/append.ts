@@ -14,7 +14,7 @@ export const append: CommandHandler = {
   name: 'APPEND',
   state: 'authenticated',
   async run(session, command) {
-    session.expectTraffic(session.limits.literalTimeoutMs);
+    session.expectOctets(session.limits.literalTimeoutMs);
     try {
       return await appendAll(session, command);
     } finally {

@@ -36,13 +36,17 @@ export const move: CommandHandler = {
     if (!result) return { text: 'Moved', code: issuedCode(view, uids, command.uid) };
     // RFC 6851 section 4.3: COPYUID is told before the EXPUNGEs, in an untagged OK.
     session.out.write(`* OK [${copyCode(result)}] Moved\r\n`);
-    view.shared.applyExpunged(UidSet.from(result.from), result.modSeq);
+    // Into itself, the same transaction has added messages too: that is for a refresh to find out.
+    if (result.mailboxId !== view.shared.id) view.shared.applyExpunged(UidSet.from(result.from), result.modSeq);
     view.own(result.modSeq);
     return { text: 'Moved' };
   },
 };
 
-function readArguments({ scanner }: Command): { readonly set: ReturnType<typeof scanner.sequenceSet>; readonly path: string } {
+function readArguments({ scanner }: Command): {
+  readonly set: ReturnType<typeof scanner.sequenceSet>;
+  readonly path: string;
+} {
   scanner.space();
   const set = scanner.sequenceSet();
   scanner.space();

@@ -38,7 +38,10 @@ function readSpecialUse(scanner: Scanner): SpecialUse | null {
   return known;
 }
 
-async function refuseTaken(mailboxes: Promise<readonly { readonly specialUse: SpecialUse | null }[]>, use: SpecialUse): Promise<void> {
+async function refuseTaken(
+  mailboxes: Promise<readonly { readonly specialUse: SpecialUse | null }[]>,
+  use: SpecialUse,
+): Promise<void> {
   if ((await mailboxes).some((mailbox) => mailbox.specialUse === use)) {
     throw new Refusal('NO', 'Another mailbox has that special use', 'USEATTR');
   }

@@ -1,6 +1,6 @@
 /** EXPUNGE and UID EXPUNGE. RFC 9051 sections 6.4.3 and 6.4.9. */
 
-import { UidSet } from '../../model/uid-set.ts';
+import type { UidSet } from '../../model/uid-set.ts';
 import type { CommandHandler } from '../command.ts';
 
 /** Removes messages with `\Deleted`: all of them, or those of a set of UIDs. */

@@ -66,7 +66,13 @@ async function matching(session: Session, view: MailboxView, query: SearchQuery)
   return session.store.search(session.accountId, shared.id, query);
 }
 
-function writeBasic(session: Session, view: MailboxView, found: readonly number[], uid: boolean, modSeq: boolean): void {
+function writeBasic(
+  session: Session,
+  view: MailboxView,
+  found: readonly number[],
+  uid: boolean,
+  modSeq: boolean,
+): void {
   const numbers = numbersOf(view, found, uid);
   const highest = modSeq && found.length > 0 ? ` (MODSEQ ${highestModSeq(view, found)})` : '';
   session.out.write(`* SEARCH${numbers.length > 0 ? ` ${numbers.join(' ')}` : ''}${highest}\r\n`);

@@ -28,9 +28,15 @@ export function noteStatusItems(session: Session, items: readonly StatusItem[]):
 }
 
 /** `* STATUS path (...)`. */
-export async function statusResponse(session: Session, mailbox: Mailbox, items: readonly StatusItem[]): Promise<string> {
+export async function statusResponse(
+  session: Session,
+  mailbox: Mailbox,
+  items: readonly StatusItem[],
+): Promise<string> {
   const reclaimable = items.includes('DELETED-STORAGE') ? await deletedOctets(session, mailbox) : 0;
-  const values = items.map((item) => `${item} ${item === 'DELETED-STORAGE' ? reclaimable : valueOf(session, mailbox, item)}`);
+  const values = items.map(
+    (item) => `${item} ${item === 'DELETED-STORAGE' ? reclaimable : itemValue(session, mailbox, item)}`,
+  );
   return `* STATUS ${formatMailbox(mailbox.path, session.utf8)} (${values.join(' ')})\r\n`;
 }
 
@@ -46,7 +52,7 @@ async function deletedOctets(session: Session, mailbox: Mailbox): Promise<number
   return octets;
 }
 
-function valueOf(session: Session, mailbox: Mailbox, item: Exclude<StatusItem, 'DELETED-STORAGE'>): number | string {
+function itemValue(session: Session, mailbox: Mailbox, item: Exclude<StatusItem, 'DELETED-STORAGE'>): number | string {
   switch (item) {
     case 'MESSAGES':
       return mailbox.messages;

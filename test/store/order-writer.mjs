@@ -1,0 +1,15 @@
+/** A process that changes one account of a store at random and prints what was acknowledged, one JSON value a line. */
+
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { writeAtRandom } from './write-at-random.mjs';
+
+const [dist, path, account, seed, count] = process.argv.slice(2);
+const load = (file) => import(pathToFileURL(join(dist, file)).href);
+const { openStore } = await load('open-store.js');
+
+const store = await openStore({ path });
+const { UidSet } = await load('model/uid-set.js');
+const options = { seed: Number(seed), count: Number(count), UidSet };
+await writeAtRandom(store, account, options, (told) => process.stdout.write(`${JSON.stringify(told)}\n`));
+await store.close();
