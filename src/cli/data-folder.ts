@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { openStore } from '../open-store.ts';
+import { type OpenStoreOptions, openStore } from '../open-store.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import { CommandError } from './command.ts';
 
@@ -33,14 +33,18 @@ export function dataFolder(options: DataOptions): string {
  *
  * @throws {@link CommandError} when there is none and `create` is not set: a misspelt folder must not become a store.
  */
-export async function openDataFolder(options: DataOptions, create = false): Promise<MessageStore> {
+export async function openDataFolder(
+  options: DataOptions,
+  create = false,
+  more: Pick<OpenStoreOptions, 'peers'> = {},
+): Promise<MessageStore> {
   const folder = dataFolder(options);
   if (!existsSync(folder)) {
     if (!create) throw new CommandError(`there is no store in ${folder} (name one with --data or EIDER_DATA)`);
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
   const attachmentsPath = await attachmentsFolder(folder, options.attachments || process.env.EIDER_ATTACHMENTS);
-  return openStore({ path: folder, ...(attachmentsPath === null ? {} : { attachmentsPath }) });
+  return openStore({ path: folder, ...more, ...(attachmentsPath === null ? {} : { attachmentsPath }) });
 }
 
 /** Remembers where a store's attachments are: who once forgets the option must not find them missing. */

@@ -3,9 +3,15 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { PeerChannel } from '../engine/peers.ts';
 
+/** Ports by protocol. */
+export interface ServedPorts {
+  readonly imap: number;
+  readonly lmtp: number;
+}
+
 /** What a serving process tells the first one. */
 type Message =
-  | { readonly eider: 'ready'; readonly ports: Readonly<Record<string, number>> }
+  | { readonly eider: 'ready'; readonly ports: ServedPorts }
   | { readonly eider: 'changed'; readonly account: string };
 
 /** A process that ends sooner than this after its start is started again no sooner than this, in milliseconds. */
@@ -15,9 +21,16 @@ const RESTART_MS = 1000;
 export const isServingFork: boolean = cluster.isWorker;
 
 /** Tells the process that forked this one that it listens, and ends this one when that one is gone. */
-export function announceReady(ports: Readonly<Record<string, number>>): void {
+export function announceReady(ports: ServedPorts): void {
   process.on('disconnect', () => process.exit(1));
   process.send?.({ eider: 'ready', ports } satisfies Message);
+}
+
+/** Resolves when the process that forked this one says that it is time to end. */
+export function untilTold(): Promise<void> {
+  // A terminal sends its signals to all processes; only the first one acts on it.
+  process.on('SIGINT', () => {});
+  return new Promise((resolve) => process.once('SIGTERM', () => resolve()));
 }
 
 /** The channel to the other serving processes. */
@@ -43,10 +56,10 @@ export function forkChannel(): PeerChannel {
 export async function serveWithForks(
   count: number,
   stopped: Promise<unknown>,
-  ready: (ports: Readonly<Record<string, number>>) => void,
+  ready: (ports: ServedPorts) => void,
 ): Promise<void> {
   let stopping = false;
-  const waiting: Promise<Readonly<Record<string, number>>>[] = [];
+  const waiting: Promise<ServedPorts>[] = [];
   for (let n = 0; n < count; n++) waiting.push(untilReady(cluster.fork()));
   cluster.on('message', spread);
   try {
@@ -54,7 +67,7 @@ export async function serveWithForks(
     cluster.on('exit', (worker) => {
       if (!stopping) void restart(worker);
     });
-    ready(ports as Readonly<Record<string, number>>);
+    ready(ports as ServedPorts);
     await stopped;
   } finally {
     stopping = true;
@@ -68,7 +81,7 @@ export async function serveWithForks(
   }
 }
 
-function untilReady(worker: Worker): Promise<Readonly<Record<string, number>>> {
+function untilReady(worker: Worker): Promise<ServedPorts> {
   return new Promise((resolve, reject) => {
     worker.on('message', (message: Message) => {
       if (message.eider === 'ready') resolve(message.ports);

@@ -1,12 +1,14 @@
 /** `eider serve`: IMAP and LMTP over one store, until it is told to stop. */
 
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type { CommandDef } from 'citty';
 import { CommandError, command, UsageError } from './command.ts';
-import { dataArgs, openDataFolder } from './data-folder.ts';
+import { type DataOptions, dataArgs, openDataFolder } from './data-folder.ts';
 import { parsePort } from './octets.ts';
 import { printJson } from './output.ts';
-import { startServers, untilSignal } from './servers.ts';
+import { announceReady, forkChannel, isServingFork, type ServedPorts, serveWithForks, untilTold } from './processes.ts';
+import { type ServersOptions, startServers, untilSignal } from './servers.ts';
 
 /** Ends with 0 after SIGTERM or SIGINT; a second signal ends it at once. */
 export const serve: CommandDef = command({
@@ -24,6 +26,11 @@ export const serve: CommandDef = command({
       negativeDescription: 'No limits on connections and logins, for measurements',
       description: 'Limit connections and logins by address and account',
     },
+    processes: {
+      type: 'string',
+      valueHint: 'N',
+      description: 'Serving processes; else one for each processor, up to 4',
+    },
     'ready-json': { type: 'boolean', description: 'When it listens, print one line of JSON with the ports' },
     ...dataArgs,
   },
@@ -31,24 +38,58 @@ export const serve: CommandDef = command({
     const tls = readTls(args['tls-key'], args['tls-cert']);
     const insecureAuth = args['insecure-auth'] === true;
     if (!tls && !insecureAuth) explainNoLogin(args.host);
-    const ports = { imap: parsePort(args.imap), lmtp: parsePort(args.lmtp) };
+    const processes = parseProcesses(args.processes);
+    const options: ServersOptions = {
+      host: args.host,
+      ports: { imap: parsePort(args.imap), lmtp: parsePort(args.lmtp) },
+      tls,
+      insecureAuth,
+      rateLimits: args['rate-limits'],
+    };
+    if (isServingFork) return serveHere(args, options, untilTold(), announceReady);
+    const ready = (ports: ServedPorts): void => {
+      if (args['ready-json']) printJson(ports);
+      else console.log(`IMAP on ${args.host}:${ports.imap}, LMTP on ${args.host}:${ports.lmtp}`);
+    };
     const stopped = untilSignal();
-    const store = await openDataFolder(args, true);
-    try {
-      const options = { host: args.host, ports, tls, insecureAuth, rateLimits: args['rate-limits'] };
-      const servers = await startServers(store, options);
-      try {
-        if (args['ready-json']) printJson(servers.ports);
-        else console.log(`IMAP on ${args.host}:${servers.ports.imap}, LMTP on ${args.host}:${servers.ports.lmtp}`);
-        await stopped;
-      } finally {
-        await servers.close();
-      }
-    } finally {
-      await store.close();
-    }
+    if (processes === 1) return serveHere(args, options, stopped, ready);
+    // Opened once before, so that a store that cannot be opened is told of once, and made by one process.
+    await (await openDataFolder(args, true)).close();
+    await serveWithForks(processes, stopped, ready);
   },
 });
+
+/** Serves in this process until `stopped` resolves. */
+async function serveHere(
+  data: DataOptions,
+  options: ServersOptions,
+  stopped: Promise<unknown>,
+  ready: (ports: ServedPorts) => void,
+): Promise<void> {
+  const store = await openDataFolder(data, true, isServingFork ? { peers: forkChannel() } : {});
+  try {
+    const servers = await startServers(store, options);
+    try {
+      ready(servers.ports);
+      await stopped;
+    } finally {
+      await servers.close();
+    }
+  } finally {
+    await store.close();
+  }
+  // What is left open (a channel to the process that forked this one) must not keep it.
+  if (isServingFork) process.exit(0);
+}
+
+/** One for each processor, up to four: beyond that the disk decides. */
+function parseProcesses(text: string | undefined): number {
+  if (text === undefined) return Math.min(availableParallelism(), 4);
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 64)
+    throw new UsageError('--processes takes a number from 1 to 64');
+  return count;
+}
 
 function readTls(key: string | undefined, cert: string | undefined): { key: Buffer; cert: Buffer } | null {
   if (key === undefined && cert === undefined) return null;

@@ -1,6 +1,6 @@
 /** How an IMAP server is set up. */
 
-import type { SecureContextOptions } from 'node:tls';
+import type { TlsSettings } from '../net/tls-upgrade.ts';
 
 /** Bounds for what a client may use. Times in milliseconds; `Infinity` lifts a bound of a count. */
 export interface ImapLimits {
@@ -80,7 +80,7 @@ export interface ImapServerOptions {
   /** 0 for a free one. @defaultValue 0 */
   readonly port?: number;
   /** Key and certificate, for STARTTLS or (with `secure`) for TLS from the first octet. */
-  readonly tls?: SecureContextOptions;
+  readonly tls?: TlsSettings;
   /** TLS from the first octet. Needs `tls`. @defaultValue false */
   readonly secure?: boolean;
   /** Passwords are taken on connections without TLS. @defaultValue false: LOGINDISABLED there */

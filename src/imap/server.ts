@@ -1,6 +1,7 @@
 /** The IMAP server: listens, and gives every connection a session. */
 
 import { Listener } from '../net/listener.ts';
+import type { TlsSettings } from '../net/tls-upgrade.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import { CommandLoop } from './command-loop.ts';
 import { MailboxCache } from './mailbox-cache.ts';
@@ -9,16 +10,18 @@ import { Session, type SessionContext } from './session.ts';
 
 /** An IMAP server. The store is the caller's: close it after the server. */
 export interface ImapServer extends AsyncDisposable {
-  /**
-   * Begins to listen.
-   *
-   * @throws the error of the operating system when the port cannot be had.
-   */
+  /** Begins to listen. Rejects with the error of the operating system when the port cannot be had. */
   listen(): Promise<{ readonly host: string; readonly port: number }>;
   /** Where it listens, or `null`. */
   readonly address: { readonly host: string; readonly port: number } | null;
   /** How many clients are connected. */
   readonly connections: number;
+  /**
+   * Takes a renewed key and certificate for connections from now on; running ones are left alone.
+   *
+   * @throws `INVALID_ARGUMENT` when they cannot be used; the old ones stay then.
+   */
+  setTls(settings: TlsSettings): void;
   /**
    * Stops listening, says goodbye to every client after the command that it runs, and closes what is left after
    * `drainMs` milliseconds. Idempotent.
@@ -58,6 +61,7 @@ export function createImapServer(store: MessageStore, options: ImapServerOptions
     get connections() {
       return listener.connections.size;
     },
+    setTls: (settings) => listener.setTls(settings),
     close: (closing) => listener.close(closing),
     [Symbol.asyncDispose]: () => listener.close(),
   };

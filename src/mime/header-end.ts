@@ -4,8 +4,8 @@
 export class HeaderEnd {
   /** Whether it is the message's own header. */
   readonly ofMessage: boolean;
-  /** The last two octets that were seen. */
-  #tail: Buffer = Buffer.alloc(0);
+  /** The last two octets that were seen; a header begins with a line. */
+  #tail: Buffer = Buffer.from('\n');
 
   constructor(ofMessage: boolean) {
     this.ofMessage = ofMessage;

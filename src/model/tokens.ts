@@ -141,7 +141,9 @@ function foldCharacter(character: string): string {
   const unit = character.charCodeAt(0);
   if (unit === FINAL_SIGMA) return String.fromCharCode(SIGMA);
   if (unit >= 0xac00 && unit <= 0xd7a3) return character;
-  return character.normalize('NFKD').replace(MARKS, '').toLowerCase().replace(MARKS, '');
+  const text = character.normalize('NFKD').replace(MARKS, '').toLowerCase().replace(MARKS, '');
+  // Of a syllable in a circle.
+  return JAMO.test(text) ? text.normalize('NFC') : text;
 }
 
 function foldAstral(character: string): string {

@@ -74,6 +74,18 @@ describe('TLS', () => {
   });
 });
 
+test('a renewed certificate that cannot be used is refused, and the old one stays', async () => {
+  const fixture = await start({ tls: TLS });
+  expect(() => fixture.imap.setTls({ key: 'x', cert: 'y' })).toThrow(
+    expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+  );
+  fixture.imap.setTls(TLS);
+  const client = await fixture.connect();
+  expect(await client.run('a', 'STARTTLS')).toEqual(['a OK Begin TLS']);
+  await secure(client);
+  expect(await client.run('b', 'NOOP')).toEqual(['b OK Nothing done']);
+});
+
 describe('limits', () => {
   test('a login that takes too long', async () => {
     const fixture = await start({ limits: { loginTimeoutMs: 100 } });
