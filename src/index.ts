@@ -12,7 +12,12 @@
  * ```
  */
 
-export { type ErrorCode, EiderError, isEiderError } from './errors.ts';
+export type * from './engine/blob-store.ts';
+export type * from './engine/engine.ts';
+export type * from './engine/peers.ts';
+export type * from './engine/records.ts';
+export { EiderError, type ErrorCode, isEiderError } from './errors.ts';
+export type { MessageBody, SectionData } from './mime/message-body.ts';
 export * from './model/account.ts';
 export * from './model/change.ts';
 export * from './model/content.ts';
@@ -30,10 +35,5 @@ export type { MimePart, Parameters } from './model/mime-part.ts';
 export type { SearchQuery } from './model/search-query.ts';
 export type { Section } from './model/section.ts';
 export { type UidRange, UidSet } from './model/uid-set.ts';
-export type { MessageBody, SectionData } from './mime/message-body.ts';
-export type * from './engine/blob-store.ts';
-export type * from './engine/engine.ts';
-export type * from './engine/peers.ts';
-export type * from './engine/records.ts';
+export { DEFAULT_MAX_MESSAGE_SIZE, type OpenStoreOptions, openStore } from './open-store.ts';
 export type * from './store/message-store.ts';
-export { DEFAULT_MAX_MESSAGE_SIZE, openStore, type OpenStoreOptions } from './open-store.ts';

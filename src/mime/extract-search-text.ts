@@ -56,4 +56,7 @@ export function extractSearchText(stored: StoredBody, tree: MimePart): SearchTex
 }
 
 /** Where other threads find {@link extractSearchText}. */
-export const searchTextExtractor: { readonly module: string; readonly name: string } = { module: import.meta.url, name: 'extractSearchText' };
+export const searchTextExtractor: { readonly module: string; readonly name: string } = {
+  module: import.meta.url,
+  name: 'extractSearchText',
+};

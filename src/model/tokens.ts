@@ -13,15 +13,13 @@ const EXPANDS = 4;
 const SURROGATE = 5;
 
 const SPACE = 0x20;
-const FINAL_SIGMA = 0x3c2;
-const SIGMA = 0x3c3;
 
 const MARKS = /\p{M}+/gu;
 const LETTER_OR_DIGIT = /^[\p{L}\p{N}]/u;
 const DENSE_SCRIPT =
   /^[\p{scx=Hani}\p{scx=Hira}\p{scx=Kana}\p{Script=Thai}\p{Script=Khmer}\p{Script=Lao}\p{Script=Myanmar}]/u;
 const NOT_ASCII = /[^\x00-\x7f]/;
-// Jamo of all forms; NFKC composes them to syllables, so that both spellings of a word are one.
+// Jamo of all forms.
 const JAMO = /[\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\ud7b0-\ud7fb\uffa0-\uffdc]/;
 
 // Filled by blocks of 256 code units when a text first has one of them.
@@ -44,7 +42,7 @@ const ASCII_WORDS = Uint8Array.from({ length: 128 }, (_, c) =>
  */
 export function foldText(text: string): string {
   if (!NOT_ASCII.test(text)) return text.toLowerCase();
-  const source = JAMO.test(text) ? text.normalize('NFKC') : text;
+  const source = composeJamo(text);
   const out = new UnitBuffer(source.length);
   eachFolded(source, (unit) => out.add(unit));
   return out.toString();
@@ -57,7 +55,7 @@ export function foldText(text: string): string {
  */
 export function wordText(text: string): string {
   if (!NOT_ASCII.test(text)) return asciiWordText(text);
-  const source = JAMO.test(text) ? text.normalize('NFKC') : text;
+  const source = composeJamo(text);
   const words = new WordWriter(source.length);
   eachFolded(source, words.add);
   return words.end();
@@ -139,11 +137,15 @@ function fillBlock(block: number): void {
 
 function foldCharacter(character: string): string {
   const unit = character.charCodeAt(0);
-  if (unit === FINAL_SIGMA) return String.fromCharCode(SIGMA);
   if (unit >= 0xac00 && unit <= 0xd7a3) return character;
-  const text = character.normalize('NFKD').replace(MARKS, '').toLowerCase().replace(MARKS, '');
+  const text = character.normalize('NFKD').replace(MARKS, '').toLowerCase().replace(MARKS, '').replace('ς', 'σ');
   // Of a syllable in a circle.
-  return JAMO.test(text) ? text.normalize('NFC') : text;
+  return composeJamo(text);
+}
+
+/** Puts jamo together to syllables, so that both spellings of a word are one. */
+function composeJamo(text: string): string {
+  return JAMO.test(text) ? text.normalize('NFKD').replace(MARKS, '').normalize('NFC') : text;
 }
 
 function foldAstral(character: string): string {

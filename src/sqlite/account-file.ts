@@ -61,7 +61,10 @@ export class AccountFile {
 
   /** Runs a writing transaction; it is durable when this resolves. */
   async write<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
-    const { value, modSeq } = await this.#mutex.run(() => this.#retrying(() => this.#writeOnce(work)));
+    const { value, modSeq } = await this.#mutex.run(async () => {
+      if (!this.#logBegun) await this.#beginLog();
+      return this.#retrying(() => this.#writeOnce(work));
+    });
     await this.#settled();
     if (modSeq === null) return value;
     this.#parts.housekeeper.committed();
@@ -69,6 +72,13 @@ export class AccountFile {
     this.#tell(modSeq);
     return value;
   }
+
+  /** What fails here is done by the first write itself. */
+  async #beginLog(): Promise<void> {
+    this.#logBegun = true;
+    await this.#parts.housekeeper.beginLog().catch(() => {});
+  }
+  #logBegun = false;
 
   /** Calls `listener` after each commit of this or another process. */
   subscribe(listener: (modSeq: ModSeq) => void): () => void {

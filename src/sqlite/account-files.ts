@@ -138,7 +138,8 @@ export class AccountFiles {
     await this.#closing.get(id);
     const { folder } = this.#options;
     if (folder === null && !create) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
-    if (folder !== null && !create && !existsSync(this.path(id))) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
+    if (folder !== null && !create && !existsSync(this.path(id)))
+      throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
     try {
       return folder === null ? this.#memoryFile(id) : await this.#diskFile(id, create);
     } catch (error) {
@@ -148,7 +149,12 @@ export class AccountFiles {
 
   #memoryFile(id: AccountId): AccountFile {
     const db = this.#connect(':memory:', ':memory:');
-    return new AccountFile({ db, wal: null, housekeeper: new Housekeeper(db, null, this.#options.extract, () => {}), committed: this.#announcer(id) });
+    return new AccountFile({
+      db,
+      wal: null,
+      housekeeper: new Housekeeper(db, null, this.#options.extract, () => {}),
+      committed: this.#announcer(id),
+    });
   }
 
   async #diskFile(id: AccountId, create: boolean): Promise<AccountFile> {
@@ -163,7 +169,12 @@ export class AccountFiles {
       await syncFolder(dirname(dirname(path)));
     }
     const place = { path, searchPath, background: this.#background };
-    return new AccountFile({ db, wal, housekeeper: new Housekeeper(db, place, this.#options.extract, () => this.#evict()), committed: this.#announcer(id) });
+    return new AccountFile({
+      db,
+      wal,
+      housekeeper: new Housekeeper(db, place, this.#options.extract, () => this.#evict()),
+      committed: this.#announcer(id),
+    });
   }
 
   #announcer(id: AccountId): () => void {

@@ -1,6 +1,6 @@
 /** A thread for what would hold up the event loop: moving write-ahead logs into databases, and indexing terms. */
 
-import { fdatasyncSync, openSync, closeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Database } from './database.ts';

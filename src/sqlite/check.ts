@@ -24,18 +24,66 @@ const ACCOUNT_COUNTERS = `
 
 /** Questions whose every answer is a finding: what it is, and what to select for the detail. */
 const REFERENCES: readonly (readonly [kind: CheckFinding['kind'], what: string, sql: string])[] = [
-  ['reference', 'message in no mailbox that exists', 'SELECT mailbox || \':\' || uid AS d FROM placement WHERE mailbox NOT IN (SELECT id FROM mailbox)'],
-  ['content', 'message without content', 'SELECT mailbox || \':\' || uid AS d FROM placement p WHERE NOT EXISTS (SELECT 1 FROM content c WHERE c.id = p.contentId)'],
-  ['content', 'content that no message has', 'SELECT id AS d FROM content c WHERE NOT EXISTS (SELECT 1 FROM placement p WHERE p.contentId = c.id)'],
-  ['content', 'size of a message and of its content differ', 'SELECT mailbox || \':\' || uid AS d FROM placement p JOIN content c ON c.id = p.contentId WHERE c.size <> p.size'],
-  ['reference', 'blob mentioned by no content', 'SELECT contentId AS d FROM blobReference b WHERE NOT EXISTS (SELECT 1 FROM content c WHERE c.id = b.contentId)'],
-  ['reference', 'UID not below the next', 'SELECT p.mailbox || \':\' || p.uid AS d FROM placement p JOIN mailbox m ON m.id = p.mailbox WHERE p.uid >= m.uidNext'],
-  ['reference', 'modification sequence above the account\'s', 'SELECT mailbox || \':\' || uid AS d FROM placement WHERE modSeq > (SELECT modSeq FROM state)'],
-  ['reference', 'modification sequence above the mailbox\'s', 'SELECT p.mailbox || \':\' || p.uid AS d FROM placement p JOIN mailbox m ON m.id = p.mailbox WHERE p.modSeq > m.highestModSeq'],
-  ['reference', 'number above the next', 'SELECT emailId AS d FROM placement WHERE max(emailId, contentId, threadId) >= (SELECT nextId FROM state)'],
-  ['reference', 'message twice in a mailbox', 'SELECT mailbox || \':\' || min(uid) AS d FROM placement GROUP BY mailbox, emailId HAVING count(*) > 1'],
-  ['search', 'content neither in the index nor waiting for it', 'SELECT id AS d FROM content WHERE id NOT IN (SELECT contentId FROM pendingTerms) AND id NOT IN (SELECT rowid FROM search.word)'],
-  ['search', 'terms waiting for no content', 'SELECT contentId AS d FROM pendingTerms WHERE contentId NOT IN (SELECT id FROM content)'],
+  [
+    'reference',
+    'message in no mailbox that exists',
+    "SELECT mailbox || ':' || uid AS d FROM placement WHERE mailbox NOT IN (SELECT id FROM mailbox)",
+  ],
+  [
+    'content',
+    'message without content',
+    "SELECT mailbox || ':' || uid AS d FROM placement p WHERE NOT EXISTS (SELECT 1 FROM content c WHERE c.id = p.contentId)",
+  ],
+  [
+    'content',
+    'content that no message has',
+    'SELECT id AS d FROM content c WHERE NOT EXISTS (SELECT 1 FROM placement p WHERE p.contentId = c.id)',
+  ],
+  [
+    'content',
+    'size of a message and of its content differ',
+    "SELECT mailbox || ':' || uid AS d FROM placement p JOIN content c ON c.id = p.contentId WHERE c.size <> p.size",
+  ],
+  [
+    'reference',
+    'blob mentioned by no content',
+    'SELECT contentId AS d FROM blobReference b WHERE NOT EXISTS (SELECT 1 FROM content c WHERE c.id = b.contentId)',
+  ],
+  [
+    'reference',
+    'UID not below the next',
+    "SELECT p.mailbox || ':' || p.uid AS d FROM placement p JOIN mailbox m ON m.id = p.mailbox WHERE p.uid >= m.uidNext",
+  ],
+  [
+    'reference',
+    "modification sequence above the account's",
+    "SELECT mailbox || ':' || uid AS d FROM placement WHERE modSeq > (SELECT modSeq FROM state)",
+  ],
+  [
+    'reference',
+    "modification sequence above the mailbox's",
+    "SELECT p.mailbox || ':' || p.uid AS d FROM placement p JOIN mailbox m ON m.id = p.mailbox WHERE p.modSeq > m.highestModSeq",
+  ],
+  [
+    'reference',
+    'number above the next',
+    'SELECT emailId AS d FROM placement WHERE max(emailId, contentId, threadId) >= (SELECT nextId FROM state)',
+  ],
+  [
+    'reference',
+    'message twice in a mailbox',
+    "SELECT mailbox || ':' || min(uid) AS d FROM placement GROUP BY mailbox, emailId HAVING count(*) > 1",
+  ],
+  [
+    'search',
+    'content neither in the index nor waiting for it',
+    'SELECT id AS d FROM content WHERE id NOT IN (SELECT contentId FROM pendingTerms) AND id NOT IN (SELECT rowid FROM search.word)',
+  ],
+  [
+    'search',
+    'terms waiting for no content',
+    'SELECT contentId AS d FROM pendingTerms WHERE contentId NOT IN (SELECT id FROM content)',
+  ],
 ];
 
 /** Every difference between what is kept and what is there. */
@@ -51,7 +99,8 @@ export function checkAccount(db: Database): CheckFinding[] {
     findings.push({ kind: 'counter', detail: `account: kept ${row.kept}, counted ${row.counted}` });
   }
   for (const [kind, what, sql] of REFERENCES) {
-    for (const row of db.all<{ d: string | number }>(`${sql} LIMIT 100`)) findings.push({ kind, detail: `${what}: ${row.d}` });
+    for (const row of db.all<{ d: string | number }>(`${sql} LIMIT 100`))
+      findings.push({ kind, detail: `${what}: ${row.d}` });
   }
   return findings;
 }
@@ -63,7 +112,10 @@ export function repairAccount(db: Database): CheckFinding[] {
   const orphans = db.all<{ id: number }>(
     'SELECT id FROM content c WHERE NOT EXISTS (SELECT 1 FROM placement p WHERE p.contentId = c.id)',
   );
-  removeContents(db, orphans.map((row) => row.id));
+  removeContents(
+    db,
+    orphans.map((row) => row.id),
+  );
   db.exec(`
     DELETE FROM blobReference WHERE contentId NOT IN (SELECT id FROM content);
     DELETE FROM pendingTerms WHERE contentId NOT IN (SELECT id FROM content);

@@ -49,3 +49,10 @@ export function parseLines(text: string | null, fields: number, take: (numbers: 
     at = end + 1;
   }
 }
+
+/** How many lines {@link parseLines} will find. */
+export function countLines(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
+  return count;
+}

@@ -30,7 +30,8 @@ interface Row {
   body?: StoredBody;
 }
 
-const PLACEMENT = 'p.uid, p.emailId, p.contentId, p.threadId, p.modSeq, p.mask, p.keywords, p.internalDate, p.saveDate, p.size';
+const PLACEMENT =
+  'p.uid, p.emailId, p.contentId, p.threadId, p.modSeq, p.mask, p.keywords, p.internalDate, p.saveDate, p.size';
 
 /** Rows read by one statement, so that none holds up the event loop for long. */
 const ROWS = 500;
@@ -60,7 +61,9 @@ export function fetchRecords(db: Database, mailboxId: MailboxId, uids: UidSet, o
 
 /** Bodies are read a few at a time, as a limit in octets is known only after each. */
 function bodyRows(options: FetchOptions, octets: number): number {
-  return options.bodyLimit === undefined ? ROWS : Math.max(1, Math.min(20, Math.floor((options.bodyLimit - octets) / 20_000)));
+  return options.bodyLimit === undefined
+    ? ROWS
+    : Math.max(1, Math.min(20, Math.floor((options.bodyLimit - octets) / 20_000)));
 }
 
 function statement(options: FetchOptions): string {
@@ -93,7 +96,15 @@ function toRecord(row: Row, options: FetchOptions): FetchedRecord {
 
 /** Contents by id order, up to 20 MB of text at once. */
 export function readContents(db: Database, after: number, limit: number): StoredContent[] {
-  const rows = db.all<{ id: number; size: number; digest: Uint8Array; header: Uint8Array; tree: string; segments: string; text: Uint8Array }>(
+  const rows = db.all<{
+    id: number;
+    size: number;
+    digest: Uint8Array;
+    header: Uint8Array;
+    tree: string;
+    segments: string;
+    text: Uint8Array;
+  }>(
     'SELECT id, size, digest, header, tree, segments, text FROM content WHERE id > ? ORDER BY id LIMIT ?',
     after,
     Math.min(limit, 20),

@@ -5,9 +5,9 @@ import type { CopyMode } from '../model/account.ts';
 import { DELETED, SEEN } from '../model/flags.ts';
 import type { MailboxId } from '../model/ids.ts';
 import { UidSet } from '../model/uid-set.ts';
+import type { ChangeRecorder } from './change-recorder.ts';
 import { parseLines } from './columns.ts';
 import type { Database } from './database.ts';
-import type { ChangeRecorder } from './change-recorder.ts';
 
 /** What goes where. `move` keeps the message's id: its old placement goes away next. */
 export interface CopyRequest {
@@ -72,7 +72,8 @@ function readTotals(db: Database, { from, uids }: CopyRequest): Totals {
  */
 function insertStatement(mode: CopyRequest['mode']): string {
   const number = 'row_number() OVER (ORDER BY uid) - 1';
-  const has = 'EXISTS (SELECT 1 FROM placement o WHERE o.contentId = p.contentId AND o.emailId = p.emailId AND o.mailbox = ?8)';
+  const has =
+    'EXISTS (SELECT 1 FROM placement o WHERE o.contentId = p.contentId AND o.emailId = p.emailId AND o.mailbox = ?8)';
   const stays = mode === 'move' ? `${has} AND ?8 <> ?5` : has;
   const id = mode === 'separate' ? `?4 + ${number}` : `CASE WHEN ${stays} THEN ?4 + ${number} ELSE emailId END`;
   return `INSERT INTO placement

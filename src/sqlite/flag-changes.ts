@@ -5,9 +5,9 @@ import type { ChangedFlags, FlagsResult } from '../engine/records.ts';
 import { changeKeywords, changeMask, DELETED, SEEN } from '../model/flags.ts';
 import type { MailboxId, Uid } from '../model/ids.ts';
 import { UidSet } from '../model/uid-set.ts';
+import type { ChangeRecorder } from './change-recorder.ts';
 import { parseLines } from './columns.ts';
 import type { Database } from './database.ts';
-import type { ChangeRecorder } from './change-recorder.ts';
 
 interface Difference {
   readonly changed: ChangedFlags[];

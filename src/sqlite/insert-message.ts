@@ -31,7 +31,14 @@ export function insertContent(db: Database, id: ContentId, content: Content): vo
   for (const segment of segments) {
     if (segment.kind !== 'blob') continue;
     const blobId = Buffer.from(segment.blobId, 'hex');
-    db.run('INSERT INTO blobReference VALUES (?, ?, ?, ?, ?)', id, position++, blobId, segment.length, segment.blobSize);
+    db.run(
+      'INSERT INTO blobReference VALUES (?, ?, ?, ?, ?)',
+      id,
+      position++,
+      blobId,
+      segment.length,
+      segment.blobSize,
+    );
   }
   addPending(db, id, content.hasAllText ? null : content.searchText);
 }

@@ -1,12 +1,7 @@
 /** Reads of one account's database. */
 
 import { createHash } from 'node:crypto';
-import type {
-  FetchOptions,
-  FlagColumns,
-  ReadTransaction,
-  StoredContent,
-} from '../engine/engine.ts';
+import type { FetchOptions, FlagColumns, ReadTransaction, StoredContent } from '../engine/engine.ts';
 import type { AccountState, BlobReference, CheckFinding, FetchedRecord, TierUsage } from '../engine/records.ts';
 import type { Change } from '../model/change.ts';
 import type { BlobId, ContentId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
@@ -15,13 +10,14 @@ import type { SearchQuery } from '../model/search-query.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { type ChangeRow, parseChange } from './change-text.ts';
 import { checkAccount } from './check.ts';
-import { parseLines, parseNumbers } from './columns.ts';
+import { countLines, parseLines, parseNumbers } from './columns.ts';
 import { fetchRecords, readContents } from './content-rows.ts';
 import type { Database } from './database.ts';
 import { searchPlacements } from './search-sql.ts';
 import { tierUsage } from './tier-usage.ts';
 
-const MAILBOX = 'id, path, uidValidity, uidNext, specialUse, messages, unseen, deleted, octets, createdModSeq, highestModSeq';
+const MAILBOX =
+  'id, path, uidValidity, uidNext, specialUse, messages, unseen, deleted, octets, createdModSeq, highestModSeq';
 
 /** How many recorded changes are read to find changed messages before the mailbox itself is looked through. */
 const CHANGES_READ = 500;
@@ -59,12 +55,14 @@ export class SqliteReadTransaction implements ReadTransaction {
   }
 
   async uids(mailboxId: MailboxId): Promise<Uint32Array> {
-    return this.numbers('SELECT group_concat(uid) AS n FROM (SELECT uid FROM placement WHERE mailbox = ? ORDER BY uid)', mailboxId);
+    return this.numbers(
+      'SELECT group_concat(uid) AS n FROM (SELECT uid FROM placement WHERE mailbox = ? ORDER BY uid)',
+      mailboxId,
+    );
   }
 
   async flags(mailboxId: MailboxId, uids?: UidSet): Promise<FlagColumns> {
-    const found: number[][] = [[], [], []];
-    const keywords = new Map<Uid, string>();
+    const texts: string[] = [];
     for (const [first, last] of (uids ?? UidSet.range(1, 0xffffffff)).ranges) {
       const row = this.db.get<{ t: string | null }>(
         `SELECT group_concat(uid || ' ' || mask || ' ' || modSeq || ' ' || keywords || char(10), '') AS t
@@ -73,13 +71,21 @@ export class SqliteReadTransaction implements ReadTransaction {
         first,
         last,
       );
-      parseLines(row?.t ?? null, 3, (numbers, words) => {
-        for (let i = 0; i < 3; i++) (found[i] as number[]).push(numbers[i] as number);
+      if (row?.t) texts.push(row.t);
+    }
+    const count = texts.reduce((sum, text) => sum + countLines(text), 0);
+    const columns = { uids: new Uint32Array(count), masks: new Uint8Array(count), modSeqs: new Float64Array(count) };
+    const keywords = new Map<Uid, string>();
+    let at = 0;
+    for (const text of texts) {
+      parseLines(text, 3, (numbers, words) => {
+        columns.uids[at] = numbers[0] as number;
+        columns.masks[at] = numbers[1] as number;
+        columns.modSeqs[at++] = numbers[2] as number;
         if (words !== '') keywords.set(numbers[0] as number, words);
       });
     }
-    const [list, masks, modSeqs] = found as [number[], number[], number[]];
-    return { uids: Uint32Array.from(list), masks: Uint8Array.from(masks), modSeqs: Float64Array.from(modSeqs), keywords };
+    return { ...columns, keywords };
   }
 
   async fetch(mailboxId: MailboxId, uids: UidSet, options: FetchOptions): Promise<FetchedRecord[]> {
@@ -87,7 +93,8 @@ export class SqliteReadTransaction implements ReadTransaction {
   }
 
   async changedSince(mailboxId: MailboxId, since: ModSeq): Promise<Uint32Array> {
-    const highest = this.db.get<{ m: number }>('SELECT highestModSeq AS m FROM mailbox WHERE id = ?', mailboxId)?.m ?? 0;
+    const highest =
+      this.db.get<{ m: number }>('SELECT highestModSeq AS m FROM mailbox WHERE id = ?', mailboxId)?.m ?? 0;
     if (highest <= since) return new Uint32Array(0);
     const recorded = since >= this.readState().changesExpired ? this.#recordedChanges(mailboxId, since) : null;
     if (!recorded) {
@@ -99,7 +106,8 @@ export class SqliteReadTransaction implements ReadTransaction {
     }
     const found: number[] = [];
     for (const [first, last] of recorded.ranges) {
-      const sql = 'SELECT group_concat(uid) AS n FROM (SELECT uid FROM placement WHERE mailbox = ? AND uid BETWEEN ? AND ? AND modSeq > ? ORDER BY uid)';
+      const sql =
+        'SELECT group_concat(uid) AS n FROM (SELECT uid FROM placement WHERE mailbox = ? AND uid BETWEEN ? AND ? AND modSeq > ? ORDER BY uid)';
       for (const uid of this.numbers(sql, mailboxId, first, last, since)) found.push(uid);
     }
     return Uint32Array.from(found);
@@ -107,7 +115,11 @@ export class SqliteReadTransaction implements ReadTransaction {
 
   /** What the change records name, or `null` when they are too many to be worth it. */
   #recordedChanges(mailboxId: MailboxId, since: ModSeq): UidSet | null {
-    const rows = this.db.all<ChangeRow>('SELECT * FROM change WHERE modSeq > ? ORDER BY modSeq LIMIT ?', since, CHANGES_READ);
+    const rows = this.db.all<ChangeRow>(
+      'SELECT * FROM change WHERE modSeq > ? ORDER BY modSeq LIMIT ?',
+      since,
+      CHANGES_READ,
+    );
     if (rows.length === CHANGES_READ) return null;
     const ranges = rows.flatMap((row) =>
       parseChange(row).items.flatMap((item) =>
@@ -119,7 +131,11 @@ export class SqliteReadTransaction implements ReadTransaction {
 
   async vanished(mailboxId: MailboxId, since: ModSeq): Promise<UidSet | null> {
     if (since < this.readState().changesExpired) return null;
-    const rows = this.db.all<{ uids: string }>('SELECT uids FROM vanished WHERE mailbox = ? AND modSeq > ?', mailboxId, since);
+    const rows = this.db.all<{ uids: string }>(
+      'SELECT uids FROM vanished WHERE mailbox = ? AND modSeq > ?',
+      mailboxId,
+      since,
+    );
     return UidSet.fromRanges(rows.flatMap((row) => UidSet.parse(row.uids).ranges));
   }
 

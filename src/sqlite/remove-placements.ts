@@ -3,10 +3,10 @@
 import { DELETED, SEEN } from '../model/flags.ts';
 import type { MailboxId } from '../model/ids.ts';
 import { UidSet } from '../model/uid-set.ts';
+import type { ChangeRecorder } from './change-recorder.ts';
 import { parseLines } from './columns.ts';
 import type { Database } from './database.ts';
 import { addRemoved } from './search-index.ts';
-import type { ChangeRecorder } from './change-recorder.ts';
 
 /** Removes placements; the UIDs that were there. */
 export function removePlacements(tx: ChangeRecorder, db: Database, mailboxId: MailboxId, uids: UidSet): UidSet {

@@ -37,7 +37,8 @@ export function hasPending(db: Database): boolean {
 /** Leaves contents that are gone to be dropped from the index; no search finds them meanwhile, as none has a placement. */
 export function addRemoved(db: Database, ids: readonly ContentId[]): void {
   for (const id of ids) {
-    if (db.run('DELETE FROM pendingTerms WHERE contentId = ?', id) === 0) db.run('INSERT INTO removedTerms VALUES (?)', id);
+    if (db.run('DELETE FROM pendingTerms WHERE contentId = ?', id) === 0)
+      db.run('INSERT INTO removedTerms VALUES (?)', id);
   }
 }
 

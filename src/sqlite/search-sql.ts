@@ -47,9 +47,17 @@ function compile(query: SearchQuery, levels: number): Condition {
     case 'all':
       return ALL;
     case 'and':
-      return join(query.of.map((part) => compile(part, levels - 1)), ' AND ', ALL);
+      return join(
+        query.of.map((part) => compile(part, levels - 1)),
+        ' AND ',
+        ALL,
+      );
     case 'or':
-      return join(query.of.map((part) => compile(part, levels - 1)), ' OR ', NONE);
+      return join(
+        query.of.map((part) => compile(part, levels - 1)),
+        ' OR ',
+        NONE,
+      );
     case 'not': {
       const { sql, values } = compile(query.of, levels - 1);
       return { sql: `NOT (${sql})`, values };

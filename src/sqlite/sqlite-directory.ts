@@ -1,9 +1,9 @@
 /** The directory of accounts in a database of its own. */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AccountPatch, AccountRecord, Directory } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId } from '../model/ids.ts';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from './database.ts';
 import { Mutex } from './mutex.ts';
 import { isBusy, toEiderError } from './sqlite-error.ts';
@@ -122,7 +122,8 @@ export class SqliteDirectory implements Directory {
     this.#db.run('DELETE FROM login WHERE accountId = ? AND position > 0', id);
     for (const [index, address] of addresses.entries()) {
       const owner = this.#owner(address);
-      if (owner !== undefined && owner !== id) throw new EiderError('ADDRESS_EXISTS', `the address ${address} is taken`);
+      if (owner !== undefined && owner !== id)
+        throw new EiderError('ADDRESS_EXISTS', `the address ${address} is taken`);
       // An account whose name is its address has one entry for both; -1 says so.
       if (address === name) this.#db.run('UPDATE login SET position = -1 - ? WHERE name = ?', index, name);
       else this.#db.run('INSERT OR IGNORE INTO login VALUES (?, ?, ?)', address, id, index + 1);

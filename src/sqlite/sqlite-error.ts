@@ -14,7 +14,15 @@ const CODES: Readonly<Record<number, readonly [ErrorCode, string]>> = {
 };
 
 /** What the file system says of a folder that cannot be a store's. */
-const UNSUITABLE: ReadonlySet<string> = new Set(['EACCES', 'EEXIST', 'ELOOP', 'ENAMETOOLONG', 'ENOTDIR', 'EPERM', 'EROFS']);
+const UNSUITABLE: ReadonlySet<string> = new Set([
+  'EACCES',
+  'EEXIST',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ENOTDIR',
+  'EPERM',
+  'EROFS',
+]);
 
 /** SQLite's primary result code of an error, or 0 when it is not SQLite's. */
 export function resultCode(error: unknown): number {
@@ -33,7 +41,8 @@ export function toEiderError(error: unknown): unknown {
   const known = CODES[resultCode(error)];
   if (known) return new EiderError(known[0], known[1], { cause: error });
   const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (UNSUITABLE.has(code ?? '')) return new EiderError('STORE_UNSUITABLE', 'the folder cannot be used', { cause: error });
+  if (UNSUITABLE.has(code ?? ''))
+    return new EiderError('STORE_UNSUITABLE', 'the folder cannot be used', { cause: error });
   if (code === 'ENOSPC' || code === 'EDQUOT') return new EiderError('DISK_FULL', 'the disk is full', { cause: error });
   return error;
 }

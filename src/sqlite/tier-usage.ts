@@ -7,7 +7,8 @@ import type { Database } from './database.ts';
 export function tierUsage(db: Database): TierUsage {
   const main = pages(db, 'main');
   const search = pages(db, 'search');
-  const text = db.get<{ n: number }>('SELECT coalesce(sum(length(header) + length(text)), 0) AS n FROM content')?.n ?? 0;
+  const text =
+    db.get<{ n: number }>('SELECT coalesce(sum(length(header) + length(text)), 0) AS n FROM content')?.n ?? 0;
   return {
     text,
     metadata: Math.max(0, main.used - text),
@@ -17,7 +18,8 @@ export function tierUsage(db: Database): TierUsage {
 }
 
 function pages(db: Database, schema: string): { used: number; free: number } {
-  const pragma = (name: string): number => Object.values(db.get<Record<string, number>>(`PRAGMA ${schema}.${name}`) ?? {})[0] ?? 0;
+  const pragma = (name: string): number =>
+    Object.values(db.get<Record<string, number>>(`PRAGMA ${schema}.${name}`) ?? {})[0] ?? 0;
   const size = pragma('page_size');
   const free = pragma('freelist_count') * size;
   return { used: pragma('page_count') * size - free, free };

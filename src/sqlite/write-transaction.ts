@@ -38,7 +38,8 @@ export class SqliteWriteTransaction extends SqliteReadTransaction implements Wri
   /** Writes what is written once for the whole transaction. */
   finish(now: number): void {
     this.db.run('UPDATE state SET nextId = ?', this.#nextId);
-    if (this.#items.length > 0) this.db.run('INSERT INTO change VALUES (?, ?, ?)', this.modSeq, now, formatItems(this.#items));
+    if (this.#items.length > 0)
+      this.db.run('INSERT INTO change VALUES (?, ?, ?)', this.modSeq, now, formatItems(this.#items));
   }
 
   /** Takes `count` numbers that name new things; the first of them. */
@@ -55,7 +56,9 @@ export class SqliteWriteTransaction extends SqliteReadTransaction implements Wri
 
   async createMailbox(path: string, specialUse: SpecialUse | null): Promise<Mailbox> {
     const id = this.takeIds(1);
-    const validity = this.db.get<{ v: number }>('UPDATE state SET nextUidValidity = nextUidValidity + 1 RETURNING nextUidValidity - 1 AS v');
+    const validity = this.db.get<{ v: number }>(
+      'UPDATE state SET nextUidValidity = nextUidValidity + 1 RETURNING nextUidValidity - 1 AS v',
+    );
     this.db.run(
       'INSERT INTO mailbox VALUES (?, ?, ?, 1, ?, 0, 0, 0, 0, ?, ?)',
       id,
@@ -90,7 +93,10 @@ export class SqliteWriteTransaction extends SqliteReadTransaction implements Wri
 
   async setSubscribed(path: string, subscribed: boolean): Promise<void> {
     this.#changed = true;
-    this.db.run(subscribed ? 'INSERT OR IGNORE INTO subscription VALUES (?)' : 'DELETE FROM subscription WHERE path = ?', path);
+    this.db.run(
+      subscribed ? 'INSERT OR IGNORE INTO subscription VALUES (?)' : 'DELETE FROM subscription WHERE path = ?',
+      path,
+    );
   }
 
   async newThread(): Promise<ThreadId> {

@@ -2,9 +2,9 @@
 
 import type { NewMessage } from '../engine/records.ts';
 import { EiderError } from '../errors.ts';
+import { splitMessage } from '../mime/split-message.ts';
 import { parseFlags } from '../model/flags.ts';
 import type { AccountId } from '../model/ids.ts';
-import { splitMessage } from '../mime/split-message.ts';
 import { accountSettings, enforceLimits, resolveMailbox, type StoreContext } from './context.ts';
 import type {
   AppendOptions,
@@ -63,7 +63,8 @@ export async function appendPrepared(
   return context.engine.write(account, async (tx) => {
     const mailbox = await resolveMailbox(tx, ref);
     const added: NewMessage[] = [];
-    for (const message of prepared) added.push({ ...message, threadId: await assignThread(tx, message.content.summary) });
+    for (const message of prepared)
+      added.push({ ...message, threadId: await assignThread(tx, message.content.summary) });
     const places = await tx.add(mailbox.id, added);
     await enforceLimits(tx, limits);
     return places.map(({ uid, emailId }, index) => ({
@@ -80,6 +81,7 @@ export async function appendPrepared(
 
 function dateOf(date: Date | undefined): number | undefined {
   const time = date?.getTime();
-  if (time !== undefined && Number.isNaN(time)) throw new EiderError('INVALID_ARGUMENT', 'the internal date is no date');
+  if (time !== undefined && Number.isNaN(time))
+    throw new EiderError('INVALID_ARGUMENT', 'the internal date is no date');
   return time;
 }

@@ -1,13 +1,12 @@
 /** What happened, and what happens. */
 
-import { EiderError } from '../errors.ts';
+import { EiderError, isEiderError } from '../errors.ts';
 import type { Change } from '../model/change.ts';
 import type { AccountId, ModSeq } from '../model/ids.ts';
 import { UidSet } from '../model/uid-set.ts';
 import type { StoreContext } from './context.ts';
-import type { MailboxChanges, MailboxRef } from './message-store.ts';
 import { resolveMailbox } from './context.ts';
-import { isEiderError } from '../errors.ts';
+import type { MailboxChanges, MailboxRef } from './message-store.ts';
 
 /** Changes read at once. */
 const PAGE = 200;
@@ -25,7 +24,12 @@ export function mailboxChanges(
       if (isEiderError(error, 'MAILBOX_NOT_FOUND')) return null;
       throw error;
     });
-    const none = { uids: new Uint32Array(0), masks: new Uint8Array(0), modSeqs: new Float64Array(0), keywords: new Map() };
+    const none = {
+      uids: new Uint32Array(0),
+      masks: new Uint8Array(0),
+      modSeqs: new Float64Array(0),
+      keywords: new Map(),
+    };
     if (!mailbox || mailbox.highestModSeq <= since) return { mailbox, modSeq, vanished: UidSet.empty, changed: none };
     const uids = await tx.changedSince(mailbox.id, since);
     return {

@@ -46,7 +46,8 @@ export async function accountSettings(
 export async function enforceLimits(tx: ReadTransaction, limits: AccountLimits): Promise<void> {
   if (limits.octets === null && limits.messages === null) return;
   const state = await tx.state();
-  if (state.octets > (limits.octets ?? Infinity)) throw new EiderError('QUOTA_EXCEEDED', 'the account has no space left');
+  if (state.octets > (limits.octets ?? Infinity))
+    throw new EiderError('QUOTA_EXCEEDED', 'the account has no space left');
   if (state.messages > (limits.messages ?? Infinity)) {
     throw new EiderError('QUOTA_EXCEEDED', 'the account has as many messages as it may');
   }

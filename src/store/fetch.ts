@@ -1,10 +1,10 @@
 /** Reading messages, a page at a time. */
 
-import type { AccountId } from '../model/ids.ts';
-import { UidSet } from '../model/uid-set.ts';
+import type { BlobStore } from '../engine/blob-store.ts';
 import type { FetchedRecord } from '../engine/records.ts';
 import { MessageBody } from '../mime/message-body.ts';
-import type { BlobStore } from '../engine/blob-store.ts';
+import type { AccountId } from '../model/ids.ts';
+import { UidSet } from '../model/uid-set.ts';
 import { resolveMailbox, type StoreContext } from './context.ts';
 import type { FetchedMessage, FetchFields, MailboxRef } from './message-store.ts';
 
@@ -49,7 +49,8 @@ export async function* fetchMessages(
   for await (const page of fetchPages(context, account, ref, uids, fields)) yield* page;
 }
 
+/** The record itself when it has no body: a listing makes no second object for each message. */
 function toMessage(record: FetchedRecord, blobs: BlobStore): FetchedMessage {
-  const { body, ...rest } = record;
-  return body && rest.tree ? { ...rest, body: new MessageBody(body, rest.tree, blobs) } : rest;
+  if (!record.body || !record.tree) return record as Omit<FetchedRecord, 'body'>;
+  return { ...record, body: new MessageBody(record.body, record.tree, blobs) };
 }

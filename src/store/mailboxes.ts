@@ -28,7 +28,8 @@ export function createMailbox(
   return engine.write(account, async (tx) => {
     await requireFree(tx, path);
     const mailboxes = await tx.mailboxes();
-    if (mailboxes.length >= MAX_MAILBOXES) throw new EiderError('MAILBOX_LIMIT', 'the account has as many mailboxes as it may');
+    if (mailboxes.length >= MAX_MAILBOXES)
+      throw new EiderError('MAILBOX_LIMIT', 'the account has as many mailboxes as it may');
     // RFC 6154 section 3: a special use that cannot be had is refused; one mailbox has it at a time.
     if (specialUse && mailboxes.some((mailbox) => mailbox.specialUse === specialUse)) {
       throw new EiderError('MAILBOX_EXISTS', `another mailbox is ${specialUse} already`);
@@ -54,7 +55,8 @@ export function renameMailbox({ engine }: StoreContext, account: AccountId, from
     }
     await createParents(tx, target);
     if (source === 'INBOX') return renameInbox(tx, target);
-    for (const mailbox of moving) await tx.renameMailbox(mailbox.id, normalizePath(target + mailbox.path.slice(source.length)));
+    for (const mailbox of moving)
+      await tx.renameMailbox(mailbox.id, normalizePath(target + mailbox.path.slice(source.length)));
   });
 }
 

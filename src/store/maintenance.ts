@@ -2,10 +2,10 @@
 
 import { createHash } from 'node:crypto';
 import type { BlobInfo } from '../engine/blob-store.ts';
-import { isEiderError } from '../errors.ts';
-import type { AccountId, BlobId, ContentId } from '../model/ids.ts';
-import { MessageBody } from '../mime/message-body.ts';
 import type { StoredContent } from '../engine/engine.ts';
+import { isEiderError } from '../errors.ts';
+import { MessageBody } from '../mime/message-body.ts';
+import type { AccountId, BlobId, ContentId } from '../model/ids.ts';
 import type { StoreContext } from './context.ts';
 import type { Maintenance, StoreFinding, StoreStats } from './message-store.ts';
 
@@ -62,7 +62,16 @@ export class StoreMaintenance implements Maintenance {
   }
 
   async stats(options: { readonly account?: AccountId } = {}): Promise<StoreStats> {
-    const sum = { accounts: 0, messages: 0, mailOctets: 0, text: 0, metadata: 0, search: 0, free: 0, attachmentsEncoded: 0 };
+    const sum = {
+      accounts: 0,
+      messages: 0,
+      mailOctets: 0,
+      text: 0,
+      metadata: 0,
+      search: 0,
+      free: 0,
+      attachmentsEncoded: 0,
+    };
     const mine = new Map<BlobId, number>();
     for await (const account of this.#accounts(options.account)) {
       const { state, usage } = await this.#context.engine.read(account, async (tx) => ({
@@ -114,7 +123,9 @@ export class StoreMaintenance implements Maintenance {
       : findings;
     const still = new Set(left.map((finding) => finding.detail));
     for (const finding of findings) {
-      const repairable = repair ? !still.has(finding.detail) : finding.kind === 'counter' || finding.kind === 'reference';
+      const repairable = repair
+        ? !still.has(finding.detail)
+        : finding.kind === 'counter' || finding.kind === 'reference';
       yield { account, kind: finding.kind, detail: finding.detail, repairable };
     }
   }
@@ -126,7 +137,13 @@ export class StoreMaintenance implements Maintenance {
       if (info && info.size === reference.size) continue;
       const where = `${reference.blobId} of content ${reference.contentId}`;
       if (!info) yield { account, kind: 'blobMissing', detail: where, repairable: false };
-      else yield { account, kind: 'blobCorrupt', detail: `${where}: ${info.size} octets, not ${reference.size}`, repairable: false };
+      else
+        yield {
+          account,
+          kind: 'blobCorrupt',
+          detail: `${where}: ${info.size} octets, not ${reference.size}`,
+          repairable: false,
+        };
     }
   }
 

@@ -1,10 +1,10 @@
 /** Changes of stored messages: flags, copies, moves, removal. */
 
+import type { CopiedMessage } from '../engine/records.ts';
 import { DELETED, type FlagMode, type Flags, parseFlags } from '../model/flags.ts';
 import type { AccountId, ModSeq } from '../model/ids.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { UidSet } from '../model/uid-set.ts';
-import type { CopiedMessage } from '../engine/records.ts';
 import { accountSettings, enforceLimits, resolveMailbox, type StoreContext } from './context.ts';
 import type { CopyResult, ExpungeResult, MailboxRef, StoreFlagsResult } from './message-store.ts';
 
@@ -87,7 +87,13 @@ export function expungeMessages(
     const mailbox = await resolveMailbox(tx, ref);
     const among = uids ?? UidSet.range(1, mailbox.uidNext);
     if (!any && mailbox.deleted === 0) return { uids: UidSet.empty, modSeq: tx.modSeq - 1 };
-    const deleted: SearchQuery = { key: 'and', of: [{ key: 'flag', mask: DELETED, set: true }, { key: 'uid', set: among }] };
+    const deleted: SearchQuery = {
+      key: 'and',
+      of: [
+        { key: 'flag', mask: DELETED, set: true },
+        { key: 'uid', set: among },
+      ],
+    };
     const wanted = any ? among : UidSet.fromSorted(await tx.search(mailbox.id, deleted));
     const gone = await tx.expunge(mailbox.id, wanted);
     return { uids: gone, modSeq: gone.isEmpty ? tx.modSeq - 1 : tx.modSeq };

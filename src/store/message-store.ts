@@ -1,17 +1,17 @@
 /** The store as programs and adapters see it. Every method that names a mailbox takes its path or its id. */
 
+import type { FlagColumns } from '../engine/engine.ts';
+import type { ChangedFlags, CheckFinding } from '../engine/records.ts';
+import type { MessageBody } from '../mime/message-body.ts';
 import type { Account, AccountLimits, CopyMode, Usage } from '../model/account.ts';
 import type { Change } from '../model/change.ts';
+import type { Content } from '../model/content.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
 import type { AccountId, EmailId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import type { MimePart } from '../model/mime-part.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
-import type { FlagColumns } from "../engine/engine.ts";
-import type { ChangedFlags, CheckFinding } from "../engine/records.ts";
-import type { MessageBody } from '../mime/message-body.ts';
-import type { Content } from '../model/content.ts';
 
 /** A mailbox, by path (any spelling that `normalizePath` takes) or by id. */
 export type MailboxRef = string | MailboxId;
@@ -171,7 +171,14 @@ export interface Accounts {
    * @throws `ACCOUNT_NOT_FOUND`, `ADDRESS_EXISTS`, `ADDRESS_INVALID`, `INVALID_ARGUMENT` (a limit that is no number of
    *   octets or messages), `LIMIT_EXCEEDED` (more than 1,000 addresses).
    */
-  update(id: AccountId, patch: { readonly addresses?: readonly string[]; readonly limits?: Partial<AccountLimits>; readonly copies?: CopyMode }): Promise<Account>;
+  update(
+    id: AccountId,
+    patch: {
+      readonly addresses?: readonly string[];
+      readonly limits?: Partial<AccountLimits>;
+      readonly copies?: CopyMode;
+    },
+  ): Promise<Account>;
   setPassword(id: AccountId, password: string | null): Promise<void>;
   /** Forgets the account and all of its mail. @throws `ACCOUNT_NOT_FOUND`. */
   remove(id: AccountId): Promise<void>;
@@ -212,9 +219,18 @@ export interface StoreFinding {
 /** Work on the whole store. */
 export interface Maintenance {
   /** Recounts, follows every reference both ways; with `rehash` reads all octets and compares digests. */
-  check(options?: { readonly account?: AccountId; readonly rehash?: boolean; readonly repair?: boolean; readonly signal?: AbortSignal }): AsyncIterable<StoreFinding>;
+  check(options?: {
+    readonly account?: AccountId;
+    readonly rehash?: boolean;
+    readonly repair?: boolean;
+    readonly signal?: AbortSignal;
+  }): AsyncIterable<StoreFinding>;
   /** Removes blobs that no account mentions and that are older than the grace period. */
-  sweep(options?: { readonly graceMs?: number; readonly dryRun?: boolean; readonly signal?: AbortSignal }): Promise<{ readonly blobs: number; readonly octets: number }>;
+  sweep(options?: {
+    readonly graceMs?: number;
+    readonly dryRun?: boolean;
+    readonly signal?: AbortSignal;
+  }): Promise<{ readonly blobs: number; readonly octets: number }>;
   stats(options?: { readonly account?: AccountId }): Promise<StoreStats>;
 }
 
@@ -241,7 +257,12 @@ export interface MessageStore extends AsyncDisposable {
   /** Reads a message and puts its parts in place; stores no message yet. @throws `MESSAGE_TOO_LARGE`, `DISK_FULL`. */
   prepare(source: MessageSource, options?: { readonly signal?: AbortSignal }): Promise<PreparedMessage>;
   /** @throws `MAILBOX_NOT_FOUND`, `QUOTA_EXCEEDED`, `MESSAGE_TOO_LARGE`, `DISK_FULL`, `FLAG_INVALID`. */
-  append(account: AccountId, mailbox: MailboxRef, source: MessageSource, options?: AppendOptions): Promise<AppendResult>;
+  append(
+    account: AccountId,
+    mailbox: MailboxRef,
+    source: MessageSource,
+    options?: AppendOptions,
+  ): Promise<AppendResult>;
   /** All of them or none, in one transaction. */
   appendPrepared(account: AccountId, mailbox: MailboxRef, messages: readonly PreparedAppend[]): Promise<AppendResult[]>;
 
@@ -254,7 +275,12 @@ export interface MessageStore extends AsyncDisposable {
   /** Messages ascending by UID; those that are not there are left out. Each page is of one moment. */
   fetch(account: AccountId, ref: MailboxRef, uids: UidSet, fields?: FetchFields): AsyncIterable<FetchedMessage>;
   /** The same in pages, for adapters that write many at once. */
-  fetchPages(account: AccountId, ref: MailboxRef, uids: UidSet, fields?: FetchFields): AsyncIterable<readonly FetchedMessage[]>;
+  fetchPages(
+    account: AccountId,
+    ref: MailboxRef,
+    uids: UidSet,
+    fields?: FetchFields,
+  ): AsyncIterable<readonly FetchedMessage[]>;
   /** @throws `FLAG_INVALID`, `FLAG_LIMIT`. UIDs that are not there are ignored. */
   storeFlags(
     account: AccountId,
@@ -267,7 +293,12 @@ export interface MessageStore extends AsyncDisposable {
   /** @throws `MAILBOX_NOT_FOUND` of either; nothing is moved then. */
   move(account: AccountId, from: MailboxRef, uids: UidSet, to: MailboxRef): Promise<CopyResult>;
   /** Removes those of `uids` (all, when absent) that have `\Deleted`; with `any`, whether they have it or not. */
-  expunge(account: AccountId, ref: MailboxRef, uids?: UidSet, options?: { readonly any?: boolean }): Promise<ExpungeResult>;
+  expunge(
+    account: AccountId,
+    ref: MailboxRef,
+    uids?: UidSet,
+    options?: { readonly any?: boolean },
+  ): Promise<ExpungeResult>;
   /** Matching UIDs, ascending. */
   search(account: AccountId, ref: MailboxRef, query: SearchQuery): Promise<Uint32Array>;
 
@@ -282,7 +313,10 @@ export interface MessageStore extends AsyncDisposable {
    *
    * @throws `LIMIT_EXCEEDED` when records that old were dropped.
    */
-  changes(account: AccountId, options?: { readonly since?: ModSeq; readonly signal?: AbortSignal }): AsyncIterable<Change>;
+  changes(
+    account: AccountId,
+    options?: { readonly since?: ModSeq; readonly signal?: AbortSignal },
+  ): AsyncIterable<Change>;
   /** Calls `listener` soon after each change of the account, by whatever process. Returns the function that ends it. */
   watch(account: AccountId, listener: (modSeq: ModSeq) => void): () => void;
 

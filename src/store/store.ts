@@ -1,13 +1,13 @@
 /** The store: each method is one operation, in a file of its own kind. */
 
 import type { FlagColumns, ReadTransaction } from '../engine/engine.ts';
+import { EiderError } from '../errors.ts';
+import type { AccountLimits, Usage } from '../model/account.ts';
 import type { Change } from '../model/change.ts';
 import type { AccountId, ModSeq } from '../model/ids.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
-import { EiderError } from '../errors.ts';
-import type { AccountLimits, Usage } from '../model/account.ts';
 import { type AccountPasswords, StoreAccounts } from './accounts.ts';
 import { appendMessage, appendPrepared, prepareMessage } from './append.ts';
 import { followChanges, mailboxChanges } from './changes.ts';

@@ -1,5 +1,5 @@
 /**
- * A server is killed at random moments while clients deliver, flag, copy, move and expunge. What was acknowledged is
+ * A server, of one process or of two, is killed at random moments while clients deliver, flag, copy, move and expunge. What was acknowledged is
  * there afterwards, what was not is there wholly or not at all, and no UID is ever given twice.
  */
 
@@ -153,7 +153,7 @@ describe('kill -9', () => {
     const ledger = new Ledger();
     const names: Names = new Map();
     for (let round = 0; round < ROUNDS; round++) {
-      const server = await startServer(path);
+      const server = await startServer(path, { processes: 1 + (round % 2) });
       const clients = [deliver(server.lmtp, ledger), deliver(server.lmtp, ledger), change(server.imap, ledger, names)];
       const outcomes = Promise.allSettled(clients);
       await new Promise((done) => setTimeout(done, 30 + Math.random() * 450));

@@ -1,4 +1,4 @@
-/** `eider serve` as a process of its own. */
+/** `eider serve` as a process of its own, or several. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,29 +13,62 @@ export interface ServerProcess {
   readonly imap: number;
   readonly lmtp: number;
   readonly pid: number;
-  /** Ends it as a power switch does. */
+  /** Ends all of its processes as a power switch does. */
   kill(): Promise<void>;
   /** Asks it to end; its exit code. */
   stop(): Promise<number | null>;
 }
 
-/** Starts a server on a folder; `wrap` goes before the command, such as a tracer. */
-export async function startServer(path: string, wrap: readonly string[] = []): Promise<ServerProcess> {
+/** How to start. */
+export interface StartOptions {
+  /** @defaultValue 1 */
+  readonly processes?: number;
+  /** What goes before the command, such as a tracer. */
+  readonly wrap?: readonly string[];
+  /** Options of Node. */
+  readonly node?: readonly string[];
+}
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) killGroup(child);
+});
+
+/** Starts a server on a folder. */
+export async function startServer(path: string, { processes = 1, wrap = [], node = [] }: StartOptions = {}): Promise<ServerProcess> {
   const serve = ['serve', '--data', path, '--imap', '0', '--lmtp', '0', '--ready-json', '--insecure-auth', '--no-rate-limits'];
-  const [file, ...options] = [...wrap, process.execPath, EIDER, ...serve] as [string, ...string[]];
-  const child = spawn(file, options, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const line = [...wrap, process.execPath, ...node, EIDER, ...serve, '--processes', String(processes)];
+  const [file, ...options] = line as [string, ...string[]];
+  // A group of its own, so that its processes can be ended all at once.
+  const child = spawn(file, options, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  running.add(child);
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk;
   });
-  const ended = once(child, 'close');
+  const ended = once(child, 'close').finally(() => running.delete(child));
   const ready = once(createInterface(child.stdout), 'line');
   const first = await Promise.race([ready, ended.then(() => Promise.reject(new Error(`eider serve ended: ${errors}`)))]);
   const { imap, lmtp } = JSON.parse(first[0] as string) as { imap: number; lmtp: number };
-  return { imap, lmtp, pid: child.pid as number, kill: () => end(child, ended, 'SIGKILL').then(() => {}), stop: () => end(child, ended, 'SIGTERM') };
+  return {
+    imap,
+    lmtp,
+    pid: child.pid as number,
+    async kill() {
+      killGroup(child);
+      await ended;
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      return ((await ended) as [number | null])[0];
+    },
+  };
 }
 
-async function end(child: ChildProcess, ended: Promise<unknown[]>, signal: NodeJS.Signals): Promise<number | null> {
-  child.kill(signal);
-  return ((await ended) as [number | null])[0];
+function killGroup(child: ChildProcess): void {
+  try {
+    process.kill(-(child.pid as number), 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }

@@ -68,7 +68,7 @@ async function traced(work: (ports: { imap: number; lmtp: number }) => Promise<v
   await store.accounts.create({ name: 'ann', password: 'secret' });
   await store.close();
   const strace = ['strace', '-D', '-f', '-y', '-s', '60', '-e', 'trace=fsync,fdatasync,pwrite64,pwritev,write,writev,sendto,kill', '-e', 'signal=SIGTERM', '-o', trace];
-  const server = await startServer(join(path, 'data'), strace);
+  const server = await startServer(join(path, 'data'), { wrap: strace });
   try {
     await work(server);
   } finally {
