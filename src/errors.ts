@@ -8,7 +8,7 @@
  * - `AUTHENTICATION_FAILED`: unknown account or wrong password; never says which.
  * - `MAILBOX_EXISTS`, `MAILBOX_NOT_FOUND`, `MAILBOX_NAME_INVALID`, `MAILBOX_PROTECTED` (INBOX cannot be deleted),
  *   `MAILBOX_HAS_CHILDREN`, `MAILBOX_LIMIT` (too many, or too deep).
- * - `MESSAGE_NOT_FOUND`, `MESSAGE_TOO_LARGE`, `FLAG_INVALID`, `FLAG_LIMIT`.
+ * - `MESSAGE_TOO_LARGE`, `FLAG_INVALID`, `FLAG_LIMIT`.
  * - `QUOTA_EXCEEDED`: nothing was stored.
  * - `BLOB_MISSING`, `BLOB_CORRUPT`: a part of a stored message cannot be read; other messages can.
  * - `DISK_FULL`: nothing was stored; the store stays usable.
@@ -40,7 +40,6 @@ export type ErrorCode =
   | 'MAILBOX_NAME_INVALID'
   | 'MAILBOX_NOT_FOUND'
   | 'MAILBOX_PROTECTED'
-  | 'MESSAGE_NOT_FOUND'
   | 'MESSAGE_TOO_LARGE'
   | 'QUOTA_EXCEEDED'
   | 'SCHEMA_TOO_NEW'

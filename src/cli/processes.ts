@@ -59,6 +59,8 @@ export async function serveWithForks(
   ready: (ports: ServedPorts) => void,
 ): Promise<void> {
   let stopping = false;
+  // Several collector threads for each process would take the processors from each other.
+  cluster.setupPrimary({ execArgv: [...process.execArgv, '--single-threaded-gc'] });
   const waiting: Promise<ServedPorts>[] = [];
   for (let n = 0; n < count; n++) waiting.push(untilReady(cluster.fork()));
   cluster.on('message', spread);

@@ -29,7 +29,7 @@ export const serve: CommandDef = command({
     processes: {
       type: 'string',
       valueHint: 'N',
-      description: 'Serving processes; else one for each processor, up to 4',
+      description: 'Serving processes; else one for each two processors, up to 4',
     },
     'ready-json': { type: 'boolean', description: 'When it listens, print one line of JSON with the ports' },
     ...dataArgs,
@@ -82,9 +82,9 @@ async function serveHere(
   if (isServingFork) process.exit(0);
 }
 
-/** One for each processor, up to four: beyond that the disk decides. */
+/** One for each two processors, up to four: a process keeps a second one busy with syncs, indexing and checkpoints. */
 function parseProcesses(text: string | undefined): number {
-  if (text === undefined) return Math.min(availableParallelism(), 4);
+  if (text === undefined) return Math.max(1, Math.min(Math.floor(availableParallelism() / 2), 4));
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1 || count > 64)
     throw new UsageError('--processes takes a number from 1 to 64');

@@ -1,4 +1,4 @@
-/** mailsplit with eider's own reading of headers: what it finds in the octets is what the tree says. */
+/** The splitter of mailsplit with eider's own reading of headers: what it finds in the octets is what the tree says. */
 
 import mailsplit from 'mailsplit';
 import type { MimePart } from '../model/mime-part.ts';

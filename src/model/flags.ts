@@ -8,12 +8,15 @@ export const SYSTEM_FLAGS = ['\\Seen', '\\Answered', '\\Flagged', '\\Draft', '\\
 /** A system flag. */
 export type SystemFlag = (typeof SYSTEM_FLAGS)[number];
 
-/** Bits of a flag mask: one for each of {@link SYSTEM_FLAGS}, in its order. */
+/** `\Seen` in a flag mask. The bits follow the order of {@link SYSTEM_FLAGS}. */
 export const SEEN = 1;
+/** `\Answered` in a flag mask. */
 export const ANSWERED = 2;
+/** `\Flagged` in a flag mask. */
 export const FLAGGED = 4;
+/** `\Draft` in a flag mask. */
 export const DRAFT = 8;
-/** Belongs to the placement, all other flags to the message. */
+/** `\Deleted` in a flag mask. It belongs to the message's place in a mailbox, all other flags to the message. */
 export const DELETED = 16;
 
 /** Longest keyword, in octets. */
@@ -73,7 +76,9 @@ export function listFlags(flags: Flags): string[] {
   return flags.keywords === '' ? list : list.concat(flags.keywords.split(' '));
 }
 
-const MASK_TEXT: readonly string[] = Array.from({ length: 32 }, (_, mask) => listFlags({ mask, keywords: '' }).join(' '));
+const MASK_TEXT: readonly string[] = Array.from({ length: 32 }, (_, mask) =>
+  listFlags({ mask, keywords: '' }).join(' '),
+);
 
 /** The flags as IMAP writes them between parentheses: `\Seen $Forwarded`. Cheap: one table look-up. */
 export function formatFlags(mask: number, keywords: string): string {
@@ -108,5 +113,8 @@ function keywordMap(keywords: string): Map<string, string> {
 }
 
 function joinKeywords(keywords: Map<string, string>): string {
-  return [...keywords].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, name]) => name).join(' ');
+  return [...keywords]
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([, name]) => name)
+    .join(' ');
 }

@@ -4,7 +4,16 @@ import { EiderError } from '../errors.ts';
 import type { MailboxId, ModSeq, Uid } from './ids.ts';
 
 /** Special-use attributes that one mailbox of an account can have. RFC 6154 section 2. */
-export const SPECIAL_USES = ['\\Archive', '\\Drafts', '\\Flagged', '\\Junk', '\\Sent', '\\Trash', '\\All', '\\Important'] as const;
+export const SPECIAL_USES = [
+  '\\Archive',
+  '\\Drafts',
+  '\\Flagged',
+  '\\Junk',
+  '\\Sent',
+  '\\Trash',
+  '\\All',
+  '\\Important',
+] as const;
 
 /** A special use. RFC 6154 section 2, RFC 8457. */
 export type SpecialUse = (typeof SPECIAL_USES)[number];
@@ -61,7 +70,8 @@ export const DEFAULT_MAILBOXES: readonly { readonly path: string; readonly speci
 export function normalizePath(path: string): string {
   const name = (path.endsWith(HIERARCHY_DELIMITER) ? path.slice(0, -1) : path).normalize('NFC');
   const levels = name.split(HIERARCHY_DELIMITER);
-  if (levels.some((level) => level === '')) throw new EiderError('MAILBOX_NAME_INVALID', 'a level of the name is empty');
+  if (levels.some((level) => level === ''))
+    throw new EiderError('MAILBOX_NAME_INVALID', 'a level of the name is empty');
   // RFC 9051 section 5.1: control characters and the list wildcards have no place in a name.
   if (/[\x00-\x1f\x7f-\x9f\u2028\u2029*%\ufffd]/.test(name) || /\p{Surrogate}/u.test(name)) {
     throw new EiderError('MAILBOX_NAME_INVALID', 'the name has a character that is not allowed');

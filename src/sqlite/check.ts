@@ -119,6 +119,8 @@ export function repairAccount(db: Database): CheckFinding[] {
   db.exec(`
     DELETE FROM blobReference WHERE contentId NOT IN (SELECT id FROM content);
     DELETE FROM pendingTerms WHERE contentId NOT IN (SELECT id FROM content);
+    INSERT INTO pendingTerms (contentId) SELECT id FROM content
+      WHERE id NOT IN (SELECT contentId FROM pendingTerms) AND id NOT IN (SELECT rowid FROM search.word);
     UPDATE mailbox SET
       messages = (SELECT count(*) FROM placement p WHERE p.mailbox = mailbox.id),
       unseen = (SELECT count(*) FROM placement p WHERE p.mailbox = mailbox.id AND p.mask & 1 = 0),

@@ -19,8 +19,8 @@ let collect: (() => void) | null = null;
  */
 export function freeClosedStatements(): void {
   closed++;
-  if (closed >= MANY) return free();
-  timer ??= setTimeout(free, SOON).unref();
+  if (closed >= MANY) free();
+  else timer ??= setTimeout(free, SOON).unref();
 }
 
 function free(): void {

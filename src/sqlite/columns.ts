@@ -14,7 +14,7 @@ export function parseNumbers(text: string | null): Uint32Array {
       numbers[index++] = value;
       value = 0;
     } else {
-      value = value * 10 + code - 48;
+      value = value * 10 + (code - 48);
     }
   }
   numbers[index] = value;
@@ -34,7 +34,7 @@ export function parseLines(text: string | null, fields: number, take: (numbers: 
       let value = 0;
       let code = text.charCodeAt(at++);
       while (code >= 48) {
-        value = value * 10 + code - 48;
+        value = value * 10 + (code - 48);
         code = text.charCodeAt(at++);
       }
       numbers[field] = value;

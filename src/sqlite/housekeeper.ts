@@ -19,8 +19,8 @@ export interface HousekeeperPlace {
 const INDEX_COMMITS = 200;
 /** Milliseconds of rest after which terms are indexed and the log is given back. */
 const REST_MS = 300;
-/** Commits after which the log is moved into the database, so that it stays at some 10 MB. */
-const CHECKPOINT_COMMITS = 120;
+/** Commits after which the log is moved into the database, so that it stays at some 20 MB. */
+const CHECKPOINT_COMMITS = 300;
 
 // Writes a page whatever stands there already; an UPDATE that changes nothing would write none. Who writes first into
 // a log that begins anew also syncs it, and that shall not be the event loop.

@@ -74,7 +74,9 @@ export function indexBatch(db: Database, extract: SearchTextExtractor): IndexedB
  * terms once more, which changes nothing.
  */
 export function forgetPending(db: Database, batch: IndexedBatch): void {
-  for (const id of batch.added) db.run('DELETE FROM pendingTerms WHERE contentId = ?', id);
+  // A content that went while it was being indexed waited for it still, so nobody has asked yet to drop its terms.
+  const gone = 'INSERT OR IGNORE INTO removedTerms SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM content WHERE id = ?1)';
+  for (const id of batch.added) if (db.run('DELETE FROM pendingTerms WHERE contentId = ?', id) === 0) db.run(gone, id);
   for (const id of batch.removed) db.run('DELETE FROM removedTerms WHERE contentId = ?', id);
 }
 

@@ -15,6 +15,9 @@ export const DEFAULT_GRACE_MS = 3_600_000;
 /** Blobs asked about at once. */
 const BATCH = 1000;
 
+/** What a repair of records mends, as a rule. */
+const MENDED: ReadonlySet<string> = new Set(['counter', 'reference', 'search']);
+
 interface CheckOptions {
   readonly account?: AccountId;
   readonly rehash?: boolean;
@@ -123,9 +126,7 @@ export class StoreMaintenance implements Maintenance {
       : findings;
     const still = new Set(left.map((finding) => finding.detail));
     for (const finding of findings) {
-      const repairable = repair
-        ? !still.has(finding.detail)
-        : finding.kind === 'counter' || finding.kind === 'reference';
+      const repairable = repair ? !still.has(finding.detail) : MENDED.has(finding.kind);
       yield { account, kind: finding.kind, detail: finding.detail, repairable };
     }
   }

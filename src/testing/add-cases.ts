@@ -15,7 +15,10 @@ export function addCases(suite: Suite): void {
       const before = await t.modSeq(account);
       const first = await t.add(account, inbox.id, [{}, {}, {}]);
       const second = await t.add(account, inbox.id, [{}]);
-      assert.deepEqual([...first, ...second].map((added) => added.uid), [1, 2, 3, 4]);
+      assert.deepEqual(
+        [...first, ...second].map((added) => added.uid),
+        [1, 2, 3, 4],
+      );
       assert.equal(new Set([...first, ...second].map((added) => added.emailId)).size, 4);
       const modSeqs = (await t.all(account, inbox.id)).map((record) => record.modSeq);
       assert.deepEqual(modSeqs, [before + 1, before + 1, before + 1, before + 2]);
@@ -55,8 +58,15 @@ export function addCases(suite: Suite): void {
 
     suite.test('takes 2,000 at once', async (t) => {
       const { account, inbox } = await t.inbox();
-      const added = await t.add(account, inbox.id, Array.from({ length: 2000 }, () => ({})));
-      assert.deepEqual(added.map(({ uid }) => uid), Array.from({ length: 2000 }, (_, index) => index + 1));
+      const added = await t.add(
+        account,
+        inbox.id,
+        Array.from({ length: 2000 }, () => ({})),
+      );
+      assert.deepEqual(
+        added.map(({ uid }) => uid),
+        Array.from({ length: 2000 }, (_, index) => index + 1),
+      );
       assert.equal((await t.engine.read(account, (tx) => tx.uids(inbox.id))).length, 2000);
     });
   });
@@ -67,7 +77,10 @@ export function addCases(suite: Suite): void {
       const message = t.message({
         body: 'Grüße, 世界 \u0000 and the rest',
         flags: ['\\Seen', '\\Answered', '$Forwarded'],
-        blobs: [{ name: 'one', size: 100, length: 137 }, { name: 'two', size: 5 }],
+        blobs: [
+          { name: 'one', size: 100, length: 137 },
+          { name: 'two', size: 5 },
+        ],
         internalDate: 1_600_000_000_123,
         threadId: 5,
       });
@@ -102,7 +115,10 @@ export function addCases(suite: Suite): void {
         assert.deepEqual(there, [field]);
       }
       const [bare] = await t.all(account, inbox.id);
-      assert.deepEqual(Object.keys(FIELDS).filter((name) => name in (bare ?? {})), []);
+      assert.deepEqual(
+        Object.keys(FIELDS).filter((name) => name in (bare ?? {})),
+        [],
+      );
       const [whole] = await t.all(account, inbox.id, { body: true });
       assert.ok(whole?.body && whole.tree, 'octets come with the tree that names their parts');
     });
@@ -111,29 +127,57 @@ export function addCases(suite: Suite): void {
       const { account, inbox } = await t.inbox();
       const noise = Array.from({ length: 3000 }, (_, index) => ((index * 2_654_435_761) >>> 0).toString(36)).join('');
       const bodies = ['', 'x', 'long line '.repeat(10_000), noise];
-      await t.add(account, inbox.id, bodies.map((body) => ({ body })));
+      await t.add(
+        account,
+        inbox.id,
+        bodies.map((body) => ({ body })),
+      );
       const records = await t.all(account, inbox.id, { body: true });
-      assert.deepEqual(records.map(({ body }) => Buffer.from(body?.text ?? []).toString()), bodies.map((body) => `${body}\r\n`));
+      assert.deepEqual(
+        records.map(({ body }) => Buffer.from(body?.text ?? []).toString()),
+        bodies.map((body) => `${body}\r\n`),
+      );
     });
 
     suite.test('leaves out what is not there, and keeps to ascending UIDs', async (t) => {
       const { account, inbox } = await t.inbox();
-      await t.add(account, inbox.id, Array.from({ length: 10 }, () => ({})));
+      await t.add(
+        account,
+        inbox.id,
+        Array.from({ length: 10 }, () => ({})),
+      );
       await t.engine.write(account, (tx) => tx.expunge(inbox.id, UidSet.of(3, 7)));
       const wanted = UidSet.parse('2:4,7,9:20,4000000000');
       const found = await t.engine.read(account, (tx) => tx.fetch(inbox.id, wanted, { limit: 100, envelope: true }));
-      assert.deepEqual(found.map((record) => record.uid), [2, 4, 9, 10]);
+      assert.deepEqual(
+        found.map((record) => record.uid),
+        [2, 4, 9, 10],
+      );
       assert.deepEqual(await t.engine.read(account, (tx) => tx.fetch(inbox.id, UidSet.empty, { limit: 100 })), []);
     });
 
     suite.test('stops at its limits and can be continued', async (t) => {
       const { account, inbox } = await t.inbox();
-      await t.add(account, inbox.id, Array.from({ length: 30 }, () => ({ body: 'x'.repeat(1000) })));
+      await t.add(
+        account,
+        inbox.id,
+        Array.from({ length: 30 }, () => ({ body: 'x'.repeat(1000) })),
+      );
       const seven = await t.engine.read(account, (tx) => tx.fetch(inbox.id, UidSet.parse('1:5,8:30'), { limit: 7 }));
-      assert.deepEqual(seven.map((record) => record.uid), [1, 2, 3, 4, 5, 8, 9]);
-      const one = await t.engine.read(account, (tx) => tx.fetch(inbox.id, ALL, { limit: 100, body: true, bodyLimit: 1 }));
-      assert.deepEqual(one.map((record) => record.uid), [1]);
-      const few = await t.engine.read(account, (tx) => tx.fetch(inbox.id, ALL, { limit: 100, body: true, bodyLimit: 5000 }));
+      assert.deepEqual(
+        seven.map((record) => record.uid),
+        [1, 2, 3, 4, 5, 8, 9],
+      );
+      const one = await t.engine.read(account, (tx) =>
+        tx.fetch(inbox.id, ALL, { limit: 100, body: true, bodyLimit: 1 }),
+      );
+      assert.deepEqual(
+        one.map((record) => record.uid),
+        [1],
+      );
+      const few = await t.engine.read(account, (tx) =>
+        tx.fetch(inbox.id, ALL, { limit: 100, body: true, bodyLimit: 5000 }),
+      );
       assert.ok(few.length >= 2 && few.length <= 10, `${few.length} messages of 1,000 octets under a limit of 5,000`);
     });
 
@@ -142,10 +186,29 @@ export function addCases(suite: Suite): void {
       await t.add(account, inbox.id, [{ flags: ['\\Seen'] }, { flags: ['a', 'B'] }, {}, { flags: ['\\Deleted', 'a'] }]);
       const modSeq = await t.modSeq(account);
       const all = await t.engine.read(account, (tx) => tx.flags(inbox.id));
-      assert.deepEqual([[...all.uids], [...all.masks], [...all.modSeqs]], [[1, 2, 3, 4], [1, 0, 0, 16], Array(4).fill(modSeq)]);
-      assert.deepEqual([...all.keywords], [[2, 'a B'], [4, 'a']]);
+      assert.deepEqual(
+        [[...all.uids], [...all.masks], [...all.modSeqs]],
+        [[1, 2, 3, 4], [1, 0, 0, 16], Array(4).fill(modSeq)],
+      );
+      assert.deepEqual(
+        [...all.keywords],
+        [
+          [2, 'a B'],
+          [4, 'a'],
+        ],
+      );
       const some = await t.engine.read(account, (tx) => tx.flags(inbox.id, UidSet.parse('2,4:9')));
-      assert.deepEqual([[...some.uids], [...some.masks], [...some.keywords]], [[2, 4], [0, 16], [[2, 'a B'], [4, 'a']]]);
+      assert.deepEqual(
+        [[...some.uids], [...some.masks], [...some.keywords]],
+        [
+          [2, 4],
+          [0, 16],
+          [
+            [2, 'a B'],
+            [4, 'a'],
+          ],
+        ],
+      );
       assert.deepEqual(await t.engine.read(account, (tx) => tx.keywords(inbox.id)), ['B', 'a']);
     });
 
@@ -166,7 +229,10 @@ export function addCases(suite: Suite): void {
         }
         after = page.at(-1)?.contentId ?? null;
       }
-      assert.deepEqual(digests, messages.map((message) => message.content.digest));
+      assert.deepEqual(
+        digests,
+        messages.map((message) => message.content.digest),
+      );
     });
   });
 }

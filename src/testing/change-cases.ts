@@ -28,12 +28,19 @@ export function changeCases(suite: Suite): void {
     suite.test('changedSince is right after a thousand transactions, and after expiry', async (t) => {
       const { account, inbox } = await t.inbox();
       const other = await t.mailbox(account, 'Other');
-      await t.add(account, inbox.id, Array.from({ length: 50 }, () => ({})));
+      await t.add(
+        account,
+        inbox.id,
+        Array.from({ length: 50 }, () => ({})),
+      );
       const start = await t.modSeq(account);
       for (let round = 0; round < 1000; round++) {
         const mailbox = round % 50 === 0 ? inbox : other;
         if (mailbox === other) await t.engine.write(account, (tx) => tx.setSubscribed('x', round % 2 === 0));
-        else await t.engine.write(account, (tx) => tx.setFlags(inbox.id, UidSet.of(round / 50 + 1), { mode: 'add', flags: parseFlags(['k']) }));
+        else
+          await t.engine.write(account, (tx) =>
+            tx.setFlags(inbox.id, UidSet.of(round / 50 + 1), { mode: 'add', flags: parseFlags(['k']) }),
+          );
       }
       const wanted = Array.from({ length: 20 }, (_, index) => index + 1);
       assert.deepEqual([...(await t.engine.read(account, (tx) => tx.changedSince(inbox.id, start)))], wanted);
@@ -45,7 +52,11 @@ export function changeCases(suite: Suite): void {
     suite.test('vanished names what went after a position, from wherever', async (t) => {
       const { account, inbox } = await t.inbox();
       const other = await t.mailbox(account, 'Other');
-      await t.add(account, inbox.id, Array.from({ length: 9 }, () => ({})));
+      await t.add(
+        account,
+        inbox.id,
+        Array.from({ length: 9 }, () => ({})),
+      );
       const start = await t.modSeq(account);
       await t.engine.write(account, async (tx) => {
         await tx.expunge(inbox.id, UidSet.of(1));
@@ -150,20 +161,27 @@ export function changeCases(suite: Suite): void {
       assert.equal(heard.length, before);
     });
 
-    suite.test('a subscriber hears what another process did', async (t) => {
-      const { account, inbox } = await t.inbox();
-      const other = await t.reopen();
-      const heard: number[] = [];
-      const end = t.engine.subscribe(account, (modSeq) => heard.push(modSeq));
-      await other.write(account, (tx) => tx.add(inbox.id, [t.message()]));
-      const modSeq = await t.modSeq(account, other);
-      await eventually(() => heard.includes(modSeq));
-      end();
-    }, 'processes');
+    suite.test(
+      'a subscriber hears what another process did',
+      async (t) => {
+        const { account, inbox } = await t.inbox();
+        const other = await t.reopen();
+        const heard: number[] = [];
+        const end = t.engine.subscribe(account, (modSeq) => heard.push(modSeq));
+        await other.write(account, (tx) => tx.add(inbox.id, [t.message()]));
+        const modSeq = await t.modSeq(account, other);
+        await eventually(() => heard.includes(modSeq));
+        end();
+      },
+      'processes',
+    );
 
     suite.test('a subscriber to nobody hears nothing and harms nothing', async (t) => {
       const end = t.engine.subscribe('nobody', () => assert.fail('called'));
-      await rejects(t.engine.read('nobody', (tx) => tx.state()), 'ACCOUNT_NOT_FOUND');
+      await rejects(
+        t.engine.read('nobody', (tx) => tx.state()),
+        'ACCOUNT_NOT_FOUND',
+      );
       end();
     });
   });

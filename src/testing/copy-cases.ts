@@ -14,17 +14,32 @@ export function copyCases(suite: Suite): void {
       await t.add(account, inbox.id, [{ flags: ['\\Seen', 'k'] }, {}, { flags: ['\\Deleted'] }]);
       const before = await t.modSeq(account);
       const copied = await t.engine.write(account, (tx) => tx.copy(inbox.id, UidSet.parse('1,3,7'), label.id, 'label'));
-      assert.deepEqual(copied, [{ from: 1, to: 2 }, { from: 3, to: 3 }]);
+      assert.deepEqual(copied, [
+        { from: 1, to: 2 },
+        { from: 3, to: 3 },
+      ]);
       const source = await t.all(account, inbox.id);
       const target = await t.all(account, label.id);
-      for (const [from, to] of [[0, 1], [2, 2]] as const) {
-        assert.deepEqual({ ...target[to], uid: 0, modSeq: 0, saveDate: 0 }, { ...source[from], uid: 0, modSeq: 0, saveDate: 0 });
+      for (const [from, to] of [
+        [0, 1],
+        [2, 2],
+      ] as const) {
+        assert.deepEqual(
+          { ...target[to], uid: 0, modSeq: 0, saveDate: 0 },
+          { ...source[from], uid: 0, modSeq: 0, saveDate: 0 },
+        );
         assert.equal(target[to]?.modSeq, before + 1);
       }
-      assert.deepEqual(source.map((record) => record.modSeq), [before, before, before]);
+      assert.deepEqual(
+        source.map((record) => record.modSeq),
+        [before, before, before],
+      );
       const state = await t.engine.read(account, (tx) => tx.state());
       assert.equal(state.messages, 6);
-      assert.equal(state.octets, [...source, ...target].reduce((sum, record) => sum + record.size, 0));
+      assert.equal(
+        state.octets,
+        [...source, ...target].reduce((sum, record) => sum + record.size, 0),
+      );
     });
 
     suite.test('as a label of a message that is there already makes a new message', async (t) => {
@@ -47,10 +62,16 @@ export function copyCases(suite: Suite): void {
         const { account, inbox } = await t.inbox();
         await t.add(account, inbox.id, [{ flags: ['k'] }, {}]);
         const copied = await t.engine.write(account, (tx) => tx.copy(inbox.id, ALL, inbox.id, mode));
-        assert.deepEqual(copied, [{ from: 1, to: 3 }, { from: 2, to: 4 }]);
+        assert.deepEqual(copied, [
+          { from: 1, to: 3 },
+          { from: 2, to: 4 },
+        ]);
         const records = await t.all(account, inbox.id);
         assert.equal(new Set(records.map((record) => record.emailId)).size, 4);
-        assert.deepEqual(records.map((record) => record.keywords), ['k', '', 'k', '']);
+        assert.deepEqual(
+          records.map((record) => record.keywords),
+          ['k', '', 'k', ''],
+        );
         assert.equal(records[0]?.contentId, records[2]?.contentId);
       }
     });
@@ -92,8 +113,14 @@ export function copyCases(suite: Suite): void {
       const before = await t.all(account, inbox.id);
       const since = await t.modSeq(account);
       const moved = await t.engine.write(account, (tx) => tx.move(inbox.id, UidSet.parse('1,3'), other.id));
-      assert.deepEqual(moved, [{ from: 1, to: 1 }, { from: 3, to: 2 }]);
-      assert.deepEqual((await t.all(account, inbox.id)).map((record) => record.uid), [2]);
+      assert.deepEqual(moved, [
+        { from: 1, to: 1 },
+        { from: 3, to: 2 },
+      ]);
+      assert.deepEqual(
+        (await t.all(account, inbox.id)).map((record) => record.uid),
+        [2],
+      );
       const [first] = await t.all(account, other.id);
       assert.deepEqual({ ...first, modSeq: 0, saveDate: 0 }, { ...before[0], modSeq: 0, saveDate: 0 });
       assert.equal((await t.engine.read(account, (tx) => tx.vanished(inbox.id, since)))?.toString(), '1,3');
@@ -105,9 +132,14 @@ export function copyCases(suite: Suite): void {
       const { account, inbox } = await t.inbox();
       await t.add(account, inbox.id, [{}, {}]);
       const before = await t.all(account, inbox.id);
-      assert.deepEqual(await t.engine.write(account, (tx) => tx.move(inbox.id, UidSet.of(1), inbox.id)), [{ from: 1, to: 3 }]);
+      assert.deepEqual(await t.engine.write(account, (tx) => tx.move(inbox.id, UidSet.of(1), inbox.id)), [
+        { from: 1, to: 3 },
+      ]);
       const after = await t.all(account, inbox.id);
-      assert.deepEqual(after.map((record) => record.uid), [2, 3]);
+      assert.deepEqual(
+        after.map((record) => record.uid),
+        [2, 3],
+      );
       assert.equal(after[1]?.emailId, before[0]?.emailId);
     });
 
@@ -156,7 +188,10 @@ export function copyCases(suite: Suite): void {
       const { account, inbox } = await t.inbox();
       await t.add(account, inbox.id, [{}, {}, {}]);
       await t.engine.write(account, (tx) => tx.expunge(inbox.id, ALL));
-      assert.deepEqual((await t.add(account, inbox.id, [{}])).map((added) => added.uid), [4]);
+      assert.deepEqual(
+        (await t.add(account, inbox.id, [{}])).map((added) => added.uid),
+        [4],
+      );
     });
 
     suite.test('of one place of a message leaves the others whole', async (t) => {
@@ -177,7 +212,11 @@ export function copyCases(suite: Suite): void {
 
     suite.test('takes 2,000 at once', async (t) => {
       const { account, inbox } = await t.inbox();
-      await t.add(account, inbox.id, Array.from({ length: 2000 }, () => ({})));
+      await t.add(
+        account,
+        inbox.id,
+        Array.from({ length: 2000 }, () => ({})),
+      );
       const odd = UidSet.from(Array.from({ length: 1000 }, (_, index) => 2 * index + 1));
       assert.equal((await t.engine.write(account, (tx) => tx.expunge(inbox.id, odd))).size, 1000);
       assert.equal((await t.engine.read(account, (tx) => tx.uids(inbox.id))).length, 1000);

@@ -23,7 +23,10 @@ export function directoryCases(suite: Suite): void {
     });
 
     suite.test('keeps the order of addresses, also when one is the name', async ({ engine }) => {
-      const record = accountRecord({ name: 'b@made.example', addresses: ['c@made.example', 'b@made.example', 'a@made.example'] });
+      const record = accountRecord({
+        name: 'b@made.example',
+        addresses: ['c@made.example', 'b@made.example', 'a@made.example'],
+      });
       await engine.directory.create(record);
       assert.deepEqual(await engine.directory.get(record.id), record);
       await engine.directory.update(record.id, { addresses: ['b@made.example'] });
@@ -38,24 +41,30 @@ export function directoryCases(suite: Suite): void {
       await rejects(engine.directory.create(taken), 'ACCOUNT_EXISTS');
       await rejects(engine.directory.create(accountRecord({ name: 'ann@made.example' })), 'ACCOUNT_EXISTS');
       assert.equal(await engine.directory.get(taken.id), null);
-      await rejects(engine.read(taken.id, (tx) => tx.state()), 'ACCOUNT_NOT_FOUND');
+      await rejects(
+        engine.read(taken.id, (tx) => tx.state()),
+        'ACCOUNT_NOT_FOUND',
+      );
     });
 
-    suite.test('refuses an address that is taken as an address or as a name, and then changes nothing', async ({ engine }) => {
-      const ann = accountRecord({ name: 'ann@made.example', addresses: ['second@made.example'] });
-      await engine.directory.create(ann);
-      for (const address of ['ann@made.example', 'second@made.example']) {
-        const refused = accountRecord({ addresses: ['free@made.example', address] });
-        await rejects(engine.directory.create(refused), 'ADDRESS_EXISTS');
-        assert.equal(await engine.directory.find(refused.name), null);
-        assert.equal(await engine.directory.find('free@made.example'), null);
-      }
-      const bob = accountRecord();
-      await engine.directory.create(bob);
-      const patch = { addresses: ['second@made.example'], copies: 'separate' } as const;
-      await rejects(engine.directory.update(bob.id, patch), 'ADDRESS_EXISTS');
-      assert.deepEqual(await engine.directory.get(bob.id), bob);
-    });
+    suite.test(
+      'refuses an address that is taken as an address or as a name, and then changes nothing',
+      async ({ engine }) => {
+        const ann = accountRecord({ name: 'ann@made.example', addresses: ['second@made.example'] });
+        await engine.directory.create(ann);
+        for (const address of ['ann@made.example', 'second@made.example']) {
+          const refused = accountRecord({ addresses: ['free@made.example', address] });
+          await rejects(engine.directory.create(refused), 'ADDRESS_EXISTS');
+          assert.equal(await engine.directory.find(refused.name), null);
+          assert.equal(await engine.directory.find('free@made.example'), null);
+        }
+        const bob = accountRecord();
+        await engine.directory.create(bob);
+        const patch = { addresses: ['second@made.example'], copies: 'separate' } as const;
+        await rejects(engine.directory.update(bob.id, patch), 'ADDRESS_EXISTS');
+        assert.deepEqual(await engine.directory.get(bob.id), bob);
+      },
+    );
 
     suite.test('of many that want one name one gets it', async ({ engine }) => {
       const records = Array.from({ length: 10 }, () => accountRecord({ name: 'wanted' }));
@@ -79,7 +88,10 @@ export function directoryCases(suite: Suite): void {
       for (const id of [...ids].reverse()) await engine.directory.create(accountRecord({ id }));
       const first = await engine.directory.list({ limit: 3 });
       const rest = await engine.directory.list({ after: first.at(-1)?.id ?? '', limit: 100 });
-      assert.deepEqual([...first, ...rest].map((record) => record.id), ids);
+      assert.deepEqual(
+        [...first, ...rest].map((record) => record.id),
+        ids,
+      );
     });
 
     suite.test('forgets an account with its mail, and frees its names', async (t) => {
@@ -90,8 +102,14 @@ export function directoryCases(suite: Suite): void {
       assert.equal(await t.engine.directory.delete(account), false);
       t.accounts.delete(account);
       assert.equal(await t.engine.directory.find(record?.name ?? ''), null);
-      await rejects(t.engine.read(account, (tx) => tx.state()), 'ACCOUNT_NOT_FOUND');
-      await rejects(t.engine.write(account, (tx) => tx.createMailbox('x', null)), 'ACCOUNT_NOT_FOUND');
+      await rejects(
+        t.engine.read(account, (tx) => tx.state()),
+        'ACCOUNT_NOT_FOUND',
+      );
+      await rejects(
+        t.engine.write(account, (tx) => tx.createMailbox('x', null)),
+        'ACCOUNT_NOT_FOUND',
+      );
       const again = await t.account({ name: record?.name ?? '', addresses: record?.addresses ?? [] });
       assert.deepEqual(await t.engine.read(again, (tx) => tx.mailboxes()), []);
     });

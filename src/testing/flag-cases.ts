@@ -1,8 +1,8 @@
 /** Cases of changing flags: modes, keywords, conditions, and messages in several mailboxes. */
 
 import assert from 'node:assert/strict';
-import { parseFlags } from '../model/flags.ts';
 import type { FlagMode } from '../model/flags.ts';
+import { parseFlags } from '../model/flags.ts';
 import type { AccountId, MailboxId, ModSeq } from '../model/ids.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { ALL, rejects, type Suite, type SuiteContext } from './suite.ts';
@@ -36,9 +36,15 @@ export function flagCases(suite: Suite): void {
       const before = await t.modSeq(account);
       const result = await change(t, account, inbox.id, '1:3,9', 'add', ['\\Seen']);
       const modSeq = before + 1;
-      assert.deepEqual(result.changed, [2, 3].map((uid) => ({ uid, modSeq, mask: 1, keywords: '' })));
+      assert.deepEqual(
+        result.changed,
+        [2, 3].map((uid) => ({ uid, modSeq, mask: 1, keywords: '' })),
+      );
       assert.ok(result.modified.isEmpty);
-      assert.deepEqual((await t.all(account, inbox.id)).map((record) => record.modSeq), [before, modSeq, modSeq, before]);
+      assert.deepEqual(
+        (await t.all(account, inbox.id)).map((record) => record.modSeq),
+        [before, modSeq, modSeq, before],
+      );
       const { items } = (await t.engine.read(account, (tx) => tx.changes(before, 10)))[0] ?? { items: [] };
       assert.deepEqual(items, [{ type: 'flags', mailboxId: inbox.id, uids: UidSet.range(2, 3) }]);
     });
@@ -48,7 +54,11 @@ export function flagCases(suite: Suite): void {
       await t.add(account, inbox.id, [{ flags: ['\\Seen', 'Word'] }]);
       const before = await t.current(account, inbox.id);
       const modSeq = await t.modSeq(account);
-      for (const [mode, flags] of [['add', ['\\Seen', 'word']], ['remove', ['\\Draft']], ['replace', ['Word', '\\Seen']]] as const) {
+      for (const [mode, flags] of [
+        ['add', ['\\Seen', 'word']],
+        ['remove', ['\\Draft']],
+        ['replace', ['Word', '\\Seen']],
+      ] as const) {
         assert.deepEqual((await change(t, account, inbox.id, '1:*', mode, flags)).changed, [], mode);
       }
       assert.deepEqual(await t.current(account, inbox.id), before);
@@ -57,7 +67,11 @@ export function flagCases(suite: Suite): void {
 
     suite.test('keeps the counters of unseen and deleted', async (t) => {
       const { account, inbox } = await t.inbox();
-      await t.add(account, inbox.id, Array.from({ length: 10 }, (_, index) => ({ flags: index < 4 ? ['\\Seen'] : [] })));
+      await t.add(
+        account,
+        inbox.id,
+        Array.from({ length: 10 }, (_, index) => ({ flags: index < 4 ? ['\\Seen'] : [] })),
+      );
       const steps: [string, FlagMode, string[], number, number][] = [
         ['1:6', 'add', ['\\Seen', '\\Deleted'], 4, 6],
         ['6:8', 'remove', ['\\Seen', '\\Deleted'], 5, 5],
@@ -77,7 +91,10 @@ export function flagCases(suite: Suite): void {
       const since = await t.modSeq(account);
       await change(t, account, inbox.id, '2', 'add', ['\\Flagged']);
       const result = await change(t, account, inbox.id, '1:3', 'add', ['\\Seen'], since);
-      assert.deepEqual(result.changed.map((item) => item.uid), [1, 3]);
+      assert.deepEqual(
+        result.changed.map((item) => item.uid),
+        [1, 3],
+      );
       assert.equal(result.modified.toString(), '2');
       const none = await change(t, account, inbox.id, '1:3', 'add', ['\\Draft'], 0);
       assert.deepEqual([none.changed, none.modified.toString()], [[], '1:3']);
@@ -85,7 +102,11 @@ export function flagCases(suite: Suite): void {
 
     suite.test('works on scattered UIDs and on 2,000 at once', async (t) => {
       const { account, inbox } = await t.inbox();
-      await t.add(account, inbox.id, Array.from({ length: 2000 }, (_, index) => ({ flags: index % 3 ? [] : ['x'] })));
+      await t.add(
+        account,
+        inbox.id,
+        Array.from({ length: 2000 }, (_, index) => ({ flags: index % 3 ? [] : ['x'] })),
+      );
       const odd = UidSet.from(Array.from({ length: 1000 }, (_, index) => 2 * index + 1));
       const flags = parseFlags(['\\Seen', 'k']);
       const result = await t.engine.write(account, (tx) => tx.setFlags(inbox.id, odd, { mode: 'add', flags }));
@@ -130,7 +151,10 @@ export function flagCases(suite: Suite): void {
       assert.equal((await t.current(account, inbox.id)).unseen, 1);
       assert.equal((await t.current(account, inbox.id)).highestModSeq, before + 1);
       const [changes] = await t.engine.read(account, (tx) => tx.changes(before, 10));
-      assert.deepEqual(new Set(changes?.items.map((item) => 'mailboxId' in item && item.mailboxId)), new Set([inbox.id, label.id, other.id]));
+      assert.deepEqual(
+        new Set(changes?.items.map((item) => 'mailboxId' in item && item.mailboxId)),
+        new Set([inbox.id, label.id, other.id]),
+      );
       await change(t, account, inbox.id, '1', 'replace', ['\\Draft']);
       assert.deepEqual(await masks(), ['8', '0', '24', '0', '8']);
     });

@@ -12,5 +12,5 @@
  */
 
 export { engineSuite } from './engine-suite.ts';
-export { madeBlobId, makeContent, type MadeBlob, type MadeContentOptions } from './make-content.ts';
+export { type MadeBlob, type MadeContentOptions, madeBlobId, makeContent } from './make-content.ts';
 export type { EngineHarness, EngineSuiteOptions, PlantedDamage, TestFramework } from './suite.ts';

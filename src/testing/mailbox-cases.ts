@@ -11,7 +11,19 @@ export function mailboxCases(suite: Suite): void {
       const made = await t.engine.write(account, (tx) => tx.createMailbox('Sent', '\\Sent'));
       assert.deepEqual(
         { ...made, id: 0, uidValidity: 0, createdModSeq: 0, highestModSeq: 0 },
-        { id: 0, path: 'Sent', uidValidity: 0, uidNext: 1, specialUse: '\\Sent', messages: 0, unseen: 0, deleted: 0, octets: 0, createdModSeq: 0, highestModSeq: 0 },
+        {
+          id: 0,
+          path: 'Sent',
+          uidValidity: 0,
+          uidNext: 1,
+          specialUse: '\\Sent',
+          messages: 0,
+          unseen: 0,
+          deleted: 0,
+          octets: 0,
+          createdModSeq: 0,
+          highestModSeq: 0,
+        },
       );
       assert.ok(made.uidValidity >= 1 && made.uidValidity <= 0xffffffff, 'RFC 9051: a nonzero number of 32 bits');
       assert.equal(made.createdModSeq, await t.modSeq(account));
@@ -28,7 +40,10 @@ export function mailboxCases(suite: Suite): void {
         for (const path of paths) await tx.createMailbox(path, null);
       });
       const listed = await t.engine.read(account, (tx) => tx.mailboxes());
-      assert.deepEqual(listed.map((mailbox) => mailbox.path), [...paths].sort());
+      assert.deepEqual(
+        listed.map((mailbox) => mailbox.path),
+        [...paths].sort(),
+      );
     });
 
     suite.test('a rename keeps everything but the path', async (t) => {
@@ -122,12 +137,16 @@ export function mailboxCases(suite: Suite): void {
 
     suite.test('nothing is found in a mailbox that is not there', async (t) => {
       const { account } = await t.inbox();
-      const [uids, flags, found, keywords] = await t.engine.read(account, async (tx) => [
-        await tx.uids(99_999),
-        await tx.flags(99_999),
-        await tx.fetch(99_999, ALL, { limit: 10 }),
-        await tx.keywords(99_999),
-      ] as const);
+      const [uids, flags, found, keywords] = await t.engine.read(
+        account,
+        async (tx) =>
+          [
+            await tx.uids(99_999),
+            await tx.flags(99_999),
+            await tx.fetch(99_999, ALL, { limit: 10 }),
+            await tx.keywords(99_999),
+          ] as const,
+      );
       assert.deepEqual([uids.length, flags.uids.length, found, keywords], [0, 0, [], []]);
     });
   });

@@ -74,7 +74,7 @@ export function makeContent(seed: number, options: MadeContentOptions = {}): Con
     },
     searchText: madeSearchText({ header, text }),
     // Both ways to the index must come to the same.
-    hasAllText: seed % 2 === 1,
+    hasAllText: seed % 2 === 1 && segments.length === 1,
   };
 }
 

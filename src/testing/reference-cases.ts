@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import type { BlobReference } from '../engine/records.ts';
+import type { AccountId } from '../model/ids.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { madeBlobId } from './make-content.ts';
-import type { AccountId } from '../model/ids.ts';
 import { ALL, type PlantedDamage, type Suite, type SuiteContext } from './suite.ts';
 
 /** Registers the cases. */
@@ -32,8 +32,15 @@ export function referenceCases(suite: Suite): void {
   suite.group('blobs', () => {
     suite.test('every mention is told, in order, in pages, until it is gone', async (t) => {
       const { account, inbox } = await t.inbox();
-      const blobs = (index: number) => [{ name: 'shared', size: 10, length: 14 }, { name: `own${index}`, size: index, length: index + 2 }];
-      await t.add(account, inbox.id, Array.from({ length: 7 }, (_, index) => ({ blobs: blobs(index + 1) })));
+      const blobs = (index: number) => [
+        { name: 'shared', size: 10, length: 14 },
+        { name: `own${index}`, size: index, length: index + 2 },
+      ];
+      await t.add(
+        account,
+        inbox.id,
+        Array.from({ length: 7 }, (_, index) => ({ blobs: blobs(index + 1) })),
+      );
       await t.add(account, inbox.id, [{}]);
       const found: BlobReference[] = [];
       for (let after: number | null = null; ; ) {
@@ -50,7 +57,10 @@ export function referenceCases(suite: Suite): void {
           .map(({ name, size, length }) => ({ blobId: madeBlobId(name), length, size })),
       );
       const ids = found.map((reference) => reference.contentId);
-      assert.deepEqual(ids, [...ids].sort((a, b) => a - b));
+      assert.deepEqual(
+        ids,
+        [...ids].sort((a, b) => a - b),
+      );
       const asked = [madeBlobId('shared'), madeBlobId('own3'), madeBlobId('none')];
       const mentioned = () => t.engine.read(account, (tx) => tx.mentions(asked));
       assert.deepEqual(await mentioned(), new Set(asked.slice(0, 2)));
@@ -60,7 +70,14 @@ export function referenceCases(suite: Suite): void {
 
     suite.test('a message that mentions one blob twice mentions it twice', async (t) => {
       const { account, inbox } = await t.inbox();
-      await t.add(account, inbox.id, [{ blobs: [{ name: 'same', size: 4 }, { name: 'same', size: 4 }] }]);
+      await t.add(account, inbox.id, [
+        {
+          blobs: [
+            { name: 'same', size: 4 },
+            { name: 'same', size: 4 },
+          ],
+        },
+      ]);
       assert.equal((await t.engine.read(account, (tx) => tx.blobReferences(null, 10))).length, 2);
     });
   });
@@ -69,7 +86,9 @@ export function referenceCases(suite: Suite): void {
     suite.test('tells text, metadata and search apart, and nothing of blobs', async (t) => {
       const { account, inbox } = await t.inbox();
       const before = await t.engine.read(account, (tx) => tx.usage());
-      const noise = Array.from({ length: 20_000 }, (_, index) => ((index * 2_654_435_761) >>> 0).toString(36)).join(' ');
+      const noise = Array.from({ length: 20_000 }, (_, index) => ((index * 2_654_435_761) >>> 0).toString(36)).join(
+        ' ',
+      );
       await t.add(account, inbox.id, [{ body: noise, blobs: [{ name: 'big', size: 1e9 }] }]);
       await t.engine.read(account, (tx) => tx.search(inbox.id, { key: 'body', text: 'x' }));
       const usage = await t.engine.read(account, (tx) => tx.usage());
@@ -85,7 +104,11 @@ export function referenceCases(suite: Suite): void {
       const { account, inbox } = await t.inbox();
       const other = await t.mailbox(account, 'Other');
       for (let round = 0; round < 5; round++) {
-        await t.add(account, inbox.id, Array.from({ length: 10 }, (_, index) => ({ flags: index % 2 ? ['\\Seen'] : ['\\Deleted'] })));
+        await t.add(
+          account,
+          inbox.id,
+          Array.from({ length: 10 }, (_, index) => ({ flags: index % 2 ? ['\\Seen'] : ['\\Deleted'] })),
+        );
         await t.engine.write(account, (tx) => tx.copy(inbox.id, ALL, other.id, round % 2 ? 'label' : 'separate'));
         const deleted = await t.engine.read(account, (tx) => tx.search(inbox.id, { key: 'flag', mask: 16, set: true }));
         await t.engine.write(account, async (tx) => {
@@ -97,33 +120,44 @@ export function referenceCases(suite: Suite): void {
     });
 
     for (const damage of ['mailboxCounter', 'accountCounter', 'nextId', 'uidNext'] as const) {
-      suite.test(`finds and mends planted damage: ${damage}`, async (t) => {
-        const { account, inbox } = await t.inbox();
-        await t.add(account, inbox.id, [{}, {}, {}]);
-        const before = await t.current(account, inbox.id);
-        await plant(t, account, damage);
-        const found = await t.engine.read(account, (tx) => tx.check());
-        assert.ok(found.length > 0, 'the damage is found');
-        for (const finding of found) assert.ok(finding.detail.length > 0);
-        await t.engine.write(account, (tx) => tx.repair());
-        await t.assertClean();
-        const after = await t.current(account, inbox.id);
-        assert.deepEqual({ ...after, highestModSeq: 0 }, { ...before, highestModSeq: 0 });
-        assert.equal((await t.add(account, inbox.id, [{}]))[0]?.uid, 4);
-      }, 'plant');
+      suite.test(
+        `finds and mends planted damage: ${damage}`,
+        async (t) => {
+          const { account, inbox } = await t.inbox();
+          await t.add(account, inbox.id, [{}, {}, {}]);
+          const before = await t.current(account, inbox.id);
+          await plant(t, account, damage);
+          const found = await t.engine.read(account, (tx) => tx.check());
+          assert.ok(found.length > 0, 'the damage is found');
+          for (const finding of found) assert.ok(finding.detail.length > 0);
+          await t.engine.write(account, (tx) => tx.repair());
+          await t.assertClean();
+          const after = await t.current(account, inbox.id);
+          assert.deepEqual({ ...after, highestModSeq: 0 }, { ...before, highestModSeq: 0 });
+          assert.equal((await t.add(account, inbox.id, [{}]))[0]?.uid, 4);
+        },
+        'plant',
+      );
     }
 
-    suite.test('finds a message that has lost its content, and says so again after a repair', async (t) => {
-      const { account, inbox } = await t.inbox();
-      await t.add(account, inbox.id, [{}, {}]);
-      await plant(t, account, 'lostContent');
-      for (let round = 0; round < 2; round++) {
-        const found = await t.engine.read(account, (tx) => tx.check());
-        assert.ok(found.some((finding) => finding.kind === 'content'), 'no repair may hide that mail is lost');
-        await t.engine.write(account, (tx) => tx.repair());
-      }
-      t.accounts.delete(account);
-    }, 'plant');
+    suite.test(
+      'finds a message that has lost its content, and says so again after a repair',
+      async (t) => {
+        const { account, inbox } = await t.inbox();
+        await t.add(account, inbox.id, [{}, {}]);
+        await plant(t, account, 'lostContent');
+        for (let round = 0; round < 2; round++) {
+          const found = await t.engine.read(account, (tx) => tx.check());
+          assert.ok(
+            found.some((finding) => finding.kind === 'content'),
+            'no repair may hide that mail is lost',
+          );
+          await t.engine.write(account, (tx) => tx.repair());
+        }
+        t.accounts.delete(account);
+      },
+      'plant',
+    );
   });
 }
 

@@ -1,13 +1,13 @@
 /** Cases of search: every key and their combinations against a matcher that looks at each message. */
 
 import assert from 'node:assert/strict';
+import type { NewMessage } from '../engine/records.ts';
 import type { AccountId, MailboxId } from '../model/ids.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { UidSet } from '../model/uid-set.ts';
-import type { NewMessage } from '../engine/records.ts';
 import { matchesNaively, type SearchSubject } from './naive-search.ts';
-import { type MadeMessage, rejects, type Suite, type SuiteContext, ALL } from './suite.ts';
 import { madeQueries } from './search-queries.ts';
+import { ALL, type MadeMessage, rejects, type Suite, type SuiteContext } from './suite.ts';
 
 const DAY = 86_400_000;
 
@@ -16,14 +16,37 @@ function corpus(now: number): MadeMessage[] {
   const common = Array.from({ length: 12 }, (_, index) => ({ internalDate: now - index * DAY - 1000 }));
   return [
     ...common,
-    { from: 'Ann Example <ann@made.example>', subject: 'Quarterly report', body: 'figures and numbers', flags: ['\\Seen', 'Work'] },
-    { from: 'Zoë Müller <zoe@made.example>', subject: 'Grüße aus Köln', body: 'Straße und Brücke', flags: ['\\Flagged', '$Forwarded'] },
+    {
+      from: 'Ann Example <ann@made.example>',
+      subject: 'Quarterly report',
+      body: 'figures and numbers',
+      flags: ['\\Seen', 'Work'],
+    },
+    {
+      from: 'Zoë Müller <zoe@made.example>',
+      subject: 'Grüße aus Köln',
+      body: 'Straße und Brücke',
+      flags: ['\\Flagged', '$Forwarded'],
+    },
     { from: '李雷 <li@made.example>', subject: '你好世界', body: '今天天气很好', cc: 'ann@made.example' },
     { from: 'x', to: 'y', subject: 'z', body: 'a b c', cc: 'q', bcc: 'hidden@made.example' },
     { subject: '', body: '', sentDate: null, internalDate: now - 40 * DAY },
-    { subject: '100% "quoted" (odd) * text', body: "don't stop: O'Neil's AND-OR-NOT NEAR", flags: ['\\Deleted', '\\Answered', 'w_rk', 'w-rk'] },
-    { subject: 'İstanbul ΣΊΣΥΦΟΣ', body: 'ﬁne ligature Ⅷ', fields: { 'X-Spam': 'No, score=1', 'List-Id': '<dev.made.example>' } },
-    { subject: 'Re: Quarterly report', body: 'reporting', fields: { 'X-Spam': 'yes' }, flags: ['\\Draft', 'work', '\\Seen'] },
+    {
+      subject: '100% "quoted" (odd) * text',
+      body: "don't stop: O'Neil's AND-OR-NOT NEAR",
+      flags: ['\\Deleted', '\\Answered', 'w_rk', 'w-rk'],
+    },
+    {
+      subject: 'İstanbul ΣΊΣΥΦΟΣ',
+      body: 'ﬁne ligature Ⅷ',
+      fields: { 'X-Spam': 'No, score=1', 'List-Id': '<dev.made.example>' },
+    },
+    {
+      subject: 'Re: Quarterly report',
+      body: 'reporting',
+      fields: { 'X-Spam': 'yes' },
+      flags: ['\\Draft', 'work', '\\Seen'],
+    },
     { subject: 'a very long one', body: 'filler '.repeat(3000) },
     { subject: 'old', body: 'ancient', internalDate: 0, sentDate: 0 },
   ];
@@ -61,13 +84,20 @@ export function searchCases(suite: Suite): void {
       const place = await fill(t);
       const odd = UidSet.from(Array.from({ length: 5000 }, (_, index) => 2 * index + 1));
       await compare(t, place, { key: 'uid', set: odd });
-      const subjects = Array.from({ length: 1500 }, (_, index): SearchQuery => ({ key: 'subject', text: `number ${index}` }));
+      const subjects = Array.from(
+        { length: 1500 },
+        (_, index): SearchQuery => ({ key: 'subject', text: `number ${index}` }),
+      );
       await compare(t, place, { key: 'or', of: subjects.slice(0, 300) });
-      const uids = Array.from({ length: 3000 }, (_, index): SearchQuery => ({ key: 'uid', set: UidSet.of(2 * index + 1) }));
+      const uids = Array.from(
+        { length: 3000 },
+        (_, index): SearchQuery => ({ key: 'uid', set: UidSet.of(2 * index + 1) }),
+      );
       await compare(t, place, { key: 'or', of: uids });
       await compare(t, place, { key: 'and', of: uids.map((of): SearchQuery => ({ key: 'not', of })) });
       let nest: SearchQuery = { key: 'flag', mask: 1, set: true };
-      for (let depth = 0; depth < 49; depth++) nest = { key: 'not', of: { key: 'or', of: [nest, { key: 'uid', set: UidSet.of(depth) }] } };
+      for (let depth = 0; depth < 49; depth++)
+        nest = { key: 'not', of: { key: 'or', of: [nest, { key: 'uid', set: UidSet.of(depth) }] } };
       await compare(t, place, nest);
     });
 
@@ -75,9 +105,15 @@ export function searchCases(suite: Suite): void {
       const { account, inbox } = await t.inbox();
       let nest: SearchQuery = { key: 'all' };
       for (let depth = 0; depth < 5000; depth++) nest = { key: 'not', of: nest };
-      await rejects(t.engine.read(account, (tx) => tx.search(inbox.id, nest)), 'LIMIT_EXCEEDED');
+      await rejects(
+        t.engine.read(account, (tx) => tx.search(inbox.id, nest)),
+        'LIMIT_EXCEEDED',
+      );
       const of = Array.from({ length: 200_000 }, (): SearchQuery => ({ key: 'larger', octets: 1 }));
-      await rejects(t.engine.read(account, (tx) => tx.search(inbox.id, { key: 'or', of })), 'LIMIT_EXCEEDED');
+      await rejects(
+        t.engine.read(account, (tx) => tx.search(inbox.id, { key: 'or', of })),
+        'LIMIT_EXCEEDED',
+      );
     });
 
     suite.test('follows messages to where they are now', async (t) => {

@@ -38,11 +38,20 @@ export function transactionCases(suite: Suite): void {
       });
       await assert.rejects(work, (error) => error === reason);
       assert.deepEqual(await snapshot(), before);
-      assert.deepEqual([...(await t.engine.read(account, (tx) => tx.search(inbox.id, { key: 'body', text: 'ghost' })))], []);
-      assert.equal((await t.engine.read(account, (tx) => tx.mentions(before.records.map(() => '00'.repeat(32))))).size, 0);
+      assert.deepEqual(
+        [...(await t.engine.read(account, (tx) => tx.search(inbox.id, { key: 'body', text: 'ghost' })))],
+        [],
+      );
+      assert.equal(
+        (await t.engine.read(account, (tx) => tx.mentions(before.records.map(() => '00'.repeat(32))))).size,
+        0,
+      );
       end();
       assert.ok(heard.every((modSeq) => modSeq <= before.state.modSeq));
-      assert.deepEqual((await t.add(account, inbox.id, [{}])).map((added) => added.uid), [3]);
+      assert.deepEqual(
+        (await t.add(account, inbox.id, [{}])).map((added) => added.uid),
+        [3],
+      );
     });
 
     suite.test('one that reads only raises no counter', async (t) => {
@@ -77,7 +86,10 @@ export function transactionCases(suite: Suite): void {
       const { account, inbox } = await t.inbox();
       const start = await t.modSeq(account);
       const writes = Array.from({ length: 100 }, () =>
-        t.engine.write(account, async (tx) => ({ modSeq: tx.modSeq, uid: (await tx.add(inbox.id, [t.message()]))[0]?.uid })),
+        t.engine.write(account, async (tx) => ({
+          modSeq: tx.modSeq,
+          uid: (await tx.add(inbox.id, [t.message()]))[0]?.uid,
+        })),
       );
       const reads = Array.from({ length: 30 }, () =>
         t.engine.read(account, async (tx) => {
@@ -90,7 +102,10 @@ export function transactionCases(suite: Suite): void {
       const done = await Promise.all(writes);
       await Promise.all(reads);
       const byUid = done.sort((a, b) => (a.uid ?? 0) - (b.uid ?? 0));
-      assert.deepEqual(byUid, Array.from({ length: 100 }, (_, index) => ({ uid: index + 1, modSeq: start + index + 1 })));
+      assert.deepEqual(
+        byUid,
+        Array.from({ length: 100 }, (_, index) => ({ uid: index + 1, modSeq: start + index + 1 })),
+      );
     });
 
     suite.test('100 changes of one message lose none', async (t) => {
@@ -114,13 +129,22 @@ export function transactionCases(suite: Suite): void {
       );
       for (const [index, { account, inbox }] of places.entries()) {
         const records = await t.all(account, inbox.id);
-        assert.deepEqual(records.map((record) => record.keywords), Array(5).fill(`k${index}`));
+        assert.deepEqual(
+          records.map((record) => record.keywords),
+          Array(5).fill(`k${index}`),
+        );
       }
     });
 
     suite.test('an unknown account is an error of its own', async ({ engine }) => {
-      await rejects(engine.read('nobody', (tx) => tx.state()), 'ACCOUNT_NOT_FOUND');
-      await rejects(engine.write('nobody', (tx) => tx.createMailbox('x', null)), 'ACCOUNT_NOT_FOUND');
+      await rejects(
+        engine.read('nobody', (tx) => tx.state()),
+        'ACCOUNT_NOT_FOUND',
+      );
+      await rejects(
+        engine.write('nobody', (tx) => tx.createMailbox('x', null)),
+        'ACCOUNT_NOT_FOUND',
+      );
     });
 
     suite.test('close waits for what runs, and refuses what comes after', async (t) => {
@@ -130,56 +154,88 @@ export function transactionCases(suite: Suite): void {
       await Promise.resolve();
       const [outcome] = await Promise.allSettled([adding, t.engine.close(), t.engine.close()]);
       if (outcome.status === 'rejected') await rejects(adding, 'STORE_CLOSED');
-      await rejects(t.engine.read(account, (tx) => tx.state()), 'STORE_CLOSED');
-      await rejects(t.engine.write(account, (tx) => tx.createMailbox('x', null)), 'STORE_CLOSED');
+      await rejects(
+        t.engine.read(account, (tx) => tx.state()),
+        'STORE_CLOSED',
+      );
+      await rejects(
+        t.engine.write(account, (tx) => tx.createMailbox('x', null)),
+        'STORE_CLOSED',
+      );
     });
 
-    suite.test('what was answered is there after opening again', async (t) => {
-      const { account, inbox } = await t.inbox();
-      await t.add(account, inbox.id, [{ flags: ['\\Seen', 'Word'], body: 'kept words' }, {}]);
-      await t.engine.write(account, (tx) => tx.expunge(inbox.id, UidSet.of(2)));
-      await t.engine.write(account, (tx) => tx.setSubscribed('INBOX', true));
-      const before = await t.all(account, inbox.id, { body: true, envelope: true });
-      const record = await t.engine.directory.get(account);
-      const mailboxes = await t.engine.read(account, (tx) => tx.mailboxes());
-      await t.engine.close();
-      t.accounts.clear();
-      const engine = await t.reopen();
-      assert.deepEqual(await engine.directory.get(account), record);
-      assert.deepEqual(await engine.read(account, (tx) => tx.mailboxes()), mailboxes);
-      const after = await engine.read(account, (tx) => tx.fetch(inbox.id, ALL, { limit: 10, body: true, envelope: true }));
-      assert.deepEqual(after, before);
-      assert.deepEqual([...(await engine.read(account, (tx) => tx.search(inbox.id, { key: 'body', text: 'kept' })))], [1]);
-      assert.deepEqual(await engine.read(account, (tx) => tx.check()), []);
-      const [added] = await engine.write(account, (tx) => tx.add(inbox.id, [t.message()]));
-      assert.equal(added?.uid, 3);
-    }, 'persistence');
+    suite.test(
+      'what was answered is there after opening again',
+      async (t) => {
+        const { account, inbox } = await t.inbox();
+        await t.add(account, inbox.id, [{ flags: ['\\Seen', 'Word'], body: 'kept words' }, {}]);
+        await t.engine.write(account, (tx) => tx.expunge(inbox.id, UidSet.of(2)));
+        await t.engine.write(account, (tx) => tx.setSubscribed('INBOX', true));
+        const before = await t.all(account, inbox.id, { body: true, envelope: true });
+        const record = await t.engine.directory.get(account);
+        const mailboxes = await t.engine.read(account, (tx) => tx.mailboxes());
+        await t.engine.close();
+        t.accounts.clear();
+        const engine = await t.reopen();
+        assert.deepEqual(await engine.directory.get(account), record);
+        assert.deepEqual(await engine.read(account, (tx) => tx.mailboxes()), mailboxes);
+        const after = await engine.read(account, (tx) =>
+          tx.fetch(inbox.id, ALL, { limit: 10, body: true, envelope: true }),
+        );
+        assert.deepEqual(after, before);
+        assert.deepEqual(
+          [...(await engine.read(account, (tx) => tx.search(inbox.id, { key: 'body', text: 'kept' })))],
+          [1],
+        );
+        assert.deepEqual(await engine.read(account, (tx) => tx.check()), []);
+        const [added] = await engine.write(account, (tx) => tx.add(inbox.id, [t.message()]));
+        assert.equal(added?.uid, 3);
+      },
+      'persistence',
+    );
 
-    suite.test('two processes write to one account in turn', async (t) => {
-      const { account, inbox } = await t.inbox();
-      const other = await t.reopen();
-      const start = await t.modSeq(account);
-      const write = (index: number) =>
-        (index % 2 ? t.engine : other).write(account, async (tx) => ({
-          modSeq: tx.modSeq,
-          uid: (await tx.add(inbox.id, [t.message()]))[0]?.uid ?? 0,
-        }));
-      const done = await Promise.all(Array.from({ length: 60 }, (_, index) => write(index)));
-      done.sort((a, b) => a.uid - b.uid);
-      assert.deepEqual(done, Array.from({ length: 60 }, (_, index) => ({ uid: index + 1, modSeq: start + index + 1 })));
-      assert.equal((await t.all(account, inbox.id)).length, 60);
-    }, 'processes');
+    suite.test(
+      'two processes write to one account in turn',
+      async (t) => {
+        const { account, inbox } = await t.inbox();
+        const other = await t.reopen();
+        const start = await t.modSeq(account);
+        const write = (index: number) =>
+          (index % 2 ? t.engine : other).write(account, async (tx) => ({
+            modSeq: tx.modSeq,
+            uid: (await tx.add(inbox.id, [t.message()]))[0]?.uid ?? 0,
+          }));
+        const done = await Promise.all(Array.from({ length: 60 }, (_, index) => write(index)));
+        done.sort((a, b) => a.uid - b.uid);
+        assert.deepEqual(
+          done,
+          Array.from({ length: 60 }, (_, index) => ({ uid: index + 1, modSeq: start + index + 1 })),
+        );
+        assert.equal((await t.all(account, inbox.id)).length, 60);
+      },
+      'processes',
+    );
 
-    suite.test('an account that another process removed is gone here too', async (t) => {
-      const { account, inbox } = await t.inbox();
-      const other = await t.reopen();
-      await other.read(account, (tx) => tx.state());
-      t.accounts.delete(account);
-      await t.engine.directory.delete(account);
-      await rejects(other.write(account, (tx) => tx.add(inbox.id, [t.message()])), 'ACCOUNT_NOT_FOUND');
-      await rejects(other.read(account, (tx) => tx.uids(inbox.id)), 'ACCOUNT_NOT_FOUND');
-      assert.equal(await other.directory.get(account), null);
-    }, 'processes');
+    suite.test(
+      'an account that another process removed is gone here too',
+      async (t) => {
+        const { account, inbox } = await t.inbox();
+        const other = await t.reopen();
+        await other.read(account, (tx) => tx.state());
+        t.accounts.delete(account);
+        await t.engine.directory.delete(account);
+        await rejects(
+          other.write(account, (tx) => tx.add(inbox.id, [t.message()])),
+          'ACCOUNT_NOT_FOUND',
+        );
+        await rejects(
+          other.read(account, (tx) => tx.uids(inbox.id)),
+          'ACCOUNT_NOT_FOUND',
+        );
+        assert.equal(await other.directory.get(account), null);
+      },
+      'processes',
+    );
 
     suite.test('a search sees what was added a moment ago, by whomever', async (t) => {
       const { account, inbox } = await t.inbox();
@@ -192,7 +248,9 @@ export function transactionCases(suite: Suite): void {
         assert.deepEqual([...found], [round + 1]);
       }
       let last = 0;
-      const end = other.subscribe(account, (modSeq) => { last = modSeq; });
+      const end = other.subscribe(account, (modSeq) => {
+        last = modSeq;
+      });
       await t.add(account, inbox.id, [{}]);
       const modSeq = await t.modSeq(account);
       await eventually(() => last === modSeq);

@@ -29,7 +29,9 @@ let lastToken = 0;
 function messageOf(token: number): string {
   const head = `From: a@made.example\r\nSubject: token-${token}\r\nMessage-ID: <${token}@made.example>\r\n`;
   if (token % 4 !== 0) return `${head}\r\n${`line of message ${token}\r\n`.repeat(1 + (token % 50))}`;
-  const file = Buffer.alloc(20_000 + (token % 5), `file ${token % 5} `).toString('base64').replace(/.{76}/g, '$&\r\n');
+  const file = Buffer.alloc(20_000 + (token % 5), `file ${token % 5} `)
+    .toString('base64')
+    .replace(/.{76}/g, '$&\r\n');
   return `${head}Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n${file}\r\n`;
 }
 
@@ -62,7 +64,12 @@ async function change(port: number, ledger: Ledger, names: Names): Promise<void>
 }
 
 /** One change of some messages of the selected mailbox. */
-async function changeSome(session: ImapSession, ledger: Ledger, mailbox: string, uids: Map<number, number>): Promise<void> {
+async function changeSome(
+  session: ImapSession,
+  ledger: Ledger,
+  mailbox: string,
+  uids: Map<number, number>,
+): Promise<void> {
   const known = ledger.tokens(mailbox).filter((token) => uids.has(token));
   const some = known.filter(() => Math.random() < 0.3);
   const set = UidSet.from(some.map((token) => uids.get(token)!)).toString();
@@ -71,20 +78,46 @@ async function changeSome(session: ImapSession, ledger: Ledger, mailbox: string,
   const free = some.every((token) => !ledger.tokens(other).includes(token));
   switch (pick(['flag', 'unflag', 'copy', 'move', 'delete', 'expunge'])) {
     case 'flag':
-      return ledger.change(some, (entry) => ({ ...entry, flags: '\\Seen k1' }), () => session.run(`UID STORE ${set} +FLAGS.SILENT (\\Seen k1)`));
+      return ledger.change(
+        some,
+        (entry) => ({ ...entry, flags: '\\Seen k1' }),
+        () => session.run(`UID STORE ${set} +FLAGS.SILENT (\\Seen k1)`),
+      );
     case 'unflag':
-      return ledger.change(some, (entry) => ({ ...entry, flags: '' }), () => session.run(`UID STORE ${set} -FLAGS (\\Seen k1)`));
+      return ledger.change(
+        some,
+        (entry) => ({ ...entry, flags: '' }),
+        () => session.run(`UID STORE ${set} -FLAGS (\\Seen k1)`),
+      );
     case 'copy':
       if (!free) return;
-      return ledger.change(some, (entry) => within(entry, { [other]: entry.places[mailbox] ?? false }), () => session.run(`UID COPY ${set} ${other}`));
+      return ledger.change(
+        some,
+        (entry) => within(entry, { [other]: entry.places[mailbox] ?? false }),
+        () => session.run(`UID COPY ${set} ${other}`),
+      );
     case 'move':
       if (!free) return;
-      return ledger.change(some, (entry) => within(without(entry, mailbox), { [other]: entry.places[mailbox] ?? false }), () => session.run(`UID MOVE ${set} ${other}`));
+      return ledger.change(
+        some,
+        (entry) => within(without(entry, mailbox), { [other]: entry.places[mailbox] ?? false }),
+        () => session.run(`UID MOVE ${set} ${other}`),
+      );
     case 'delete':
-      return ledger.change(some, (entry) => within(entry, { [mailbox]: true }), () => session.run(`UID STORE ${set} +FLAGS (\\Deleted)`));
+      return ledger.change(
+        some,
+        (entry) => within(entry, { [mailbox]: true }),
+        () => session.run(`UID STORE ${set} +FLAGS (\\Deleted)`),
+      );
     case 'expunge': {
-      const marked = some.filter((token) => ledger.tokens(mailbox, (entry) => entry.places[mailbox] === true).includes(token));
-      return ledger.change(marked, (entry) => without(entry, mailbox), () => session.run(`UID EXPUNGE ${set}`));
+      const marked = some.filter((token) =>
+        ledger.tokens(mailbox, (entry) => entry.places[mailbox] === true).includes(token),
+      );
+      return ledger.change(
+        marked,
+        (entry) => without(entry, mailbox),
+        () => session.run(`UID EXPUNGE ${set}`),
+      );
     }
   }
 }
@@ -94,7 +127,10 @@ function sorted(places: Record<string, boolean>): Record<string, boolean> {
   return Object.fromEntries(BOXES.filter((box) => box in places).map((box) => [box, places[box]!]));
 }
 
-const within = (entry: Entry, more: Record<string, boolean>): Entry => ({ ...entry, places: sorted({ ...entry.places, ...more }) });
+const within = (entry: Entry, more: Record<string, boolean>): Entry => ({
+  ...entry,
+  places: sorted({ ...entry.places, ...more }),
+});
 
 function without(entry: Entry, mailbox: string): Entry {
   const { [mailbox]: _, ...rest } = entry.places;

@@ -20,13 +20,14 @@ interface Pending {
 /** Keeps book. */
 export class Ledger {
   /** How many changes were acknowledged, and how many a crash left open. */
-  readonly counts: { delivered: number; changed: number; openDelivered: number; openDone: number; openUndone: number } = {
-    delivered: 0,
-    changed: 0,
-    openDelivered: 0,
-    openDone: 0,
-    openUndone: 0,
-  };
+  readonly counts: { delivered: number; changed: number; openDelivered: number; openDone: number; openUndone: number } =
+    {
+      delivered: 0,
+      changed: 0,
+      openDelivered: 0,
+      openDone: 0,
+      openUndone: 0,
+    };
   readonly #entries = new Map<number, Entry>();
   readonly #delivering = new Set<number>();
   #pending: Pending | null = null;
@@ -53,14 +54,17 @@ export class Ledger {
 
   /** Tokens of messages in a mailbox that satisfy `condition`. */
   tokens(mailbox: string, condition: (entry: Entry) => boolean = () => true): number[] {
-    return [...this.#entries].filter(([, entry]) => mailbox in entry.places && condition(entry)).map(([token]) => token);
+    return [...this.#entries]
+      .filter(([, entry]) => mailbox in entry.places && condition(entry))
+      .map(([token]) => token);
   }
 
   /** Compares with what is there after a crash, and settles what was open by it. */
   settle(found: Entries): void {
     for (const token of this.#delivering) {
       const entry = found.get(token);
-      if (entry) expect(entry, `delivery ${token} that was not acknowledged`).toEqual({ places: { INBOX: false }, flags: '' });
+      if (entry)
+        expect(entry, `delivery ${token} that was not acknowledged`).toEqual({ places: { INBOX: false }, flags: '' });
       if (!entry) continue;
       this.#entries.set(token, entry);
       this.counts.openDelivered++;
@@ -79,9 +83,14 @@ export class Ledger {
       const there = found.get(token) ?? { places: {}, flags: after.flags };
       return JSON.stringify(there) === JSON.stringify(after);
     });
-    const before = pending.tokens.filter((token) => JSON.stringify(found.get(token)) === JSON.stringify(this.#entries.get(token)));
+    const before = pending.tokens.filter(
+      (token) => JSON.stringify(found.get(token)) === JSON.stringify(this.#entries.get(token)),
+    );
     const whole = done.length === pending.tokens.length || before.length === pending.tokens.length;
-    expect(whole, `a change of ${pending.tokens.length} messages was done to ${done.length} and not to ${before.length}`).toBe(true);
+    expect(
+      whole,
+      `a change of ${pending.tokens.length} messages was done to ${done.length} and not to ${before.length}`,
+    ).toBe(true);
     if (done.length === pending.tokens.length) this.#apply(pending);
     this.counts[done.length === pending.tokens.length ? 'openDone' : 'openUndone']++;
   }

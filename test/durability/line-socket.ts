@@ -59,7 +59,10 @@ export class LineSocket {
     if (end < 0 && !this.#lost) return;
     const { resolve, reject } = this.#waiting;
     this.#waiting = null;
-    if (end < 0) return reject(new ConnectionLost('the server went away'));
+    if (end < 0) {
+      reject(new ConnectionLost('the server went away'));
+      return;
+    }
     const line = this.#buffer.slice(0, end);
     this.#buffer = this.#buffer.slice(end + 2);
     resolve(line);

@@ -35,8 +35,22 @@ process.on('exit', () => {
 });
 
 /** Starts a server on a folder. */
-export async function startServer(path: string, { processes = 1, wrap = [], node = [] }: StartOptions = {}): Promise<ServerProcess> {
-  const serve = ['serve', '--data', path, '--imap', '0', '--lmtp', '0', '--ready-json', '--insecure-auth', '--no-rate-limits'];
+export async function startServer(
+  path: string,
+  { processes = 1, wrap = [], node = [] }: StartOptions = {},
+): Promise<ServerProcess> {
+  const serve = [
+    'serve',
+    '--data',
+    path,
+    '--imap',
+    '0',
+    '--lmtp',
+    '0',
+    '--ready-json',
+    '--insecure-auth',
+    '--no-rate-limits',
+  ];
   const line = [...wrap, process.execPath, ...node, EIDER, ...serve, '--processes', String(processes)];
   const [file, ...options] = line as [string, ...string[]];
   // A group of its own, so that its processes can be ended all at once.
@@ -48,7 +62,10 @@ export async function startServer(path: string, { processes = 1, wrap = [], node
   });
   const ended = once(child, 'close').finally(() => running.delete(child));
   const ready = once(createInterface(child.stdout), 'line');
-  const first = await Promise.race([ready, ended.then(() => Promise.reject(new Error(`eider serve ended: ${errors}`)))]);
+  const first = await Promise.race([
+    ready,
+    ended.then(() => Promise.reject(new Error(`eider serve ended: ${errors}`))),
+  ]);
   const { imap, lmtp } = JSON.parse(first[0] as string) as { imap: number; lmtp: number };
   return {
     imap,

@@ -53,28 +53,49 @@ function readTrace(file: string): Call[] {
 }
 
 const isSync = (call: Call): boolean => call.name === 'fsync' || call.name === 'fdatasync';
-const isLogWrite = (call: Call): boolean => /^pwrite/.test(call.name) && /\/accounts\/[^>]*(?<!search)\.db-wal>/.test(call.text);
+const isLogWrite = (call: Call): boolean =>
+  /^pwrite/.test(call.name) && /\/accounts\/[^>]*(?<!search)\.db-wal>/.test(call.text);
 
 /** A message with a file large enough to be one of its own. */
 const withFile = (index: number): string =>
-  `Subject: file\r\nContent-Type: application/x-made\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.alloc(9000, `${index} `)
+  `Subject: file\r\nContent-Type: application/x-made\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.alloc(
+    9000,
+    `${index} `,
+  )
     .toString('base64')
     .replace(/.{76}/g, '$&\r\n')}\r\n`;
 
-async function traced(work: (ports: { imap: number; lmtp: number }) => Promise<void>): Promise<{ calls: Call[]; main: number; stop: number }> {
+async function traced(
+  work: (ports: { imap: number; lmtp: number }) => Promise<void>,
+): Promise<{ calls: Call[]; main: number; stop: number }> {
   const path = await mkdtemp(join(tmpdir(), 'eider-sync-'));
   const trace = join(path, 'trace');
   const store = await openStore({ path: join(path, 'data') });
   await store.accounts.create({ name: 'ann', password: 'secret' });
   await store.close();
-  const strace = ['strace', '-D', '-f', '-y', '-s', '60', '-e', 'trace=fsync,fdatasync,pwrite64,pwritev,write,writev,sendto,kill', '-e', 'signal=SIGTERM', '-o', trace];
+  const strace = [
+    'strace',
+    '-D',
+    '-f',
+    '-y',
+    '-s',
+    '60',
+    '-e',
+    'trace=fsync,fdatasync,pwrite64,pwritev,write,writev,sendto,kill',
+    '-e',
+    'signal=SIGTERM',
+    '-o',
+    trace,
+  ];
   const server = await startServer(join(path, 'data'), { wrap: strace });
   try {
     await work(server);
   } finally {
     await server.stop();
   }
-  const stop = readFileSync(trace, 'latin1').split('\n').findIndex((line) => line.includes('--- SIGTERM'));
+  const stop = readFileSync(trace, 'latin1')
+    .split('\n')
+    .findIndex((line) => line.includes('--- SIGTERM'));
   const calls = readTrace(trace);
   await rm(path, { recursive: true });
   expect(stop).toBeGreaterThan(0);
@@ -83,17 +104,27 @@ async function traced(work: (ports: { imap: number; lmtp: number }) => Promise<v
 
 /** The main thread's writes of an acknowledgement to a socket. */
 function acknowledgements(calls: readonly Call[], main: number, text: RegExp): Call[] {
-  return calls.filter((call) => call.thread === main && /^(write|writev|sendto)$/.test(call.name) && call.text.includes('socket:') && text.test(call.text));
+  return calls.filter(
+    (call) =>
+      call.thread === main &&
+      /^(write|writev|sendto)$/.test(call.name) &&
+      call.text.includes('socket:') &&
+      text.test(call.text),
+  );
 }
 
 /** Expects that what was written to the account's log before each acknowledgement was synced before it, too. */
 function expectSynced(calls: readonly Call[], main: number, acknowledged: readonly Call[]): void {
   let before = -1;
   for (const ok of acknowledged) {
-    const written = calls.filter((call) => isLogWrite(call) && call.thread === main && call.began > before && call.began < ok.began);
+    const written = calls.filter(
+      (call) => isLogWrite(call) && call.thread === main && call.began > before && call.began < ok.began,
+    );
     expect(written.length, `writes of the log before ${ok.text.slice(0, 60)}`).toBeGreaterThan(0);
     const last = written.at(-1)!.ended;
-    const synced = calls.some((call) => call.name === 'fdatasync' && /\.db-wal>/.test(call.text) && call.began > last && call.ended < ok.began);
+    const synced = calls.some(
+      (call) => call.name === 'fdatasync' && /\.db-wal>/.test(call.text) && call.began > last && call.ended < ok.began,
+    );
     expect(synced, `the log is synced before ${ok.text.slice(0, 60)}`).toBe(true);
     before = ok.began;
   }
@@ -117,7 +148,13 @@ describe.skipIf(!traceable)('sync', () => {
       await session.run('DELETE Other');
       session.close();
     });
-    expectSynced(calls, main, acknowledgements(calls, main, /"250 2\.\d\.\d .*uid/i).concat(acknowledgements(calls, main, /"t\d+ OK.*(STORE|COPY|CREATE|RENAME|DELETE)/i)).sort((a, b) => a.began - b.began));
+    expectSynced(
+      calls,
+      main,
+      acknowledgements(calls, main, /"250 2\.\d\.\d .*uid/i)
+        .concat(acknowledgements(calls, main, /"t\d+ OK.*(STORE|COPY|CREATE|RENAME|DELETE)/i))
+        .sort((a, b) => a.began - b.began),
+    );
     expect(acknowledgements(calls, main, /"250 2\.\d\.\d .*uid/i)).toHaveLength(6);
   });
 
@@ -135,7 +172,9 @@ describe.skipIf(!traceable)('sync', () => {
       const during = calls.filter((call) => call.began > before && call.ended < ok.began);
       const file = during.find((call) => isSync(call) && call.text.includes('/attachments/tmp/'));
       expect(file, 'the file is synced').toBeDefined();
-      const folder = during.find((call) => call.name === 'fsync' && /\/attachments\/[0-9a-f/]*>/.test(call.text) && call.began > file!.ended);
+      const folder = during.find(
+        (call) => call.name === 'fsync' && /\/attachments\/[0-9a-f/]*>/.test(call.text) && call.began > file!.ended,
+      );
       expect(folder, 'then its folder').toBeDefined();
       const log = during.find((call) => isLogWrite(call) && call.thread === main && call.began > folder!.ended);
       expect(log, 'and only then it is mentioned').toBeDefined();
@@ -148,7 +187,8 @@ describe.skipIf(!traceable)('sync', () => {
       const session = await ImapSession.open(imap, 'ann', 'secret');
       await session.run('SELECT INBOX');
       const delivery = await LmtpSession.open(lmtp);
-      for (let index = 0; index < 150; index++) await delivery.deliver('ann', `Subject: ${index}\r\n\r\n${'text '.repeat(500)}\r\n`);
+      for (let index = 0; index < 150; index++)
+        await delivery.deliver('ann', `Subject: ${index}\r\n\r\n${'text '.repeat(500)}\r\n`);
       await session.run('UID SEARCH BODY text');
       await new Promise((resolve) => setTimeout(resolve, 1200));
       for (let index = 0; index < 5; index++) await delivery.deliver('ann', withFile(index));
@@ -159,7 +199,10 @@ describe.skipIf(!traceable)('sync', () => {
     const serving = acknowledgements(calls, main, /"t1 OK/)[0]!.began;
     const during = calls.filter((call) => isSync(call) && call.began > serving && call.began < stop);
     expect(during.length).toBeGreaterThan(20);
-    expect(during.some((call) => /(?<!search)\.db>/.test(call.text)), 'a checkpoint was made').toBe(true);
+    expect(
+      during.some((call) => /(?<!search)\.db>/.test(call.text)),
+      'a checkpoint was made',
+    ).toBe(true);
     expect(during.filter((call) => call.thread === main).map((call) => `${call.name} ${call.text}`)).toEqual([]);
   });
 });

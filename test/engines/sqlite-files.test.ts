@@ -1,7 +1,7 @@
 /** What only the embedded engine has: files that it opens, closes, shares and removes. */
 
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -55,7 +55,7 @@ async function spoilPages(file: string): Promise<void> {
 describe('few files open', () => {
   it('keeps no more accounts open than it may, and answers for all of them', async () => {
     const t = await open({ maxOpenAccounts: 2 });
-    const places = [];
+    const places: Awaited<ReturnType<SuiteContext['inbox']>>[] = [];
     for (let index = 0; index < 8; index++) places.push(await t.inbox());
     for (let round = 0; round < 5; round++) {
       await Promise.all(places.map(({ account, inbox }) => t.add(account, inbox.id, [{}])));
@@ -67,7 +67,7 @@ describe('few files open', () => {
 
   it('never answers STORE_CLOSED while accounts are opened and closed all the time', async () => {
     const t = await open({ maxOpenAccounts: 1 });
-    const places = [];
+    const places: Awaited<ReturnType<SuiteContext['inbox']>>[] = [];
     for (let index = 0; index < 4; index++) places.push(await t.inbox());
     await new Promise((resolve) => setTimeout(resolve, 700));
     let turn = 0;
@@ -102,9 +102,13 @@ describe('few files open', () => {
     expect((await openFiles()).length).toBeGreaterThan(0);
     await t.engine.close();
     // The packaged binding lets go of a connection when its statements are collected.
-    await expect.poll(() => (collectGarbage(), openFiles()), { timeout: 5000 }).toEqual([]);
-    const left = await readdir(join(path, 'accounts', account.slice(-2)));
-    expect(left.sort()).toEqual([`${account}.db`, `${account}.search.db`]);
+    const left = async (): Promise<string[]> => {
+      collectGarbage();
+      return openFiles();
+    };
+    await expect.poll(left, { timeout: 5000 }).toEqual([]);
+    const files = await readdir(join(path, 'accounts', account.slice(-2)));
+    expect(files.sort()).toEqual([`${account}.db`, `${account}.search.db`]);
   });
 });
 
@@ -158,7 +162,10 @@ describe('what is found in the folder', () => {
     const t = await open();
     const { account } = await t.inbox();
     await t.engine.close();
-    await writeFile(accountDatabase(path, account), 'this is no database, but it is long enough to be read as one'.repeat(100));
+    await writeFile(
+      accountDatabase(path, account),
+      'this is no database, but it is long enough to be read as one'.repeat(100),
+    );
     const again = await open();
     await expect(again.engine.read(account, (tx) => tx.state())).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
     const other = await again.inbox();
@@ -176,7 +183,11 @@ describe('what is found in the folder', () => {
   it('a damaged page is found by a check', async () => {
     const t = await open();
     const { account, inbox } = await t.inbox();
-    await t.add(account, inbox.id, Array.from({ length: 200 }, () => ({})));
+    await t.add(
+      account,
+      inbox.id,
+      Array.from({ length: 200 }, () => ({})),
+    );
     await t.engine.close();
     await spoilPages(accountDatabase(path, account));
     const again = await open();

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
-import { openTestEngine } from '../sqlite/open-test-engine.ts';
 import { ensureDefaultMailboxes, StoreAccounts } from '../../src/store/accounts.ts';
+import { openTestEngine } from '../sqlite/open-test-engine.ts';
 
 /** Hashes that can be read, and a count of comparisons. */
 class PlainPasswords {

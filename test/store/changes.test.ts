@@ -58,12 +58,16 @@ describe('changes', () => {
 
   it('says so when the past was dropped', async () => {
     const { store, account } = await openTestStore();
-    await expect(store.changes(account, { since: -1 })[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    await expect(store.changes(account, { since: -1 })[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+    });
   });
 
   it('an unknown account is told as such', async () => {
     const { store } = await openTestStore();
-    await expect(store.changes('nobody')[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'ACCOUNT_NOT_FOUND' });
+    await expect(store.changes('nobody')[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'ACCOUNT_NOT_FOUND',
+    });
   });
 
   it('ends when the store is closed', async () => {
@@ -72,7 +76,10 @@ describe('changes', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     await store.close();
     const outcome = await Promise.race([
-      next.then((result) => (result.done ? 'ended' : 'told'), (error: { code: string }) => error.code),
+      next.then(
+        (result) => (result.done ? 'ended' : 'told'),
+        (error: { code: string }) => error.code,
+      ),
       new Promise((resolve) => setTimeout(() => resolve('still waits'), 2000)),
     ]);
     expect(['ended', 'STORE_CLOSED']).toContain(outcome);
@@ -98,7 +105,13 @@ describe('watch', () => {
 describe('mailboxChanges', () => {
   const summary = async ({ store, account }: Fixture, since: number) => {
     const { mailbox, vanished, changed, modSeq } = await store.mailboxChanges(account, 'INBOX', since);
-    return { messages: mailbox?.messages, vanished: vanished?.toString(), changed: [...changed.uids], masks: [...changed.masks], modSeq };
+    return {
+      messages: mailbox?.messages,
+      vanished: vanished?.toString(),
+      changed: [...changed.uids],
+      masks: [...changed.masks],
+      modSeq,
+    };
   };
 
   it('brings a session from one position to another', async () => {
@@ -110,7 +123,13 @@ describe('mailboxChanges', () => {
     await store.storeFlags(account, 'INBOX', UidSet.of(2, 4), { mode: 'add', flags: ['\\Seen'] });
     await store.expunge(account, 'INBOX', UidSet.of(1, 4), { any: true });
     await store.append(account, 'INBOX', letter('e'));
-    expect(await summary(fixture, since)).toEqual({ messages: 3, vanished: '1,4', changed: [2, 5], masks: [1, 0], modSeq: since + 3 });
+    expect(await summary(fixture, since)).toEqual({
+      messages: 3,
+      vanished: '1,4',
+      changed: [2, 5],
+      masks: [1, 0],
+      modSeq: since + 3,
+    });
   });
 
   it('tells of a mailbox that is gone', async () => {

@@ -40,7 +40,11 @@ describe.skipIf(!mountable)('a full disk', () => {
   });
 
   /** Appends until it fails; the error, and what was acknowledged. */
-  async function fill(store: MessageStore, account: string, make: (index: number) => Buffer): Promise<{ code: string; raws: Buffer[] }> {
+  async function fill(
+    store: MessageStore,
+    account: string,
+    make: (index: number) => Buffer,
+  ): Promise<{ code: string; raws: Buffer[] }> {
     const raws: Buffer[] = [];
     for (let index = 0; index < 5000; index++) {
       const raw = make(index);
@@ -54,16 +58,22 @@ describe.skipIf(!mountable)('a full disk', () => {
     return { code: 'never', raws };
   }
 
-  it('for text: nothing is half there, reading goes on, and with space again so does writing', { timeout: 60_000 }, async () => {
+  it('for text: nothing is half there, reading goes on, and with space again so does writing', {
+    timeout: 60_000,
+  }, async () => {
     const store = await openStore({ path: small, attachmentsPath: large });
     const { id } = await store.accounts.create({ name: 'ann' });
     await writeFile(join(small, 'ballast'), Buffer.alloc(1_500_000));
-    const { code, raws } = await fill(store, id, (index) => Buffer.from(letter(`m${index}`, noise(30_000, index).toString('base64'))));
+    const { code, raws } = await fill(store, id, (index) =>
+      Buffer.from(letter(`m${index}`, noise(30_000, index).toString('base64'))),
+    );
     expect(code).toBe('DISK_FULL');
     expect(raws.length).toBeGreaterThan(5);
     const found = await readAll({ store, account: id }, 'INBOX');
     expect(found.map((message) => message.raw.equals(raws[message.uid - 1]!))).toEqual(raws.map(() => true));
-    await expect(store.append(id, 'INBOX', letter('still full', noise(30_000).toString('base64')))).rejects.toMatchObject({ code: 'DISK_FULL' });
+    await expect(
+      store.append(id, 'INBOX', letter('still full', noise(30_000).toString('base64'))),
+    ).rejects.toMatchObject({ code: 'DISK_FULL' });
     await rm(join(small, 'ballast'));
     const { uid } = await store.append(id, 'INBOX', letter('space again'));
     expect(uid).toBe(raws.length + 1);

@@ -10,7 +10,14 @@ describe('mailboxes', () => {
     const { store, account } = await openTestStore();
     const mailboxes = await store.mailboxes(account);
     expect(mailboxes.map((mailbox) => mailbox.path)).toEqual(DEFAULTS);
-    expect(mailboxes.map((mailbox) => mailbox.specialUse)).toEqual([null, '\\Archive', '\\Drafts', '\\Junk', '\\Sent', '\\Trash']);
+    expect(mailboxes.map((mailbox) => mailbox.specialUse)).toEqual([
+      null,
+      '\\Archive',
+      '\\Drafts',
+      '\\Junk',
+      '\\Sent',
+      '\\Trash',
+    ]);
     expect((await store.subscriptions(account)).sort()).toEqual([...DEFAULTS].sort());
   });
 
@@ -34,19 +41,31 @@ describe('mailboxes', () => {
     await expect(store.mailbox(account, 99_999)).rejects.toMatchObject({ code: 'MAILBOX_NOT_FOUND' });
   });
 
-  it.each([['', 'MAILBOX_NAME_INVALID'], ['a//b', 'MAILBOX_NAME_INVALID'], ['/a', 'MAILBOX_NAME_INVALID'], ['a*', 'MAILBOX_NAME_INVALID'], ['a%', 'MAILBOX_NAME_INVALID'], ['a\nb', 'MAILBOX_NAME_INVALID'], ['\ud800', 'MAILBOX_NAME_INVALID'], ['x'.repeat(1001), 'MAILBOX_NAME_INVALID'], [Array(65).fill('x').join('/'), 'MAILBOX_LIMIT'], ['INBOX', 'MAILBOX_EXISTS'], ['iNbOx', 'MAILBOX_EXISTS'], ['Sent', 'MAILBOX_EXISTS']] as const)(
-    'refuses to make %j: %s',
-    async (path, code) => {
-      const { store, account } = await openTestStore();
-      await expect(store.createMailbox(account, path)).rejects.toMatchObject({ code });
-      expect(await store.mailboxes(account)).toHaveLength(6);
-    },
-  );
+  it.each([
+    ['', 'MAILBOX_NAME_INVALID'],
+    ['a//b', 'MAILBOX_NAME_INVALID'],
+    ['/a', 'MAILBOX_NAME_INVALID'],
+    ['a*', 'MAILBOX_NAME_INVALID'],
+    ['a%', 'MAILBOX_NAME_INVALID'],
+    ['a\nb', 'MAILBOX_NAME_INVALID'],
+    ['\ud800', 'MAILBOX_NAME_INVALID'],
+    ['x'.repeat(1001), 'MAILBOX_NAME_INVALID'],
+    [Array(65).fill('x').join('/'), 'MAILBOX_LIMIT'],
+    ['INBOX', 'MAILBOX_EXISTS'],
+    ['iNbOx', 'MAILBOX_EXISTS'],
+    ['Sent', 'MAILBOX_EXISTS'],
+  ] as const)('refuses to make %j: %s', async (path, code) => {
+    const { store, account } = await openTestStore();
+    await expect(store.createMailbox(account, path)).rejects.toMatchObject({ code });
+    expect(await store.mailboxes(account)).toHaveLength(6);
+  });
 
   it('gives a special use to one mailbox at a time', async () => {
     const { store, account } = await openTestStore();
     expect((await store.createMailbox(account, 'All', { specialUse: '\\All' })).specialUse).toBe('\\All');
-    await expect(store.createMailbox(account, 'More', { specialUse: '\\All' })).rejects.toMatchObject({ code: 'MAILBOX_EXISTS' });
+    await expect(store.createMailbox(account, 'More', { specialUse: '\\All' })).rejects.toMatchObject({
+      code: 'MAILBOX_EXISTS',
+    });
   });
 
   it('renames with all below, and keeps ids, UIDs and validity', async () => {
@@ -76,7 +95,16 @@ describe('mailboxes', () => {
     const { store, account } = await openTestStore();
     await store.createMailbox(account, 'a/b');
     const before = await store.mailboxes(account);
-    const refused = [['a', 'Sent', 'MAILBOX_EXISTS'], ['a', 'a/b', 'MAILBOX_EXISTS'], ['a', 'a/c', 'MAILBOX_NAME_INVALID'], ['a', 'x*', 'MAILBOX_NAME_INVALID'], ['Nowhere', 'x', 'MAILBOX_NOT_FOUND'], ['Sent', 'INBOX', 'MAILBOX_EXISTS'], ['a', `${'x/'.repeat(63)}x`, 'MAILBOX_LIMIT'], ['a', 'x'.repeat(999), 'MAILBOX_NAME_INVALID']] as const;
+    const refused = [
+      ['a', 'Sent', 'MAILBOX_EXISTS'],
+      ['a', 'a/b', 'MAILBOX_EXISTS'],
+      ['a', 'a/c', 'MAILBOX_NAME_INVALID'],
+      ['a', 'x*', 'MAILBOX_NAME_INVALID'],
+      ['Nowhere', 'x', 'MAILBOX_NOT_FOUND'],
+      ['Sent', 'INBOX', 'MAILBOX_EXISTS'],
+      ['a', `${'x/'.repeat(63)}x`, 'MAILBOX_LIMIT'],
+      ['a', 'x'.repeat(999), 'MAILBOX_NAME_INVALID'],
+    ] as const;
     for (const [from, to, code] of refused) {
       await expect(store.renameMailbox(account, from, to), `${from} to ${to}`).rejects.toMatchObject({ code });
     }
@@ -93,7 +121,10 @@ describe('mailboxes', () => {
     // RFC 9051 section 6.3.6: inferior names of INBOX are unaffected.
     expect((await store.mailbox(account, 'INBOX/Sub')).path).toBe('INBOX/Sub');
     expect(await store.mailbox(account, 'INBOX')).toMatchObject({ messages: 0, uidNext, uidValidity });
-    expect((await readAll(fixture, 'Old')).map((message) => message.raw.toString())).toEqual([letter('a'), letter('b')]);
+    expect((await readAll(fixture, 'Old')).map((message) => message.raw.toString())).toEqual([
+      letter('a'),
+      letter('b'),
+    ]);
   });
 
   it('deletes a mailbox with its mail, but not INBOX, nor those below', async () => {
@@ -138,7 +169,9 @@ describe('mailboxes', () => {
     const { store, account } = await openTestStore({ unchecked: true });
     const made = (await store.mailboxes(account)).length;
     for (let at = made; at < 10_000; at += 50) {
-      await Promise.all(Array.from({ length: Math.min(50, 10_000 - at) }, (_, index) => store.createMailbox(account, `m${at + index}`)));
+      await Promise.all(
+        Array.from({ length: Math.min(50, 10_000 - at) }, (_, index) => store.createMailbox(account, `m${at + index}`)),
+      );
       if (at > 500) break;
     }
     const missing = 10_000 - (await store.mailboxes(account)).length;

@@ -1,14 +1,25 @@
 /** Checking, sweeping and counting the whole store. */
 
-import { readdir, rm, truncate, writeFile, readFile, utimes } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { BlobStore } from '../../src/engine/blob-store.ts';
 import { MemoryBlobStore } from '../../src/blobs/memory-blob-store.ts';
-import type { StoreFinding } from '../../src/store/message-store.ts';
+import type { BlobStore } from '../../src/engine/blob-store.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
+import type { StoreFinding } from '../../src/store/message-store.ts';
 import { tamper } from '../sqlite/plant-damage.ts';
-import { ALL, expectClean, type Fixture, letter, noise, octetsOf, openTestStore, readAll, temporaryFolder, withFile } from './store-fixture.ts';
+import {
+  ALL,
+  expectClean,
+  type Fixture,
+  letter,
+  noise,
+  octetsOf,
+  openTestStore,
+  readAll,
+  temporaryFolder,
+  withFile,
+} from './store-fixture.ts';
 
 async function findings({ store }: Fixture, options = {}): Promise<StoreFinding[]> {
   const found = [];
@@ -19,11 +30,15 @@ async function findings({ store }: Fixture, options = {}): Promise<StoreFinding[
 /** The blob files of a store, by size. */
 async function blobFiles(path: string): Promise<string[]> {
   const entries = await readdir(join(path, 'attachments'), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile() && /^[0-9a-f]{64}$/.test(entry.name)).map((entry) => join(entry.parentPath, entry.name));
+  return entries
+    .filter((entry) => entry.isFile() && /^[0-9a-f]{64}$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 describe('stats', () => {
-  it('1,000 messages, 100 with one file of 1 MB in three widths: shown once, and nothing of it on the text path', { timeout: 60_000 }, async () => {
+  it('1,000 messages, 100 with one file of 1 MB in three widths: shown once, and nothing of it on the text path', {
+    timeout: 60_000,
+  }, async () => {
     const path = await temporaryFolder();
     const fixture = await openTestStore({ path, unchecked: true });
     const { store, account } = fixture;
@@ -33,7 +48,10 @@ describe('stats', () => {
     let encoded = 0;
     let octets = 0;
     for (let index = 0; index < 1000; index++) {
-      const raw = index % 10 === 0 ? withFile(`m${index}`, file, [60, 72, 76][(index / 10) % 3]) : Buffer.from(letter(`m${index}`));
+      const raw =
+        index % 10 === 0
+          ? withFile(`m${index}`, file, [60, 72, 76][(index / 10) % 3])
+          : Buffer.from(letter(`m${index}`));
       if (index % 10 === 0) encoded += Math.ceil(1_000_000 / 3) * 4;
       octets += raw.length;
       prepared.push({ message: await store.prepare(raw) });
@@ -41,13 +59,23 @@ describe('stats', () => {
     await store.appendPrepared(account, 'INBOX', prepared);
     await store.search(account, 'INBOX', { key: 'text', text: 'about' });
     const stats = await store.maintenance.stats();
-    expect(stats).toMatchObject({ accounts: 1, messages: 1000, mailOctets: octets, blobs: 1, attachmentsStored: 1_000_000 });
+    expect(stats).toMatchObject({
+      accounts: 1,
+      messages: 1000,
+      mailOctets: octets,
+      blobs: 1,
+      attachmentsStored: 1_000_000,
+    });
     expect(stats.attachmentsEncoded).toBeGreaterThan(encoded);
     expect(stats.attachmentsEncoded).toBeLessThan(encoded * 1.05);
     expect(stats.text - before.text).toBeLessThan(600_000);
     const fast = stats.text + stats.metadata + stats.search + stats.free;
     expect(fast).toBeLessThan(6_000_000);
-    expect(await store.maintenance.stats({ account })).toMatchObject({ messages: 1000, blobs: 1, attachmentsStored: 1_000_000 });
+    expect(await store.maintenance.stats({ account })).toMatchObject({
+      messages: 1000,
+      blobs: 1,
+      attachmentsStored: 1_000_000,
+    });
     expect(await blobFiles(path)).toHaveLength(1);
     const [first] = await readAll({ store, account }, 'INBOX').then((all) => all.slice(10, 11));
     expect(first?.raw.equals(withFile('m10', file, 72))).toBe(true);
@@ -74,7 +102,9 @@ describe('sweep', () => {
     expect(await store.maintenance.sweep()).toEqual({ blobs: 0, octets: 0 });
     const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
     for (const file of await blobFiles(path)) await utimes(file, hoursAgo, hoursAgo);
-    expect(await findings(fixture)).toEqual([{ account: null, kind: 'blobOrphan', detail: expect.any(String), repairable: true }]);
+    expect(await findings(fixture)).toEqual([
+      { account: null, kind: 'blobOrphan', detail: expect.any(String), repairable: true },
+    ]);
     expect(await store.maintenance.sweep({ dryRun: true })).toEqual({ blobs: 1, octets: 20_000 });
     expect(await blobFiles(path)).toHaveLength(2);
     expect(await store.maintenance.sweep()).toEqual({ blobs: 1, octets: 20_000 });
@@ -126,7 +156,10 @@ describe('check', () => {
     await rm(sized.get(10_000)!);
     await truncate(sized.get(20_000)!, 500);
     const found = await findings(fixture);
-    expect(found.map(({ kind, repairable }) => `${kind} ${repairable}`).sort()).toEqual(['blobCorrupt false', 'blobMissing false']);
+    expect(found.map(({ kind, repairable }) => `${kind} ${repairable}`).sort()).toEqual([
+      'blobCorrupt false',
+      'blobMissing false',
+    ]);
     for (const finding of found) expect(finding.account).toBe(account);
     const outcomes: string[] = [];
     for await (const message of store.fetch(account, 'INBOX', ALL, { body: true })) {
@@ -167,7 +200,10 @@ describe('check', () => {
     await fixture.store.append(fixture.account, 'INBOX', letter('x'));
     tamper(path, fixture.account, "UPDATE mailbox SET unseen = 7 WHERE path = 'INBOX'; UPDATE state SET messages = 9");
     const found = await findings(fixture, { repair: true });
-    expect(found.map(({ kind, repairable }) => [kind, repairable])).toEqual([['counter', true], ['counter', true]]);
+    expect(found.map(({ kind, repairable }) => [kind, repairable])).toEqual([
+      ['counter', true],
+      ['counter', true],
+    ]);
     expect((await fixture.store.mailbox(fixture.account, 'INBOX')).unseen).toBe(1);
   });
 

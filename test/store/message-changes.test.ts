@@ -6,21 +6,34 @@ import { ALL, type Fixture, letter, openTestStore, readAll } from './store-fixtu
 
 async function filled(count: number, options: Parameters<typeof openTestStore>[0] = {}): Promise<Fixture> {
   const fixture = await openTestStore(options);
-  for (let index = 1; index <= count; index++) await fixture.store.append(fixture.account, 'INBOX', letter(`m${index}`));
+  for (let index = 1; index <= count; index++)
+    await fixture.store.append(fixture.account, 'INBOX', letter(`m${index}`));
   return fixture;
 }
 
 describe('storeFlags', () => {
   it('adds, removes, replaces, and names what differs', async () => {
     const { store, account } = await filled(3);
-    const added = await store.storeFlags(account, 'INBOX', UidSet.of(1, 2, 9), { mode: 'add', flags: ['\\Seen', 'Work'] });
-    expect(added.changed.map(({ uid, mask, keywords }) => [uid, mask, keywords])).toEqual([[1, 1, 'Work'], [2, 1, 'Work']]);
+    const added = await store.storeFlags(account, 'INBOX', UidSet.of(1, 2, 9), {
+      mode: 'add',
+      flags: ['\\Seen', 'Work'],
+    });
+    expect(added.changed.map(({ uid, mask, keywords }) => [uid, mask, keywords])).toEqual([
+      [1, 1, 'Work'],
+      [2, 1, 'Work'],
+    ]);
     expect(added.modSeq).toBe(await store.modSeq(account));
     const again = await store.storeFlags(account, 'INBOX', UidSet.of(1), { mode: 'add', flags: ['\\seen', 'WORK'] });
     expect(again.changed).toEqual([]);
     expect(again.modSeq).toBe(added.modSeq);
     const flags = await store.flags(account, 'INBOX');
-    expect([[...flags.masks], [...flags.keywords]]).toEqual([[1, 1, 0], [[1, 'Work'], [2, 'Work']]]);
+    expect([[...flags.masks], [...flags.keywords]]).toEqual([
+      [1, 1, 0],
+      [
+        [1, 'Work'],
+        [2, 'Work'],
+      ],
+    ]);
     expect((await store.openMailbox(account, 'INBOX')).keywords).toEqual(['Work']);
   });
 
@@ -28,12 +41,20 @@ describe('storeFlags', () => {
     const { store, account } = await filled(1);
     const before = await store.modSeq(account);
     for (const flag of ['\\Odd', 'two words', '', 'par(en', 'ü', '"quoted"', 'bracket]']) {
-      await expect(store.storeFlags(account, 'INBOX', ALL, { mode: 'add', flags: ['\\Seen', flag] })).rejects.toMatchObject({ code: 'FLAG_INVALID' });
+      await expect(
+        store.storeFlags(account, 'INBOX', ALL, { mode: 'add', flags: ['\\Seen', flag] }),
+      ).rejects.toMatchObject({ code: 'FLAG_INVALID' });
     }
-    await expect(store.storeFlags(account, 'INBOX', ALL, { mode: 'add', flags: ['x'.repeat(256)] })).rejects.toMatchObject({ code: 'FLAG_LIMIT' });
+    await expect(
+      store.storeFlags(account, 'INBOX', ALL, { mode: 'add', flags: ['x'.repeat(256)] }),
+    ).rejects.toMatchObject({ code: 'FLAG_LIMIT' });
     const many = Array.from({ length: 201 }, (_, index) => `k${index}`);
-    await expect(store.storeFlags(account, 'INBOX', ALL, { mode: 'add', flags: many })).rejects.toMatchObject({ code: 'FLAG_LIMIT' });
-    await expect(store.storeFlags(account, 'Nowhere', ALL, { mode: 'add', flags: [] })).rejects.toMatchObject({ code: 'MAILBOX_NOT_FOUND' });
+    await expect(store.storeFlags(account, 'INBOX', ALL, { mode: 'add', flags: many })).rejects.toMatchObject({
+      code: 'FLAG_LIMIT',
+    });
+    await expect(store.storeFlags(account, 'Nowhere', ALL, { mode: 'add', flags: [] })).rejects.toMatchObject({
+      code: 'MAILBOX_NOT_FOUND',
+    });
     expect(await store.modSeq(account)).toBe(before);
   });
 
@@ -41,7 +62,11 @@ describe('storeFlags', () => {
     const { store, account } = await filled(2);
     const since = await store.modSeq(account);
     await store.storeFlags(account, 'INBOX', UidSet.of(1), { mode: 'add', flags: ['\\Flagged'] });
-    const { changed, modified } = await store.storeFlags(account, 'INBOX', ALL, { mode: 'add', flags: ['\\Seen'], unchangedSince: since });
+    const { changed, modified } = await store.storeFlags(account, 'INBOX', ALL, {
+      mode: 'add',
+      flags: ['\\Seen'],
+      unchangedSince: since,
+    });
     expect([changed.map((item) => item.uid), modified.toString()]).toEqual([[2], '1']);
   });
 });
@@ -51,7 +76,10 @@ describe('copy', () => {
     const fixture = await filled(2);
     const { store, account } = fixture;
     const result = await store.copy(account, 'INBOX', ALL, 'Archive');
-    expect([result.from, result.to]).toEqual([[1, 2], [1, 2]]);
+    expect([result.from, result.to]).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
     expect(result.mailboxId).toBe((await store.mailbox(account, 'Archive')).id);
     await store.storeFlags(account, 'Archive', UidSet.of(1), { mode: 'add', flags: ['\\Seen', '\\Deleted'] });
     expect((await readAll(fixture, 'INBOX')).map((message) => message.mask)).toEqual([1, 0]);
@@ -86,7 +114,10 @@ describe('move', () => {
     await store.storeFlags(account, 'INBOX', UidSet.of(2), { mode: 'add', flags: ['\\Flagged', 'k'] });
     const before = await readAll(fixture, 'INBOX');
     const result = await store.move(account, 'INBOX', UidSet.parse('2:9'), 'Trash');
-    expect([result.from, result.to]).toEqual([[2, 3], [1, 2]]);
+    expect([result.from, result.to]).toEqual([
+      [2, 3],
+      [1, 2],
+    ]);
     const after = await readAll(fixture, 'Trash');
     expect(after.map(({ raw, emailId, mask, keywords }) => [raw.toString(), emailId, mask, keywords])).toEqual(
       before.slice(1).map(({ raw, emailId, mask, keywords }) => [raw.toString(), emailId, mask, keywords]),
@@ -124,6 +155,8 @@ describe('a closed store', () => {
     await expect(store.uids(account, 'INBOX')).rejects.toMatchObject({ code: 'STORE_CLOSED' });
     await expect(store.append(account, 'INBOX', 'x')).rejects.toMatchObject({ code: 'STORE_CLOSED' });
     await expect(store.accounts.find('ann')).rejects.toMatchObject({ code: 'STORE_CLOSED' });
-    await expect(store.storeFlags(account, 'INBOX', ALL, { mode: 'add', flags: [] })).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+    await expect(store.storeFlags(account, 'INBOX', ALL, { mode: 'add', flags: [] })).rejects.toMatchObject({
+      code: 'STORE_CLOSED',
+    });
   });
 });

@@ -1,7 +1,7 @@
 /** Random operations on the store and on a small model of what they mean; both must always show the same. */
 
 import fc from 'fast-check';
-import { describe, it, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CopyMode } from '../../src/model/account.ts';
 import { changeKeywords, changeMask, DELETED, type FlagMode, parseFlags } from '../../src/model/flags.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
@@ -78,13 +78,18 @@ class Model {
   }
 
   show(): unknown {
-    return [...this.boxes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, { places, uidNext }]) => ({
-      path,
-      uidNext,
-      unseen: [...places.values()].filter(({ email }) => !(email.mask & 1)).length,
-      deleted: [...places.values()].filter((place) => place.deleted).length,
-      messages: [...places].map(([uid, { email, deleted }]) => `${uid} ${email.mask | (deleted ? DELETED : 0)} ${email.keywords} ${email.raw.length}`),
-    }));
+    return [...this.boxes]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([path, { places, uidNext }]) => ({
+        path,
+        uidNext,
+        unseen: [...places.values()].filter(({ email }) => !(email.mask & 1)).length,
+        deleted: [...places.values()].filter((place) => place.deleted).length,
+        messages: [...places].map(
+          ([uid, { email, deleted }]) =>
+            `${uid} ${email.mask | (deleted ? DELETED : 0)} ${email.keywords} ${email.raw.length}`,
+        ),
+      }));
   }
 }
 
@@ -105,7 +110,13 @@ async function show(store: MessageStore, account: string): Promise<unknown> {
 type Choice = readonly [modulus: number, rest: number];
 type Operation =
   | { readonly do: 'append'; readonly to: number; readonly flags: readonly string[]; readonly length: number }
-  | { readonly do: 'flags'; readonly in: number; readonly choice: Choice; readonly mode: FlagMode; readonly flags: readonly string[] }
+  | {
+      readonly do: 'flags';
+      readonly in: number;
+      readonly choice: Choice;
+      readonly mode: FlagMode;
+      readonly flags: readonly string[];
+    }
   | { readonly do: 'copy' | 'move'; readonly in: number; readonly to: number; readonly choice: Choice }
   | { readonly do: 'expunge'; readonly in: number; readonly choice: Choice; readonly any: boolean }
   | { readonly do: 'remake'; readonly to: number }
@@ -117,9 +128,24 @@ const place = fc.nat({ max: PATHS.length - 1 });
 const flags = fc.subarray(['\\Seen', '\\Flagged', '\\Deleted', '\\Draft', 'a', 'B', '$c']);
 const choice = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.nat({ max: 2 }));
 const operation: fc.Arbitrary<Operation> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('append' as const), to: place, flags, length: fc.nat({ max: 200 }) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('flags' as const), in: place, choice, mode: fc.constantFrom('add' as const, 'remove' as const, 'replace' as const), flags }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('copy' as const, 'move' as const), in: place, to: place, choice }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constant('append' as const), to: place, flags, length: fc.nat({ max: 200 }) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('flags' as const),
+      in: place,
+      choice,
+      mode: fc.constantFrom('add' as const, 'remove' as const, 'replace' as const),
+      flags,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constantFrom('copy' as const, 'move' as const), in: place, to: place, choice }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('expunge' as const), in: place, choice, any: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remake' as const), to: place }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('rename' as const), in: place, to: place }) },
@@ -141,7 +167,8 @@ async function perform(store: MessageStore, account: string, model: Model, step:
       if (model.boxes.has(path)) await store.deleteMailbox(account, path);
       await store.createMailbox(account, path);
       model.boxes.set(path, { places: new Map(), uidNext: 1 });
-      if (path === 'Extra/Sub' && !model.boxes.has('Extra')) model.boxes.set('Extra', { places: new Map(), uidNext: 1 });
+      if (path === 'Extra/Sub' && !model.boxes.has('Extra'))
+        model.boxes.set('Extra', { places: new Map(), uidNext: 1 });
       return;
     }
     case 'rename':
@@ -167,7 +194,12 @@ async function rename(store: MessageStore, account: string, model: Model, from: 
   }
 }
 
-async function change(store: MessageStore, account: string, model: Model, step: Operation & { readonly in: number; readonly choice: Choice }): Promise<void> {
+async function change(
+  store: MessageStore,
+  account: string,
+  model: Model,
+  step: Operation & { readonly in: number; readonly choice: Choice },
+): Promise<void> {
   const from = PATHS[step.in]!;
   if (!model.boxes.has(from)) return;
   const uids = model.chosen(from, step.choice);
@@ -190,20 +222,24 @@ async function change(store: MessageStore, account: string, model: Model, step: 
 }
 
 describe.each(['label', 'separate'] as const)('the store does what its model does, copies %s', (copies) => {
-  it('after each of many operations', { timeout: 60_000 }, async () => {
+  it('after each of many operations', { timeout: process.env.EIDER_LONG ? 600_000 : 60_000 }, async () => {
     const store = await openStore({ path: ':memory:' });
     let runs = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { minLength: 5, maxLength: 40 }), async (steps) => {
         const { id } = await store.accounts.create({ name: `a${runs++}`, copies });
-        const model = new Model(copies, (await store.mailboxes(id)).map((mailbox) => mailbox.path));
+        const model = new Model(
+          copies,
+          (await store.mailboxes(id)).map((mailbox) => mailbox.path),
+        );
         for (const step of steps) {
           const before = await store.modSeq(id);
           await perform(store, id, model, step);
           expect(await show(store, id)).toEqual(model.show());
           expect(await store.modSeq(id)).toBeGreaterThanOrEqual(before);
         }
-        for await (const finding of store.maintenance.check({ account: id, rehash: true })) expect.unreachable(JSON.stringify(finding));
+        for await (const finding of store.maintenance.check({ account: id, rehash: true }))
+          expect.unreachable(JSON.stringify(finding));
         await store.accounts.remove(id);
       }),
       { numRuns: process.env.EIDER_LONG ? 1000 : 60 },

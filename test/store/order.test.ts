@@ -11,6 +11,7 @@ import type { MessageStore } from '../../src/store/message-store.ts';
 import { expectClean, temporaryFolder } from './store-fixture.ts';
 import { writeAtRandom } from './write-at-random.mjs';
 
+const LONG = process.env.EIDER_LONG !== undefined;
 const BOXES = ['INBOX', 'Archive', 'Sent'];
 
 interface Told {
@@ -53,7 +54,10 @@ class Follower {
   async compare(): Promise<void> {
     for (const path of BOXES) {
       const flags = await this.#store.flags(this.#account, path);
-      const there = [...flags.uids].map((uid, index) => [uid, `${flags.masks[index]} ${flags.keywords.get(uid) ?? ''}`]);
+      const there = [...flags.uids].map((uid, index) => [
+        uid,
+        `${flags.masks[index]} ${flags.keywords.get(uid) ?? ''}`,
+      ]);
       expect([...this.#views.get(path)!].sort(([a], [b]) => a - b)).toEqual(there);
     }
   }
@@ -88,7 +92,12 @@ function judge(told: readonly Told[], fed: readonly number[], emails: ReadonlyMa
 }
 
 /** Runs writers while readers follow. */
-async function observe(store: MessageStore, account: string, writers: readonly (() => Promise<void>)[], told: Told[]): Promise<void> {
+async function observe(
+  store: MessageStore,
+  account: string,
+  writers: readonly (() => Promise<void>)[],
+  told: Told[],
+): Promise<void> {
   const since = await store.modSeq(account);
   const controller = new AbortController();
   const fed: number[] = [];
@@ -119,28 +128,31 @@ async function observe(store: MessageStore, account: string, writers: readonly (
 }
 
 describe('order', () => {
-  it('in one process', { timeout: 60_000 }, async () => {
+  it('in one process', { timeout: LONG ? 600_000 : 60_000 }, async () => {
     const store = await openStore({ path: ':memory:' });
     let runs = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(), { minLength: 2, maxLength: 5 }), async (seeds) => {
         const { id } = await store.accounts.create({ name: `a${runs++}` });
         const told: Told[] = [];
-        const writers = seeds.map((seed) => () => writeAtRandom(store, id, { seed, count: 25, UidSet }, (line: Told) => told.push(line)));
+        const writers = seeds.map(
+          (seed) => () => writeAtRandom(store, id, { seed, count: 25, UidSet }, (line: Told) => told.push(line)),
+        );
         await observe(store, id, writers, told);
-        for await (const finding of store.maintenance.check({ account: id })) expect.unreachable(JSON.stringify(finding));
+        for await (const finding of store.maintenance.check({ account: id }))
+          expect.unreachable(JSON.stringify(finding));
       }),
-      { numRuns: process.env.EIDER_LONG ? 200 : 12 },
+      { numRuns: LONG ? 200 : 12 },
     );
     await store.close();
   });
 
-  it('in three processes on one folder', { timeout: 60_000 }, async () => {
+  it('in three processes on one folder', { timeout: LONG ? 600_000 : 60_000 }, async () => {
     const path = await temporaryFolder();
     const store = await openStore({ path });
     const { id } = await store.accounts.create({ name: 'ann' });
     const told: Told[] = [];
-    const count = process.env.EIDER_LONG ? 1000 : 80;
+    const count = LONG ? 250 : 80;
     const writers = [
       () => writeAtRandom(store, id, { seed: 1, count, UidSet }, (line: Told) => told.push(line)),
       () => writeInProcess([path, id, '2', String(count)], told),
@@ -155,7 +167,9 @@ describe('order', () => {
 /** Runs the writer as a process of its own and collects what it was told. */
 async function writeInProcess(options: readonly string[], told: Told[]): Promise<void> {
   const script = fileURLToPath(new URL('./order-writer.mjs', import.meta.url));
-  const child = spawn(process.execPath, [script, resolve(process.env.EIDER_DIST ?? 'dist'), ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, resolve(process.env.EIDER_DIST ?? 'dist'), ...options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk;

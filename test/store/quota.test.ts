@@ -11,7 +11,10 @@ describe('quota', () => {
     const { store, account } = await openTestStore({ account: { limits: { octets: 1000 } } });
     await store.append(account, 'INBOX', RAW);
     await store.append(account, 'Sent', RAW);
-    expect(await store.quota(account)).toEqual({ limits: { octets: 1000, messages: null }, usage: { octets: 2 * RAW.length, messages: 2 } });
+    expect(await store.quota(account)).toEqual({
+      limits: { octets: 1000, messages: null },
+      usage: { octets: 2 * RAW.length, messages: 2 },
+    });
     await store.expunge(account, 'Sent', ALL, { any: true });
     expect((await store.quota(account)).usage).toEqual({ octets: RAW.length, messages: 1 });
   });
@@ -47,7 +50,9 @@ describe('quota', () => {
 
   it('a refused message leaves a blob that a sweep takes', async () => {
     const { store, account } = await openTestStore({ account: { limits: { octets: 100 } } });
-    await expect(store.append(account, 'INBOX', withFile('x', noise(100_000)))).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    await expect(store.append(account, 'INBOX', withFile('x', noise(100_000)))).rejects.toMatchObject({
+      code: 'QUOTA_EXCEEDED',
+    });
     expect(await store.maintenance.sweep({ graceMs: 3_600_000 })).toEqual({ blobs: 0, octets: 0 });
     expect(await store.maintenance.sweep({ graceMs: 0 })).toEqual({ blobs: 1, octets: 100_000 });
     expect((await store.maintenance.stats()).blobs).toBe(0);

@@ -11,7 +11,10 @@ const MESSAGES: readonly string[] = [
   letter('=?utf-8?Q?Gr=C3=BC=C3=9Fe_aus_K=C3=B6ln?=', 'Stra\u00dfe', { 'Content-Type': 'text/plain; charset=utf-8' }),
   letter('=?iso-2022-jp?B?GyRCRnxLXDhsGyhC?=', 'x', { Cc: 'Zo\u00eb <zoe@made.example>' }),
   letter('html', '<p>Visible <b>wo</b>rds</p><style>hidden</style>', { 'Content-Type': 'text/html' }),
-  letter('encoded', Buffer.from('secret contents').toString('base64'), { 'Content-Type': 'text/plain', 'Content-Transfer-Encoding': 'base64' }),
+  letter('encoded', Buffer.from('secret contents').toString('base64'), {
+    'Content-Type': 'text/plain',
+    'Content-Transfer-Encoding': 'base64',
+  }),
   letter('a\0b nul', 'before\0after nulbody', { 'X-Odd': 'one\0two' }),
   letter('folded\r\n subject line', 'x', { 'X-Trace': 'abc', Date: 'Tue, 2 Jan 2024 23:30:00 -0500' }),
 ];
@@ -54,7 +57,25 @@ describe('search', () => {
     [{ key: 'header', field: 'X-TRACE', text: 'B' }, [7]],
     [{ key: 'header', field: 'x-odd', text: 'two' }, [6]],
     [{ key: 'sentDay', from: 19_724, before: 19_725 }, [7]],
-    [{ key: 'and', of: [{ key: 'from', text: 'ann' }, { key: 'not', of: { key: 'or', of: [{ key: 'body', text: 'x' }, { key: 'subject', text: 'e' }] } }] }, [4, 6]],
+    [
+      {
+        key: 'and',
+        of: [
+          { key: 'from', text: 'ann' },
+          {
+            key: 'not',
+            of: {
+              key: 'or',
+              of: [
+                { key: 'body', text: 'x' },
+                { key: 'subject', text: 'e' },
+              ],
+            },
+          },
+        ],
+      },
+      [4, 6],
+    ],
   ])('%j', async (query, wanted) => {
     expect([...(await store.search(account, 'INBOX', query))]).toEqual(wanted);
   });

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
+import { UidSet } from '../../src/model/uid-set.ts';
 import { type OpenStoreOptions, openStore } from '../../src/open-store.ts';
 import type { CreateAccountOptions, FetchedMessage, MailboxRef, MessageStore } from '../../src/store/message-store.ts';
-import { UidSet } from '../../src/model/uid-set.ts';
 
 /** Every UID. */
 export const ALL = UidSet.range(1, 0xffffffff);
@@ -26,7 +26,10 @@ export async function temporaryFolder(): Promise<string> {
 
 /** Opens a store, in memory unless a path is given; closed when the test has ended, after a check that finds nothing. */
 export async function openTestStore(
-  options: Partial<OpenStoreOptions> & { readonly account?: Partial<CreateAccountOptions>; readonly unchecked?: boolean } = {},
+  options: Partial<OpenStoreOptions> & {
+    readonly account?: Partial<CreateAccountOptions>;
+    readonly unchecked?: boolean;
+  } = {},
 ): Promise<Fixture> {
   const { account, unchecked, ...open } = options;
   const store = await openStore({ path: ':memory:', ...open });
@@ -47,7 +50,10 @@ export async function expectClean(store: MessageStore): Promise<void> {
 }
 
 /** All messages of a mailbox, with their octets. */
-export async function readAll({ store, account }: Fixture, mailbox: MailboxRef): Promise<(FetchedMessage & { raw: Buffer })[]> {
+export async function readAll(
+  { store, account }: Fixture,
+  mailbox: MailboxRef,
+): Promise<(FetchedMessage & { raw: Buffer })[]> {
   const found = [];
   for await (const message of store.fetch(account, mailbox, ALL, { body: true })) {
     found.push({ ...message, raw: await octetsOf(message) });

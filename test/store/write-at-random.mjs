@@ -32,7 +32,8 @@ export async function writeAtRandom(store, account, { seed, count, UidSet }, ack
       if (changed.length > 0) acknowledged({ modSeq });
     } else if (kind < 9) {
       const result = kind === 7 ? await store.copy(account, from, uids, to) : await store.move(account, from, uids, to);
-      if (result.to.length > 0) acknowledged({ modSeq: result.modSeq, added: result.to.map((uid) => ({ mailbox: to, uid })) });
+      if (result.to.length > 0)
+        acknowledged({ modSeq: result.modSeq, added: result.to.map((uid) => ({ mailbox: to, uid })) });
     } else {
       const result = await store.expunge(account, from, uids, { any: pick(2) === 0 });
       if (!result.uids.isEmpty) acknowledged({ modSeq: result.modSeq });
