@@ -41,7 +41,6 @@ const ANSWERS: Readonly<Record<ErrorCode, Answer>> = {
   MAILBOX_NAME_INVALID: ['NO', 'CANNOT', 'The mailbox name is not allowed'],
   MAILBOX_NOT_FOUND: ['NO', 'NONEXISTENT', 'There is no such mailbox'],
   MAILBOX_PROTECTED: ['NO', 'CANNOT', 'INBOX cannot be deleted'],
-  MESSAGE_NOT_FOUND: ['NO', 'NONEXISTENT', 'There is no such message'],
   MESSAGE_TOO_LARGE: ['NO', 'TOOBIG', 'The message is too large'],
   QUOTA_EXCEEDED: ['NO', 'OVERQUOTA', 'The account is over its quota'],
   SCHEMA_TOO_NEW: ['NO', 'UNAVAILABLE', 'The store is of a newer version'],
