@@ -32,7 +32,7 @@ export {
   type SpecialUse,
 } from './model/mailbox.ts';
 export type { MimePart, Parameters } from './model/mime-part.ts';
-export type { SearchQuery } from './model/search-query.ts';
+export type { AddressField, SearchQuery } from './model/search-query.ts';
 export type { Section } from './model/section.ts';
 export { type UidRange, UidSet } from './model/uid-set.ts';
 export { DEFAULT_MAX_MESSAGE_SIZE, type OpenStoreOptions, openStore } from './open-store.ts';

@@ -16,5 +16,6 @@
  * @module
  */
 
+export type { TlsSettings } from '../net/tls-upgrade.ts';
 export type { ClientId, ImapLimits, ImapLogger, ImapServerOptions, ImapSessionInfo } from './options.ts';
 export { createImapServer, type ImapServer } from './server.ts';

@@ -33,7 +33,7 @@ export interface LmtpServer extends AsyncDisposable {
  * An LMTP server for the accounts of `store`. A message goes to the INBOX of each recipient, exactly as it was sent
  * (nothing is added); it is accepted for a recipient when it is durable there.
  *
- * @throws {@link EiderError} `INVALID_ARGUMENT` when key or certificate cannot be used.
+ * @throws `INVALID_ARGUMENT` when key or certificate cannot be used.
  */
 export function createLmtpServer(store: MessageStore, options: LmtpServerOptions = {}): LmtpServer {
   return new Server(store, options);

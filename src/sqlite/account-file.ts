@@ -151,7 +151,9 @@ export class AccountFile {
       try {
         // Another process may have removed the account while its file is open here.
         if (db.get<{ removed: number }>('SELECT removed FROM state')?.removed !== 0) throw accountRemoved();
-        return await work(new GuardedReadTransaction(db, round < 20));
+        const value = await work(new GuardedReadTransaction(db, round < 20));
+        this.#syncOthers();
+        return value;
       } catch (error) {
         if (!(error instanceof TermsWait)) throw error;
       } finally {
@@ -160,6 +162,17 @@ export class AccountFile {
       await housekeeper.indexAll();
     }
   }
+
+  /** Has commits of other processes synced, once they were seen: they may be on their way to the disk too. */
+  #syncOthers(): void {
+    const { db, wal } = this.#parts;
+    if (!wal) return;
+    const version = db.get<{ data_version: number }>('PRAGMA main.data_version')?.data_version;
+    if (version === this.#syncedVersion) return;
+    this.#syncedVersion = version;
+    wal.sync().catch(() => {});
+  }
+  #syncedVersion: number | undefined;
 
   async #writeOnce<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<{ value: T; modSeq: ModSeq | null }> {
     const { db } = this.#parts;
