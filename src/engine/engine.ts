@@ -8,9 +8,9 @@
 
 import type { Account, AccountLimits, CopyMode } from '../model/account.ts';
 import type { Change, ChangeItem } from '../model/change.ts';
+import type { StoredBody } from '../model/content.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
 import type { AccountId, BlobId, ContentId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
-import type { StoredBody } from '../model/content.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import type { MimePart } from '../model/mime-part.ts';
 import type { SearchQuery } from '../model/search-query.ts';

@@ -124,5 +124,4 @@ export interface BlobReference {
   readonly size: number;
 }
 
-export type { Content, MessageSummary, StoredBody };
-export type { MailboxId };
+export type { Content, MailboxId, MessageSummary, StoredBody };

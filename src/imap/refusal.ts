@@ -1,6 +1,7 @@
 /** What a command that fails is answered: one table from errors to response codes. RFC 5530, RFC 9051 section 7.1. */
 
-import { EiderError, type ErrorCode } from '../errors.ts';
+import { EiderError, type ErrorCode, isEiderError } from '../errors.ts';
+import { normalizePath } from '../model/mailbox.ts';
 import { ImapSyntaxError } from './wire/imap-syntax-error.ts';
 
 /** A command's refusal: `tag NO [code] text`, or BAD. */
@@ -61,8 +62,16 @@ export function refusalOf(error: unknown): Refusal {
   return new Refusal('NO', 'Internal error', 'SERVERBUG');
 }
 
-/** For commands to whose target mailbox messages go: asks the client to create it. RFC 9051 section 7.1, TRYCREATE. */
-export function tryCreate(error: unknown): unknown {
-  if (!(error instanceof EiderError) || error.code !== 'MAILBOX_NOT_FOUND') return error;
+/**
+ * For commands to whose target mailbox messages go: asks the client to create it, unless no mailbox can have the name.
+ * RFC 9051 sections 6.4.7 and 7.1, TRYCREATE.
+ */
+export function tryCreate(error: unknown, path: string): unknown {
+  if (!isEiderError(error, 'MAILBOX_NOT_FOUND')) return error;
+  try {
+    normalizePath(path);
+  } catch (invalid) {
+    return invalid;
+  }
   return new Refusal('NO', 'There is no such mailbox', 'TRYCREATE');
 }

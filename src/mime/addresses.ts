@@ -45,6 +45,8 @@ class AddressReader {
   readonly #scanner: FieldScanner;
   readonly #addresses: Address[] = [];
   #inGroup = false;
+  /** No comma since the last address: words alone are no address of their own then. */
+  #trailing = false;
 
   constructor(text: string) {
     this.#scanner = new FieldScanner(text);
@@ -55,8 +57,8 @@ class AddressReader {
     while (!scanner.done && this.#addresses.length < MAX_ADDRESSES) {
       scanner.comment = null;
       scanner.skipSpace();
-      if (scanner.takeCode(COMMA)) continue;
-      if (scanner.takeCode(SEMICOLON)) this.#endGroup();
+      if (scanner.takeCode(COMMA)) this.#trailing = false;
+      else if (scanner.takeCode(SEMICOLON)) this.#endGroup();
       else if (!scanner.done) this.#readEntry();
     }
     this.#endGroup();
@@ -68,9 +70,10 @@ class AddressReader {
     const scanner = this.#scanner;
     const start = scanner.position;
     const words = this.#readWords();
-    if (scanner.code === COLON && !this.#inGroup) {
+    if (scanner.code === COLON && !this.#inGroup && words.length > 0) {
       scanner.position++;
       this.#inGroup = true;
+      this.#trailing = false;
       this.#addresses.push({ name: null, route: null, mailbox: phrase(words), host: null });
       return;
     }
@@ -132,11 +135,12 @@ class AddressReader {
     const host = this.#readHost();
     scanner.skipSpace();
     if (scanner.code === LESS) this.#readAngle(`${phrase(words)}@${host}`);
-    else this.#push(name === '' ? scanner.comment : name, null, mailbox, host);
+    else if (mailbox !== '' || !this.#trailing) this.#push(name === '' ? scanner.comment : name, null, mailbox, host);
   }
 
   /** Words and no address: one word is a local mailbox, several are a name. */
   #addName(words: readonly Word[]): void {
+    if (this.#trailing) return;
     const single = words.length === 1;
     this.#push(single ? this.#scanner.comment : phrase(words), null, single ? joined(words) : '', '');
   }
@@ -146,9 +150,13 @@ class AddressReader {
     let host = '';
     for (;;) {
       scanner.skipSpace();
+      const start = scanner.position;
       const part = scanner.code === OPEN_BRACKET ? scanner.take(DOMAIN_LITERAL) : scanner.take(ATOM);
-      // Only dots join: after a complete domain, another word is no part of it.
-      if (part === '' || (host !== '' && !host.endsWith('.') && !part.startsWith('.'))) return host;
+      // Only dots join: after a complete domain, another word is no part of it but begins what follows.
+      if (part === '' || (host !== '' && !host.endsWith('.') && !part.startsWith('.'))) {
+        scanner.position = start;
+        return host;
+      }
       host += part;
     }
   }
@@ -166,12 +174,14 @@ class AddressReader {
   }
 
   #push(name: string | null, route: string | null, mailbox: string, host: string): void {
+    this.#trailing = true;
     this.#addresses.push({ name: name || null, route, mailbox: mailbox || NO_MAILBOX, host: host || NO_HOST });
   }
 
   #endGroup(): void {
     if (this.#inGroup) this.#addresses.push({ name: null, route: null, mailbox: null, host: null });
     this.#inGroup = false;
+    this.#trailing = false;
   }
 }
 

@@ -51,7 +51,8 @@ function formatSingle(part: MimePart, extended: boolean): string {
     `(${imapString(part.type)} ${imapString(part.subtype)} ${parameters} ${imapNString(part.id)} ` +
     `${imapNString(part.description)} ${imapString(part.encoding)} ${part.bodyEnd - part.bodyStart}`;
   if (isText) text += ` ${part.lines}`;
-  else if (isMessage(part)) text += formatInner(part, extended);
+  // RFC 3501 section 9, media-message: message/global has no envelope here; only IMAP4rev2 gives it one.
+  else if (isMessage(part) && part.subtype === 'rfc822') text += formatInner(part, extended);
   if (extended) text += ` ${imapNString(part.md5)}${formatCommon(part)}`;
   return `${text})`;
 }

@@ -3,8 +3,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { SearchText } from '../model/content.ts';
 import type { MimePart } from '../model/mime-part.ts';
-import { foldText, wordText } from '../model/tokens.ts';
+import { wordText } from '../model/tokens.ts';
 import { parameter } from './content-fields.ts';
+import { searchedField } from './header-contains.ts';
 import { type HeaderField, unfold } from './header-fields.ts';
 import { htmlToText } from './html-text.ts';
 import { fileName } from './summary.ts';
@@ -53,8 +54,8 @@ export async function readSearchTextInTurns(message: SearchedMessage): Promise<S
 /** Yields where others may have a turn. */
 function* searchTextSteps({ tree, fields, inner, octetsOf }: SearchedMessage): Generator<void, SearchText, void> {
   const field = (name: string): string => {
-    const values = fields.filter((one) => one.name === name).map((one) => decodeField(unfold(one.value)));
-    return foldText(values.join(', '));
+    const values = fields.filter((one) => one.name === name).map((one) => searchedField(one.value));
+    return values.join(', ');
   };
   const body: string[] = [];
   yield* bodyWords(tree, octetsOf, body, { length: 0 });

@@ -11,6 +11,24 @@ export interface OctetRange {
   readonly end: number;
 }
 
+const EMPTY_TEXT: MimePart = {
+  headerStart: 0,
+  bodyStart: 0,
+  bodyEnd: 0,
+  lines: 0,
+  type: 'text',
+  subtype: 'plain',
+  parameters: [],
+  id: null,
+  description: null,
+  encoding: '7bit',
+  md5: null,
+  disposition: null,
+  language: [],
+  location: null,
+  children: [],
+};
+
 /** The octets of a section, for header fields those of the whole header; `null` when there is no such part. */
 export function sectionRange(tree: MimePart, size: number, { path, kind }: Section): OctetRange | null {
   const part = findPart(tree, path);
@@ -35,13 +53,24 @@ function findPart(tree: MimePart, path: readonly number[]): MimePart | null {
     const next = parts[number - 1];
     if (next === undefined) return null;
     part = next;
-    parts = isMultipart(part) ? part.children : isMessage(part) ? numberedParts(part.children[0]) : [];
+    parts = partsOf(part);
   }
   return part;
 }
 
 /** The parts of a message: of its multipart, or its body as part 1. */
-function numberedParts(message: MimePart | undefined): readonly MimePart[] {
-  if (message === undefined) return [];
-  return isMultipart(message) ? message.children : [message];
+function numberedParts(message: MimePart): readonly MimePart[] {
+  return isMultipart(message) ? partsOf(message) : [message];
+}
+
+/** What is numbered inside a part; BODYSTRUCTURE gives a multipart or message that has nothing inside an empty text. */
+function partsOf(part: MimePart): readonly MimePart[] {
+  const [first] = part.children;
+  if (isMultipart(part)) return first === undefined ? [emptyText(part)] : part.children;
+  if (!isMessage(part)) return [];
+  return [first ?? emptyText(part)].flatMap(numberedParts);
+}
+
+function emptyText({ bodyEnd: end }: MimePart): MimePart {
+  return { ...EMPTY_TEXT, headerStart: end, bodyStart: end, bodyEnd: end };
 }

@@ -18,7 +18,7 @@ export type SearchQuery =
   /** Has (or with `set: false` lacks) all system flags of `mask`. */
   | { readonly key: 'flag'; readonly mask: number; readonly set: boolean }
   | { readonly key: 'keyword'; readonly keyword: string; readonly set: boolean }
-  /** Substring of a decoded header field. `''` matches any message that has the field. */
+  /** Substring of a decoded header field, any white space counting as one space. `''` matches any message that has the field. */
   | { readonly key: AddressField | 'subject'; readonly text: string }
   /** Substring of a decoded header field of any name; `''` matches any message that has the field. */
   | { readonly key: 'header'; readonly field: string; readonly text: string }

@@ -244,3 +244,8 @@ class WordWriter {
     if (unit !== 0) this.#out.add(unit);
   }
 }
+
+/** Folding may leave a tab or several spaces between words (RFC 5322 section 2.2.3), which nobody types. */
+export function oneSpaced(text: string): string {
+  return text.replace(/ \s+|[^\S ]\s*/g, ' ');
+}

@@ -3,7 +3,7 @@
 import { EiderError } from '../errors.ts';
 import type { MailboxId } from '../model/ids.ts';
 import type { SearchQuery } from '../model/search-query.ts';
-import { foldText, words } from '../model/tokens.ts';
+import { foldText, oneSpaced, words } from '../model/tokens.ts';
 import { parseNumbers } from './columns.ts';
 import type { Database } from './database.ts';
 import type { SqlValue } from './driver.ts';
@@ -141,7 +141,7 @@ function span(column: string, from: number | undefined, before: number | undefin
 
 /** Substring of an indexed header field: its trigrams in a row. Under three characters there are none to look up. */
 function fieldCondition(key: keyof typeof FIELD_COLUMN, text: string): Condition {
-  const folded = foldText(text);
+  const folded = oneSpaced(foldText(text));
   if ([...folded].length < 3) return headerCondition(key, text);
   return {
     sql: 'p.contentId IN (SELECT rowid FROM search.field WHERE field MATCH ?)',
@@ -152,7 +152,7 @@ function fieldCondition(key: keyof typeof FIELD_COLUMN, text: string): Condition
 function headerCondition(field: string, text: string): Condition {
   return {
     sql: `(SELECT ${HEADER_FUNCTION}(c.header, ?, ?) FROM content c WHERE c.id = p.contentId)`,
-    values: [field.toLowerCase(), foldText(text)],
+    values: [field.toLowerCase(), oneSpaced(foldText(text))],
   };
 }
 

@@ -71,6 +71,13 @@ describe('body structure', () => {
     );
   });
 
+  test('of a message that is not message/rfc822', async () => {
+    // RFC 3501 section 9: only RFC822 is media-message, so that a client does not expect an envelope.
+    expect(await structure(octets('Content-Type: message/global\r\n\r\nSubject: x\r\n\r\nbody\r\n'))).toBe(
+      '("message" "global" NIL NIL NIL "7bit" 20 NIL NIL NIL NIL)',
+    );
+  });
+
   test('of multiparts without parts', async () => {
     const empty = '("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL)';
     expect(await structure(ODD_MESSAGES['a boundary that never comes'] as Buffer)).toBe(

@@ -194,6 +194,19 @@ describe('sections', () => {
     expect(await read(body, 'all', [1, 1])).toBe(null);
   });
 
+  test('what BODYSTRUCTURE describes as an empty text is an empty part', async () => {
+    for (const [name, path] of [
+      ['a boundary that never comes', [1]],
+      ['message in base64', [1, 1]],
+    ] as const) {
+      const { body } = await open(ODD_MESSAGES[name] as Buffer);
+      expect(await read(body, 'all', [...path])).toBe('');
+      expect(await read(body, 'mime', [...path])).toBe('');
+      expect(await read(body, 'all', [...path, 1])).toBe(null);
+      expect(await read(body, 'all', [...path.slice(1), 2])).toBe(null);
+    }
+  });
+
   test('a message that is a message', async () => {
     const { body } = await open(octets('Content-Type: message/rfc822\r\n\r\nA: b\r\n\r\nbody'));
     expect(await read(body, 'all', [1])).toBe('A: b\r\n\r\nbody');

@@ -37,7 +37,7 @@ async function appendAll(session: Session, { scanner }: Command): Promise<Comple
     if (last) session.watch?.notice(last.modSeq);
     return { text: 'Appended', code: appendCode(results) };
   } catch (error) {
-    throw tryCreate(error);
+    throw tryCreate(error, path);
   }
 }
 

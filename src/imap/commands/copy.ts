@@ -62,15 +62,13 @@ async function transfer(
   path: string,
   how: 'copy' | 'move',
 ): Promise<CopyResult | null> {
-  try {
-    // Also with nothing to do, a target that is not there must be told.
-    const target = await session.store.mailbox(session.accountId, path);
-    if (uids.isEmpty) return null;
-    const result = await session.store[how](session.accountId, view.shared.id, uids, target.id);
-    return result.from.length === 0 ? null : result;
-  } catch (error) {
-    throw tryCreate(error);
-  }
+  // Also with nothing to do, a target that is not there must be told.
+  const target = await session.store.mailbox(session.accountId, path).catch((error: unknown) => {
+    throw tryCreate(error, path);
+  });
+  if (uids.isEmpty) return null;
+  const result = await session.store[how](session.accountId, view.shared.id, uids, target.id);
+  return result.from.length === 0 ? null : result;
 }
 
 /** RFC 4315 section 3: the UIDs of both sides in the same order. */

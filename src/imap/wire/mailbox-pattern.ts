@@ -12,7 +12,7 @@ export class MailboxPattern {
   readonly isName: boolean;
   readonly #delimiter: string;
   readonly #fixedLength: number;
-  /** In capitals, for INBOX. */
+  /** In capitals, for a first level INBOX. */
   readonly #upper: string;
 
   constructor(pattern: string, delimiter: string = HIERARCHY_DELIMITER) {
@@ -21,17 +21,20 @@ export class MailboxPattern {
     this.pattern = pattern.replace(/[*%]{2,}/g, (run) => (run.includes('*') ? '*' : '%'));
     this.isName = !/[*%]/.test(pattern);
     this.#fixedLength = this.pattern.replace(/[*%]/g, '').length;
-    this.#upper = this.pattern.toUpperCase();
+    this.#upper = this.pattern.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
   }
 
-  /** INBOX matches in any case. */
+  /** A first level INBOX matches in any case, with what is below it. */
   matches(name: string): boolean {
-    if (this.#fixedLength > name.length) return false;
-    if (this.isName) return this.pattern === name || (name === 'INBOX' && this.#upper === name);
-    return this.#walk(this.pattern, name) || (name === 'INBOX' && this.#walk(this.#upper, name));
+    if (this.#fixedLength > name.length || (this.isName && this.#fixedLength < name.length)) return false;
+    const isInbox = name.startsWith('INBOX') && (name.length === 5 || name[5] === this.#delimiter);
+    return this.#walk(name, isInbox ? 5 : 0);
   }
 
-  #walk(pattern: string, name: string): boolean {
+  /** @param anyCase so many characters of the name are capitals and match small letters too */
+  #walk(name: string, anyCase: number): boolean {
+    const { pattern } = this;
+    const upper = this.#upper;
     let p = 0;
     let n = 0;
     // Behind the last `*` and `%`, and where in the name the match goes on when tried again; -1 for none.
@@ -48,7 +51,7 @@ export class MailboxPattern {
       } else if (char === '%') {
         percentP = ++p;
         percentN = n;
-      } else if (n < name.length && char === name[n]) {
+      } else if (n < name.length && (n < anyCase ? upper[p] : char) === name[n]) {
         p++;
         n++;
       } else if (percentP >= 0 && percentN < name.length && name[percentN] !== this.#delimiter) {

@@ -55,7 +55,7 @@ export function parseSearch(scanner: Scanner): SearchArguments {
   return { returns, key, modSeq };
 }
 
-/** Replaces sets by UIDs. */
+/** Replaces sets by UIDs, and in texts any white space by one space. */
 export function resolveSearchKey(key: SearchKey, sets: SearchSets): SearchQuery {
   switch (key.key) {
     case 'and':

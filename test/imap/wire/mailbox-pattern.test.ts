@@ -28,7 +28,15 @@ test.each([
   ['%*', 'a/b', true],
   ['inbox', 'INBOX', true],
   ['in%', 'INBOX', true],
-  ['inbox/x', 'INBOX/x', false],
+  // Its first level is INBOX in any case, as in other commands.
+  ['inbox/x', 'INBOX/x', true],
+  ['inbox/X', 'INBOX/x', false],
+  ['Inbox/%', 'INBOX/x', true],
+  ['inb*', 'INBOX/x', true],
+  ['%box/x', 'INBOX/x', true],
+  ['inbox', 'INBOXES', false],
+  ['inbox%', 'INBOXES', false],
+  ['a/inbox', 'a/INBOX', false],
   ['sent', 'Sent', false],
   ['', '', true],
 ])('%j on %j: %s', (pattern, name, expected) => {
