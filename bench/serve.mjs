@@ -14,10 +14,23 @@ mkdirSync(folder, { recursive: true });
 const store = ['--data', folder, ...(attachments ? ['--attachments', attachments] : [])];
 
 for (let n = 1; n <= 10; n++) {
-  execFileSync(process.execPath, [cli, 'account', 'add', `bench${n}`, '--password', 'secret', ...store], { stdio: 'ignore' });
+  execFileSync(process.execPath, [cli, 'account', 'add', `bench${n}`, '--password', 'secret', ...store], {
+    stdio: 'ignore',
+  });
 }
 
-const args = [cli, 'serve', ...store, '--imap', '0', '--lmtp', '0', '--insecure-auth', '--ready-json', '--no-rate-limits'];
+const args = [
+  cli,
+  'serve',
+  ...store,
+  '--imap',
+  '0',
+  '--lmtp',
+  '0',
+  '--insecure-auth',
+  '--ready-json',
+  '--no-rate-limits',
+];
 const nodeOptions = process.env.BENCH_NODE_OPTIONS?.split(' ') ?? [];
 const server = spawn(process.execPath, [...nodeOptions, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
 server.stdout.once('data', (line) => {

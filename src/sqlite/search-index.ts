@@ -20,7 +20,7 @@ interface PendingRow {
 export type SearchTextExtractor = (stored: StoredBody, tree: MimePart) => SearchText;
 
 /** Contents indexed in one transaction. Larger batches cost less in all, smaller ones take less time each. */
-const BATCH = 64;
+const BATCH = 128;
 /** Batches end early at so many octets of text. */
 const BATCH_OCTETS = 2 << 20;
 
