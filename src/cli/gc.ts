@@ -1,4 +1,4 @@
-/** `eider gc`: removes attachments that no message mentions any more. */
+/** `eider gc`: removes attachments that no message mentions any more, and records of changes that are old. */
 
 import type { CommandDef } from 'citty';
 import { command } from './command.ts';
@@ -8,7 +8,7 @@ import { printJson } from './output.ts';
 
 /** Safe while servers run: what is younger than the grace period stays. */
 export const gc: CommandDef = command({
-  meta: { name: 'gc', description: 'Remove attachments that no message mentions any more' },
+  meta: { name: 'gc', description: 'Remove attachments that no message mentions, and old records of changes' },
   args: {
     'dry-run': { type: 'boolean', description: 'Only count' },
     grace: {
@@ -26,7 +26,8 @@ export const gc: CommandDef = command({
       untilStopped((signal) => store.maintenance.sweep({ ...grace, dryRun, signal })),
     );
     if (args.json) return printJson({ ...swept, dryRun });
-    const what = `${formatCount(swept.blobs)} attachments, ${formatOctets(swept.octets)}`;
+    const records = swept.changes > 0 ? `; ${formatCount(swept.changes)} records of changes` : '';
+    const what = `${formatCount(swept.blobs)} attachments, ${formatOctets(swept.octets)}${records}`;
     console.log(dryRun ? `would remove ${what}` : `removed ${what}`);
   },
 });

@@ -155,7 +155,7 @@ export interface WriteTransaction extends ReadTransaction {
   /** Lets later messages find the thread; a key that is bound already stays as it is. */
   bindThread(threadId: ThreadId, keys: readonly string[]): Promise<void>;
 
-  /** Adds messages at the end of a mailbox, in order. */
+  /** Adds messages at the end of a mailbox, in order. @throws `MAILBOX_NOT_FOUND`, `LIMIT_EXCEEDED` (no UID left). */
   add(mailboxId: MailboxId, messages: readonly NewMessage[]): Promise<AddedMessage[]>;
   /** Changes flags. `\Deleted` of this mailbox only, all others wherever the message is. */
   setFlags(mailboxId: MailboxId, uids: UidSet, change: FlagsChange): Promise<FlagsResult>;

@@ -2,6 +2,7 @@
 
 import type { FlagsChange, WriteTransaction } from '../engine/engine.ts';
 import type { AddedMessage, CheckFinding, CopiedMessage, FlagsResult, NewMessage } from '../engine/records.ts';
+import { EiderError } from '../errors.ts';
 import type { CopyMode } from '../model/account.ts';
 import type { ChangeItem } from '../model/change.ts';
 import type { MailboxId, ModSeq, ThreadId } from '../model/ids.ts';
@@ -16,6 +17,9 @@ import { changeFlags } from './flag-changes.ts';
 import { insertContent, insertPlacement } from './insert-message.ts';
 import { SqliteReadTransaction, threadKey } from './read-transaction.ts';
 import { removePlacements } from './remove-placements.ts';
+
+/** UIDNEXT is a UID too. */
+const MAX_UID_NEXT = 0xffffffff;
 
 /** A transaction that writes. The caller has begun it by raising `modSeq`, and commits it or rolls it back. */
 export class SqliteWriteTransaction extends SqliteReadTransaction implements WriteTransaction, ChangeRecorder {
@@ -171,7 +175,10 @@ export class SqliteWriteTransaction extends SqliteReadTransaction implements Wri
       count,
       mailboxId,
     );
-    return (row as { first: number }).first;
+    if (!row) throw new EiderError('MAILBOX_NOT_FOUND', 'no such mailbox');
+    // RFC 9051 section 2.3.1.1: a UID has 32 bits.
+    if (row.first + count > MAX_UID_NEXT) throw new EiderError('LIMIT_EXCEEDED', 'the mailbox has no UID left');
+    return row.first;
   }
 
   /** Adds to the counters of a mailbox and of the account, and stamps the mailbox. */

@@ -5,14 +5,17 @@ import type { BlobInfo } from '../engine/blob-store.ts';
 import type { StoredContent } from '../engine/engine.ts';
 import { isEiderError } from '../errors.ts';
 import { MessageBody } from '../mime/message-body.ts';
-import type { AccountId, BlobId, ContentId } from '../model/ids.ts';
+import type { AccountId, BlobId, ContentId, ModSeq } from '../model/ids.ts';
 import type { StoreContext } from './context.ts';
-import type { Maintenance, StoreFinding, StoreStats } from './message-store.ts';
+import type { Maintenance, StoreFinding, StoreStats, SweepOptions, SweepResult } from './message-store.ts';
 
 /** How long a blob may lie without mention: longer than any delivery takes. In milliseconds. */
 export const DEFAULT_GRACE_MS = 3_600_000;
 
-/** Blobs asked about at once. */
+/** How long changes are remembered, in milliseconds: thirty days. */
+export const DEFAULT_CHANGES_MS: number = 30 * 86_400_000;
+
+/** Blobs asked about, and changes read, at once. */
 const BATCH = 1000;
 
 /** What a repair of records mends, as a rule. */
@@ -48,9 +51,8 @@ export class StoreMaintenance implements Maintenance {
     }
   }
 
-  async sweep(
-    options: { readonly graceMs?: number; readonly dryRun?: boolean; readonly signal?: AbortSignal } = {},
-  ): Promise<{ blobs: number; octets: number }> {
+  async sweep(options: SweepOptions = {}): Promise<SweepResult> {
+    const changes = await this.#expireChanges(Date.now() - (options.changesMs ?? DEFAULT_CHANGES_MS), options);
     let blobs = 0;
     let octets = 0;
     const before = Date.now() - (options.graceMs ?? DEFAULT_GRACE_MS);
@@ -61,7 +63,32 @@ export class StoreMaintenance implements Maintenance {
       blobs++;
       octets += blob.size;
     }
-    return { blobs, octets };
+    return { blobs, octets, changes };
+  }
+
+  async #expireChanges(before: number, { dryRun, signal }: SweepOptions): Promise<number> {
+    let count = 0;
+    for await (const account of this.#accounts()) {
+      if (signal?.aborted) break;
+      const { upTo, changes } = await this.#oldChanges(account, before);
+      count += changes;
+      if (changes > 0 && !dryRun) await this.#context.engine.write(account, (tx) => tx.expireChanges(upTo));
+    }
+    return count;
+  }
+
+  /** The last change before a moment, and how many there are up to it. */
+  async #oldChanges(account: AccountId, before: number): Promise<{ upTo: ModSeq; changes: number }> {
+    let upTo = (await this.#context.engine.read(account, (tx) => tx.state())).changesExpired;
+    let changes = 0;
+    for (;;) {
+      const position = upTo;
+      const page = await this.#context.engine.read(account, (tx) => tx.changes(position, BATCH));
+      const old = page.filter((change) => change.time < before);
+      upTo = old.at(-1)?.modSeq ?? upTo;
+      changes += old.length;
+      if (old.length < BATCH) return { upTo, changes };
+    }
   }
 
   async stats(options: { readonly account?: AccountId } = {}): Promise<StoreStats> {

@@ -216,6 +216,27 @@ export interface StoreFinding {
   readonly repairable: boolean;
 }
 
+/** How to sweep. */
+export interface SweepOptions {
+  /** How long a blob may lie without mention, in milliseconds. @defaultValue 3600000, an hour */
+  readonly graceMs?: number;
+  /** How long changes are remembered, in milliseconds. @defaultValue 2592000000, thirty days */
+  readonly changesMs?: number;
+  /** Only counts. @defaultValue false */
+  readonly dryRun?: boolean;
+  /** Stops early; what was removed stays removed. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a sweep removed, or would remove. */
+export interface SweepResult {
+  readonly blobs: number;
+  /** Of those blobs. */
+  readonly octets: number;
+  /** Records of transactions. */
+  readonly changes: number;
+}
+
 /** Work on the whole store. */
 export interface Maintenance {
   /** Recounts, follows every reference both ways; with `rehash` reads all octets and compares digests. */
@@ -225,12 +246,11 @@ export interface Maintenance {
     readonly repair?: boolean;
     readonly signal?: AbortSignal;
   }): AsyncIterable<StoreFinding>;
-  /** Removes blobs that no account mentions and that are older than the grace period. */
-  sweep(options?: {
-    readonly graceMs?: number;
-    readonly dryRun?: boolean;
-    readonly signal?: AbortSignal;
-  }): Promise<{ readonly blobs: number; readonly octets: number }>;
+  /**
+   * Removes blobs that no account mentions and that are older than the grace period, and drops records of changes and
+   * expunged messages that are older than `changesMs` (a client or a feed that was away for longer starts anew).
+   */
+  sweep(options?: SweepOptions): Promise<SweepResult>;
   stats(options?: { readonly account?: AccountId }): Promise<StoreStats>;
 }
 

@@ -105,6 +105,7 @@ test('gc removes what nobody mentions, after the grace period, and with --dry-ru
   expect(JSON.parse(await mustEider(['gc', '--grace', '0', '--json', ...place]))).toEqual({
     blobs: 1,
     octets: 100_000,
+    changes: 0,
     dryRun: false,
   });
   expect(await blobs()).toHaveLength(0);

@@ -91,6 +91,31 @@ describe('stats', () => {
   });
 });
 
+describe('old changes', () => {
+  it('are dropped by a sweep, and whoever was away for longer starts anew', async () => {
+    const { store, account } = await openTestStore();
+    const start = await store.modSeq(account);
+    for (const text of ['one', 'two', 'three']) await store.append(account, 'INBOX', `Subject: ${text}\r\n\r\n`);
+    await store.expunge(account, 'INBOX', UidSet.of(2), { any: true });
+    expect((await store.mailboxChanges(account, 'INBOX', start)).vanished?.toString()).toBe('2');
+
+    expect(await store.maintenance.sweep({ changesMs: -1000, dryRun: true })).toMatchObject({
+      changes: expect.any(Number),
+    });
+    expect((await store.mailboxChanges(account, 'INBOX', start)).vanished).not.toBeNull();
+    const { changes } = await store.maintenance.sweep({ changesMs: -1000 });
+    expect(changes).toBeGreaterThanOrEqual(4);
+
+    const now = await store.modSeq(account);
+    expect((await store.mailboxChanges(account, 'INBOX', start)).vanished).toBeNull();
+    expect((await store.mailboxChanges(account, 'INBOX', now)).vanished?.isEmpty).toBe(true);
+    await expect(store.changes(account, { since: start })[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+    });
+    expect(await store.maintenance.sweep({ changesMs: -1000 })).toMatchObject({ changes: 0 });
+  });
+});
+
 describe('sweep', () => {
   it('takes what nobody mentions, and only after the grace period', async () => {
     const path = await temporaryFolder();
@@ -99,15 +124,15 @@ describe('sweep', () => {
     await store.append(account, 'INBOX', withFile('kept', noise(10_000, 1)));
     await store.append(account, 'INBOX', withFile('gone', noise(20_000, 2)));
     await store.expunge(account, 'INBOX', UidSet.of(2), { any: true });
-    expect(await store.maintenance.sweep()).toEqual({ blobs: 0, octets: 0 });
+    expect(await store.maintenance.sweep()).toEqual({ blobs: 0, octets: 0, changes: 0 });
     const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
     for (const file of await blobFiles(path)) await utimes(file, hoursAgo, hoursAgo);
     expect(await findings(fixture)).toEqual([
       { account: null, kind: 'blobOrphan', detail: expect.any(String), repairable: true },
     ]);
-    expect(await store.maintenance.sweep({ dryRun: true })).toEqual({ blobs: 1, octets: 20_000 });
+    expect(await store.maintenance.sweep({ dryRun: true })).toEqual({ blobs: 1, octets: 20_000, changes: 0 });
     expect(await blobFiles(path)).toHaveLength(2);
-    expect(await store.maintenance.sweep()).toEqual({ blobs: 1, octets: 20_000 });
+    expect(await store.maintenance.sweep()).toEqual({ blobs: 1, octets: 20_000, changes: 0 });
     expect(await blobFiles(path)).toHaveLength(1);
     expect((await readAll(fixture, 'INBOX'))[0]?.raw.equals(withFile('kept', noise(10_000, 1)))).toBe(true);
   });
@@ -119,9 +144,9 @@ describe('sweep', () => {
     await store.append(account, 'INBOX', withFile('x', noise(10_000)));
     await store.append(bob.id, 'INBOX', withFile('y', noise(10_000)));
     await store.expunge(account, 'INBOX', ALL, { any: true });
-    expect(await store.maintenance.sweep({ graceMs: 0 })).toEqual({ blobs: 0, octets: 0 });
+    expect(await store.maintenance.sweep({ graceMs: 0 })).toEqual({ blobs: 0, octets: 0, changes: 0 });
     await store.accounts.remove(bob.id);
-    expect(await store.maintenance.sweep({ graceMs: 0 })).toEqual({ blobs: 1, octets: 10_000 });
+    expect(await store.maintenance.sweep({ graceMs: 0 })).toEqual({ blobs: 1, octets: 10_000, changes: 0 });
   });
 
   it('keeps a blob that a delivery took up again while it swept', async () => {
