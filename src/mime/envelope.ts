@@ -20,9 +20,6 @@ const NAMES = new Set([
 /** Envelope of a message without any field of it. */
 export const EMPTY_ENVELOPE = '(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)';
 
-/** Whether the envelope has something of a field with this name, in lower case. */
-export const isEnvelopeField = (name: string): boolean => NAMES.has(name);
-
 /**
  * The envelope with its parentheses; octets in a string. Of a string field that is there twice, the last counts;
  * address fields are put together, so that none can hide behind another.

@@ -3,13 +3,6 @@
 import { EiderError } from '../errors.ts';
 import type { SqliteDatabase } from './driver.ts';
 
-/** Version of an account's database that this code writes. */
-export const ACCOUNT_SCHEMA_VERSION = 1;
-/** Version of the directory's database that this code writes. */
-export const DIRECTORY_SCHEMA_VERSION = 1;
-/** Version of an account's search index; an older one is made anew. */
-export const SEARCH_SCHEMA_VERSION = 1;
-
 // Placements hold what a listing needs and lie in the order of mailbox and UID, so that a listing is one range.
 // `text` is the last column of `content`, so that reading the others never touches its overflow pages.
 const ACCOUNT_V1 = `

@@ -14,11 +14,6 @@ export function capabilityLine(capabilities: readonly string[]): string {
   return `* CAPABILITY ${capabilities.join(' ')}\r\n`;
 }
 
-/** Flags in parentheses. */
-export function flagListText(flags: readonly string[]): string {
-  return `(${flags.join(' ')})`;
-}
-
 // RFC 9051 section 9: text is not empty; it is UTF-8 only after ENABLE IMAP4rev2.
 function printable(text: string): string {
   return text.replace(/[\r\n\t]+/g, ' ').replace(/[^\x20-\x7e]/g, '?') || '-';
