@@ -93,15 +93,23 @@ export class AccountFile {
   /** Tells the listeners of commits by other processes; called from time to time while any listen. */
   lookForOthers(): void {
     if (!this.#mutex.idle || this.#closed) return;
+    const modSeq = this.#foreignModSeq();
+    // Indexing and checkpoints commit too, and concern nobody.
+    if (modSeq !== null && modSeq > this.#told) this.#tell(modSeq);
+  }
+
+  /** Where the account stands after a commit of another connection; `null` when there was none. */
+  #foreignModSeq(): ModSeq | null {
+    const { db } = this.#parts;
     try {
-      const version = this.#parts.db.get<{ data_version: number }>('PRAGMA main.data_version')?.data_version;
-      if (version === this.#dataVersion) return;
-      const modSeq = this.#parts.db.get<{ modSeq: number }>('SELECT modSeq FROM state')?.modSeq ?? 0;
+      const version = db.get<{ data_version: number }>('PRAGMA main.data_version')?.data_version;
+      if (version === this.#dataVersion) return null;
+      const modSeq = db.get<{ modSeq: number }>('SELECT modSeq FROM state')?.modSeq ?? 0;
       this.#dataVersion = version;
-      // Indexing and checkpoints commit too, and concern nobody.
-      if (modSeq > this.#told) this.#tell(modSeq);
-    } catch (error) {
-      if (!isBusy(error)) throw error;
+      return modSeq;
+    } catch {
+      // Nobody waits for this answer: the next look tries again, and a database that cannot be read fails whoever reads.
+      return null;
     }
   }
   #dataVersion: number | undefined;

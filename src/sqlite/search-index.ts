@@ -100,8 +100,15 @@ function readPending(db: Database): PendingRow[] {
 
 function searchTextOf(row: PendingRow, extract: SearchTextExtractor): SearchText {
   if (row.searchText !== null) return JSON.parse(row.searchText) as SearchText;
-  return extract(storedBody(row.header, row.text, row.segments, row.size), JSON.parse(row.tree) as MimePart);
+  try {
+    return extract(storedBody(row.header, row.text, row.segments, row.size), JSON.parse(row.tree) as MimePart);
+  } catch {
+    // One message that cannot be read must not keep all others from being found, now and for good.
+    return NO_TEXT;
+  }
 }
+
+const NO_TEXT: SearchText = { from: '', to: '', cc: '', bcc: '', subject: '', header: '', body: '' };
 
 function insertTerms(db: Database, id: ContentId, text: SearchText): void {
   db.run(
