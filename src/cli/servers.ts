@@ -58,13 +58,16 @@ export async function startServers(store: MessageStore, options: ServersOptions)
   }
 }
 
-/** Resolves at the first SIGINT or SIGTERM; the second ends the process at once. */
+/** One Ctrl-C may come twice, from the terminal and from the program that runs this one, as npm; in milliseconds. */
+const SAME_SIGNAL_MS = 500;
+
+/** Resolves at the first SIGINT or SIGTERM; another one after that ends the process at once. */
 export function untilSignal(): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
+    let asked = 0;
     const stop = (): void => {
-      if (asked) process.exit(1);
-      asked = true;
+      if (asked > 0 && Date.now() - asked > SAME_SIGNAL_MS) process.exit(1);
+      asked ||= Date.now();
       resolve();
     };
     process.on('SIGINT', stop).on('SIGTERM', stop);
