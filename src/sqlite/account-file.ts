@@ -2,11 +2,11 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ReadTransaction, WriteTransaction } from '../engine/engine.ts';
+import { Mutex } from '../engine/mutex.ts';
 import { EiderError } from '../errors.ts';
 import type { ModSeq } from '../model/ids.ts';
 import type { Database } from './database.ts';
 import type { Housekeeper } from './housekeeper.ts';
-import { Mutex } from './mutex.ts';
 import { SqliteReadTransaction } from './read-transaction.ts';
 import { hasPending } from './search-index.ts';
 import { isBusy, toEiderError } from './sqlite-error.ts';

@@ -1,6 +1,7 @@
 /** Reads of one account's database. */
 
 import { createHash } from 'node:crypto';
+import { type ChangeRow, parseChange } from '../engine/change-text.ts';
 import type { FetchOptions, FlagColumns, ReadTransaction, StoredContent } from '../engine/engine.ts';
 import type { AccountState, BlobReference, CheckFinding, FetchedRecord, TierUsage } from '../engine/records.ts';
 import type { Change } from '../model/change.ts';
@@ -8,7 +9,6 @@ import type { BlobId, ContentId, MailboxId, ModSeq, ThreadId, Uid } from '../mod
 import type { Mailbox } from '../model/mailbox.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { UidSet } from '../model/uid-set.ts';
-import { type ChangeRow, parseChange } from './change-text.ts';
 import { checkAccount } from './check.ts';
 import { countLines, parseLines, parseNumbers } from './columns.ts';
 import { fetchRecords, readContents } from './content-rows.ts';

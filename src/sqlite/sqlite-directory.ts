@@ -2,10 +2,10 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AccountPatch, AccountRecord, Directory } from '../engine/engine.ts';
+import { Mutex } from '../engine/mutex.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { Database } from './database.ts';
-import { Mutex } from './mutex.ts';
 import { isBusy, toEiderError } from './sqlite-error.ts';
 import type { WalSync } from './wal-sync.ts';
 

@@ -1,5 +1,6 @@
 /** Changes of one account's database. */
 
+import { formatItems } from '../engine/change-text.ts';
 import type { FlagsChange, WriteTransaction } from '../engine/engine.ts';
 import type { AddedMessage, CheckFinding, CopiedMessage, FlagsResult, NewMessage } from '../engine/records.ts';
 import { EiderError } from '../errors.ts';
@@ -9,7 +10,6 @@ import type { MailboxId, ModSeq, ThreadId } from '../model/ids.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import { UidSet } from '../model/uid-set.ts';
 import type { ChangeRecorder, CounterChange } from './change-recorder.ts';
-import { formatItems } from './change-text.ts';
 import { repairAccount } from './check.ts';
 import { copyPlacements } from './copy-placements.ts';
 import type { Database } from './database.ts';

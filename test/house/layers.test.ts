@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | null>> = {
   engine: BASE,
   net: BASE,
   sqlite: CONTRACT,
+  mongodb: CONTRACT,
   blobs: CONTRACT,
   store: [...CONTRACT, 'mime'],
   auth: [...CONTRACT, 'mime'],
@@ -67,10 +68,12 @@ test('nothing imports an index.ts', () => {
 });
 
 test('a concrete engine is known to open-store, testing and the command only', () => {
-  const users = files.filter((file) => file.imports.some((target) => ['sqlite', 'blobs'].includes(roomOf(target))));
+  const users = files.filter((file) =>
+    file.imports.some((target) => ['sqlite', 'mongodb', 'blobs'].includes(roomOf(target))),
+  );
   const strangers = users
     .map((file) => roomOf(file.name))
-    .filter((room) => !['sqlite', 'blobs', 'open-store.ts', 'testing', 'cli', 'index.ts'].includes(room));
+    .filter((room) => !['sqlite', 'mongodb', 'blobs', 'open-store.ts', 'testing', 'cli', 'index.ts'].includes(room));
   expect(strangers).toEqual([]);
 });
 

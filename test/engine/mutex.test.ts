@@ -1,7 +1,7 @@
 /** One at a time. */
 
 import { describe, expect, it } from 'vitest';
-import { Mutex } from '../../src/sqlite/mutex.ts';
+import { Mutex } from '../../src/engine/mutex.ts';
 
 describe('mutex', () => {
   it('runs one piece of work after the other, in order, past failures', async () => {

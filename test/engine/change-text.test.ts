@@ -1,9 +1,9 @@
 /** Changes as text and back. */
 
 import { expect, it } from 'vitest';
+import { formatItems, parseChange } from '../../src/engine/change-text.ts';
 import type { ChangeItem } from '../../src/model/change.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
-import { formatItems, parseChange } from '../../src/sqlite/change-text.ts';
 
 it('every kind of change comes back as it was', () => {
   const items: ChangeItem[] = [
