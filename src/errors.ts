@@ -15,7 +15,8 @@
  * - `BUSY`: another process held the account for too long; try again.
  * - `SCHEMA_TOO_NEW`: a newer version of eider wrote this store.
  * - `STORE_CORRUPT`: the database refuses to be read.
- * - `STORE_CLOSED`, `STORE_UNSUITABLE` (the folder is not a store or cannot be written).
+ * - `STORE_CLOSED`, `STORE_UNSUITABLE` (the folder or the database is not a store, or cannot be used as one).
+ * - `UNAVAILABLE`: the database cannot be reached at present; nothing was acknowledged; try again.
  * - `INVALID_ARGUMENT`, `LIMIT_EXCEEDED`, `ABORTED`, `UNSUPPORTED`.
  */
 export type ErrorCode =
@@ -46,6 +47,7 @@ export type ErrorCode =
   | 'STORE_CLOSED'
   | 'STORE_CORRUPT'
   | 'STORE_UNSUITABLE'
+  | 'UNAVAILABLE'
   | 'UNSUPPORTED';
 
 /** An error of eider's own. Anything else that a call rejects with is a defect or an error of the caller's stream. */

@@ -26,6 +26,7 @@ const FATAL = [
   'BUSY',
   'ABORTED',
   'ACCOUNT_NOT_FOUND',
+  'UNAVAILABLE',
 ] as const;
 
 /** What became of the messages. */

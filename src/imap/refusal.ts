@@ -48,6 +48,7 @@ const ANSWERS: Readonly<Record<ErrorCode, Answer>> = {
   STORE_CLOSED: ['NO', 'UNAVAILABLE', 'The server is shutting down'],
   STORE_CORRUPT: ['NO', 'CORRUPTION', 'The store is damaged'],
   STORE_UNSUITABLE: ['NO', 'UNAVAILABLE', 'The store cannot be used'],
+  UNAVAILABLE: ['NO', 'UNAVAILABLE', 'The server cannot reach its store at present, try again'],
   UNSUPPORTED: ['NO', 'CANNOT', 'That is not supported'],
 };
 

@@ -236,6 +236,7 @@ describe('what cannot be stored', () => {
     ['DISK_FULL', '452 4.3.1'],
     ['BUSY', '451 4.3.0'],
     ['STORE_CLOSED', '451 4.3.0'],
+    ['UNAVAILABLE', '451 4.3.0'],
   ] as const)('%s while it is read is %s for all', async (code, start) => {
     const store = new FakeStore();
     store.prepareFailure = code;
