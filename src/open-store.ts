@@ -7,8 +7,12 @@ import { MemoryBlobStore } from './blobs/memory-blob-store.ts';
 import type { BlobStore } from './engine/blob-store.ts';
 import type { Engine } from './engine/engine.ts';
 import type { PeerChannel } from './engine/peers.ts';
-import { searchTextExtractor } from './mime/extract-search-text.ts';
+import { EiderError } from './errors.ts';
+import { extractSearchText, searchTextExtractor } from './mime/extract-search-text.ts';
 import { headerContains } from './mime/header-contains.ts';
+import { type MongoSource, openDatabase } from './mongodb/connect.ts';
+import { MongoBlobStore } from './mongodb/mongo-blob-store.ts';
+import { openMongoEngine } from './mongodb/mongo-engine.ts';
 import { openSqliteEngine } from './sqlite/sqlite-engine.ts';
 import type { MessageStore } from './store/message-store.ts';
 import { Store } from './store/store.ts';
@@ -19,9 +23,24 @@ export interface OpenStoreOptions {
    * The folder for text, metadata and search: the fast disk. Made when missing. `:memory:` keeps everything in memory,
    * attachments too.
    */
-  readonly path: string;
+  readonly path?: string;
   /** The folder for attachments: the cheap disk. @defaultValue `attachments` below `path` */
   readonly attachmentsPath?: string;
+  /**
+   * A MongoDB cluster instead of `path`, for more than one machine: a replica set, or shards behind a `mongos`. An
+   * empty database becomes a store.
+   */
+  readonly mongodb?: MongoSource;
+  /**
+   * Where attachments lie on MongoDB: another connection, database or cluster. Not together with `attachmentsPath`.
+   * @defaultValue the database of `mongodb`
+   */
+  readonly attachments?: MongoSource;
+  /**
+   * How often a process looks for what others changed where the cluster has no change streams, in milliseconds.
+   * @defaultValue 1000
+   */
+  readonly pollMs?: number;
   /** Most octets of one message. @defaultValue 268435456 (256 MB) */
   readonly maxMessageSize?: number;
   /** Accounts kept open at once; each takes some 6 file descriptors and a few MB. @defaultValue 100 */
@@ -43,23 +62,18 @@ export const DEFAULT_MAX_MESSAGE_SIZE: number = 256 * 1024 * 1024;
 /**
  * Opens a mail store, making it when there is none. Several processes may have the same folder open.
  *
- * @throws `STORE_UNSUITABLE` when a folder cannot be made or written, `SCHEMA_TOO_NEW` when a newer version of eider
- *   wrote it, `STORE_CORRUPT`, `UNSUPPORTED` when there is no usable SQLite.
+ * @throws `STORE_UNSUITABLE` when a folder cannot be made or written, or the MongoDB server has no transactions or
+ *   lacks an index; `SCHEMA_TOO_NEW` when a newer version of eider wrote it; `STORE_CORRUPT`; `UNSUPPORTED` when there
+ *   is no usable SQLite; `UNAVAILABLE` when no MongoDB server answers within 5 seconds; `INVALID_ARGUMENT` when the
+ *   options say nowhere, or two places.
  * @example
  * ```ts
  * await using store = await openStore({ path: './mail' });
  * ```
  */
 export async function openStore(options: OpenStoreOptions): Promise<MessageStore> {
-  const engine =
-    options.engine ??
-    (await openSqliteEngine({
-      path: options.path,
-      headerContains,
-      extractor: searchTextExtractor,
-      ...(options.peers && { peers: options.peers }),
-      ...(options.maxOpenAccounts !== undefined && { maxOpenAccounts: options.maxOpenAccounts }),
-    }));
+  requirePlaces(options);
+  const engine = options.engine ?? (await openEngine(options));
   try {
     const blobs = options.blobs ?? (await openBlobs(options));
     const maxMessageSize = options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE;
@@ -70,7 +84,42 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
   }
 }
 
-async function openBlobs({ path, attachmentsPath }: OpenStoreOptions): Promise<BlobStore> {
-  if (path === ':memory:' && attachmentsPath === undefined) return new MemoryBlobStore();
-  return DirectoryBlobStore.open(attachmentsPath ?? join(path, 'attachments'));
+function requirePlaces({ path, mongodb, engine, attachments, attachmentsPath }: OpenStoreOptions): void {
+  if ([path, mongodb, engine].every((place) => place === undefined)) {
+    throw new EiderError('INVALID_ARGUMENT', 'a store needs a path, or a MongoDB cluster, or an engine');
+  }
+  if (path !== undefined && mongodb !== undefined) {
+    throw new EiderError('INVALID_ARGUMENT', 'a store lies at a path or on MongoDB, not both');
+  }
+  if (attachments !== undefined && attachmentsPath !== undefined) {
+    throw new EiderError('INVALID_ARGUMENT', 'attachments lie at a path or on MongoDB, not both');
+  }
+}
+
+async function openEngine(options: OpenStoreOptions): Promise<Engine> {
+  const peers = options.peers && { peers: options.peers };
+  if (options.mongodb === undefined) {
+    return openSqliteEngine({
+      path: options.path as string,
+      headerContains,
+      extractor: searchTextExtractor,
+      ...peers,
+      ...(options.maxOpenAccounts !== undefined && { maxOpenAccounts: options.maxOpenAccounts }),
+    });
+  }
+  return openMongoEngine({
+    ...(await openDatabase(options.mongodb)),
+    headerContains,
+    extractSearchText,
+    ...peers,
+    ...(options.pollMs !== undefined && { pollMs: options.pollMs }),
+  });
+}
+
+async function openBlobs({ path, attachmentsPath, mongodb, attachments }: OpenStoreOptions): Promise<BlobStore> {
+  if (attachmentsPath !== undefined) return DirectoryBlobStore.open(attachmentsPath);
+  const cluster = attachments ?? mongodb;
+  if (cluster !== undefined) return MongoBlobStore.open(await openDatabase(cluster));
+  if (path === undefined || path === ':memory:') return new MemoryBlobStore();
+  return DirectoryBlobStore.open(join(path, 'attachments'));
 }

@@ -110,3 +110,14 @@ function meaningOf({ name, code, message, errorLabels }: MongoLike): Meaning | u
   if (code === ILLEGAL_OPERATION && /retryable writes|transaction numbers/i.test(String(message))) return STANDALONE;
   return undefined;
 }
+
+/** Whether others were faster: the same transaction is to be done once more. */
+export function isConflict(error: unknown): boolean {
+  const code = (toEiderError(error) as Partial<EiderError> | null)?.code;
+  return code === 'BUSY' || isDuplicateKey(error);
+}
+
+/** Whether the database was away, or went away. */
+export function isUnavailable(error: unknown): boolean {
+  return (toEiderError(error) as Partial<EiderError> | null)?.code === 'UNAVAILABLE';
+}

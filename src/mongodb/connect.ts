@@ -1,0 +1,53 @@
+/** From what a caller gives to a database: a connection string, a client, or the database itself. */
+
+import type { Db, MongoClient } from 'mongodb';
+import { EiderError } from '../errors.ts';
+import { toEiderError } from './mongo-error.ts';
+
+/**
+ * Where a store lies on MongoDB: a connection string, whose database is `eider` unless it names one; a client, which
+ * stays open and whose database is `eider`; or a database, whose client stays open.
+ */
+export type MongoSource = string | MongoClient | Db;
+
+/** How long to look for a server, in milliseconds. */
+const SERVER_MS = 4000;
+const DEFAULT_DATABASE = 'eider';
+
+/** A database, and whether its client ends with the store. */
+export interface OpenedDatabase {
+  readonly db: Db;
+  readonly closeClient: boolean;
+}
+
+/**
+ * Connects. The driver is loaded by the first call.
+ *
+ * @throws `UNAVAILABLE` within 5 seconds when no server answers, `INVALID_ARGUMENT` for a string that is none.
+ */
+export async function openDatabase(source: MongoSource): Promise<OpenedDatabase> {
+  if (typeof source !== 'string') {
+    const isDatabase = 'databaseName' in source;
+    return { db: isDatabase ? source : source.db(DEFAULT_DATABASE), closeClient: false };
+  }
+  const { MongoClient } = await import('mongodb');
+  let client: MongoClient;
+  try {
+    client = new MongoClient(source, { serverSelectionTimeoutMS: SERVER_MS, appName: 'eider' });
+  } catch (error) {
+    throw new EiderError('INVALID_ARGUMENT', 'that is no connection string of MongoDB', { cause: error });
+  }
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.close().catch(() => {});
+    throw toEiderError(error);
+  }
+  return { db: client.db(databaseOf(source)), closeClient: true };
+}
+
+/** The database that a connection string names. */
+function databaseOf(uri: string): string {
+  const [, name] = /^mongodb(?:\+srv)?:\/\/[^/?]+\/([^?]+)/.exec(uri) ?? [];
+  return name === undefined ? DEFAULT_DATABASE : decodeURIComponent(name);
+}

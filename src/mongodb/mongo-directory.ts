@@ -1,0 +1,211 @@
+/** The directory of accounts: a document for each, and one for each name and address that leads to it. */
+
+import type { ClientSession, MongoClient } from 'mongodb';
+import type { AccountPatch, AccountRecord, Directory } from '../engine/engine.ts';
+import { EiderError } from '../errors.ts';
+import type { AccountId } from '../model/ids.ts';
+import { newState } from './account-state.ts';
+import type { AccountDocument, Collections } from './collections.ts';
+import { isConflict, toEiderError } from './mongo-error.ts';
+import { PinnedTransaction } from './pinned-transaction.ts';
+
+/** How often a transaction of the directory is tried. */
+const TRIES = 20;
+/** What {@link MongoDirectory.get} tells may be so old, in milliseconds. */
+const KNOWN_MS = 1000;
+/** Records kept in memory. */
+const MAX_KNOWN = 10_000;
+
+/** What the directory needs of the engine. */
+export interface DirectoryHooks {
+  /** @throws `STORE_CLOSED`. */
+  requireOpen(): void;
+  /** The account is gone. */
+  deleted(id: AccountId): void;
+}
+
+interface Known {
+  readonly record: AccountRecord;
+  readonly until: number;
+}
+
+/** Accounts of the cluster. Names are unique as the keys of their documents. */
+export class MongoDirectory implements Directory {
+  readonly #client: MongoClient;
+  readonly #collections: Collections;
+  readonly #hooks: DirectoryHooks;
+  /** Settings are asked for with each delivery, a moment after its account was found by address. */
+  readonly #known = new Map<AccountId, Known>();
+
+  constructor(client: MongoClient, collections: Collections, hooks: DirectoryHooks) {
+    this.#client = client;
+    this.#collections = collections;
+    this.#hooks = hooks;
+  }
+
+  async create(record: AccountRecord): Promise<void> {
+    const { id, ...fields } = record;
+    await this.#transact(async (session) => {
+      const { accounts, mail } = this.#collections;
+      await this.#claim(record.name, id, 'ACCOUNT_EXISTS', session);
+      for (const address of new Set(record.addresses)) {
+        if (address !== record.name) await this.#claim(address, id, 'ADDRESS_EXISTS', session);
+      }
+      await accounts.insertOne({ _id: id, ...fields }, { session });
+      await mail.insertOne({ ...newState(id) }, { session });
+    });
+  }
+
+  /** What other processes have changed of the settings is seen within a second. */
+  async get(id: AccountId): Promise<AccountRecord | null> {
+    this.#hooks.requireOpen();
+    const known = this.#known.get(id);
+    if (known && known.until > Date.now()) return known.record;
+    return this.#note(
+      await this.#answer(this.#collections.accounts.findOne({ _id: id, removing: { $exists: false } })),
+    );
+  }
+
+  async find(nameOrAddress: string): Promise<AccountRecord | null> {
+    this.#hooks.requireOpen();
+    const { accounts, logins } = this.#collections;
+    const found = await this.#answer(
+      logins
+        .aggregate<{ found: AccountDocument[] }>([
+          { $match: { _id: nameOrAddress } },
+          { $lookup: { from: accounts.collectionName, localField: 'account', foreignField: '_id', as: 'found' } },
+          { $project: { found: 1 } },
+        ])
+        .toArray(),
+    );
+    const account = found[0]?.found[0];
+    return this.#note(account?.removing ? null : (account ?? null));
+  }
+
+  async list({ after, limit }: { after?: AccountId; limit: number }): Promise<AccountRecord[]> {
+    this.#hooks.requireOpen();
+    const found = await this.#answer(
+      this.#collections.accounts
+        .find({ _id: { $gt: after ?? '' }, removing: { $exists: false } }, { sort: { _id: 1 }, limit })
+        .toArray(),
+    );
+    return found.map(toRecord);
+  }
+
+  async update(id: AccountId, patch: AccountPatch): Promise<void> {
+    await this.#transact(async (session) => {
+      const { accounts, logins } = this.#collections;
+      const set = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+      // Written first, so that two updates of one account come one after the other.
+      const before = await accounts.findOneAndUpdate(
+        { _id: id, removing: { $exists: false } },
+        { $set: { ...set, updated: Date.now() } },
+        { session, returnDocument: 'before' },
+      );
+      if (!before) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
+      if (!patch.addresses) return;
+      const wanted = new Set([before.name, ...patch.addresses]);
+      const gone = before.addresses.filter((address) => !wanted.has(address));
+      if (gone.length > 0) await logins.deleteMany({ _id: { $in: gone }, account: id }, { session });
+      const had = new Set([before.name, ...before.addresses]);
+      for (const address of wanted) if (!had.has(address)) await this.#claim(address, id, 'ADDRESS_EXISTS', session);
+    });
+    this.#known.delete(id);
+  }
+
+  async delete(id: AccountId): Promise<boolean> {
+    const was = await this.#transact(async (session) => {
+      const { accounts, logins, mail } = this.#collections;
+      const account = await accounts.findOneAndUpdate(
+        { _id: id, removing: { $exists: false } },
+        { $set: { removing: true as const } },
+        { session },
+      );
+      if (!account) return false;
+      await logins.deleteMany({ _id: { $in: [account.name, ...account.addresses] }, account: id }, { session });
+      await mail.deleteOne({ _id: id, account: id }, { session });
+      return true;
+    });
+    this.#known.delete(id);
+    if (!was) return false;
+    this.#hooks.deleted(id);
+    await this.#answer(this.#removeMail(id));
+    return true;
+  }
+
+  /** Removes what is left of accounts whose removal a crash has cut short. */
+  async finishRemovals(): Promise<void> {
+    const left = await this.#collections.accounts.find({ removing: true }, { projection: { _id: 1 } }).toArray();
+    for (const { _id } of left) await this.#removeMail(_id);
+  }
+
+  /** The account's record goes last, so that what was cut short is found again. */
+  async #removeMail(account: AccountId): Promise<void> {
+    const { accounts, mail, contents, pieces, terms } = this.#collections;
+    await mail.deleteMany({ account });
+    await contents.deleteMany({ account });
+    await pieces.deleteMany({ account });
+    await terms.deleteMany({ account });
+    await accounts.deleteOne({ _id: account, removing: true });
+  }
+
+  /** Makes a name the account's. */
+  async #claim(
+    name: string,
+    account: AccountId,
+    code: 'ACCOUNT_EXISTS' | 'ADDRESS_EXISTS',
+    session: ClientSession,
+  ): Promise<void> {
+    const what = code === 'ACCOUNT_EXISTS' ? 'name' : 'address';
+    const taken = new EiderError(code, `the ${what} ${name} is taken`);
+    // Looked up first, as a key that is there already ends the transaction, and leaves open what has happened.
+    if (await this.#collections.logins.findOne({ _id: name }, { session })) throw taken;
+    await this.#collections.logins.insertOne({ _id: name, account }, { session });
+  }
+
+  #note(account: AccountDocument | null): AccountRecord | null {
+    if (!account) return null;
+    const record = toRecord(account);
+    this.#known.delete(record.id);
+    this.#known.set(record.id, { record, until: Date.now() + KNOWN_MS });
+    const oldest = this.#known.keys().next().value;
+    if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
+    return record;
+  }
+
+  async #answer<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw toEiderError(error);
+    }
+  }
+
+  async #transact<T>(work: (session: ClientSession) => Promise<T>): Promise<T> {
+    this.#hooks.requireOpen();
+    for (let left = TRIES; ; left--) {
+      await using pinned = new PinnedTransaction(this.#client);
+      try {
+        const value = await work(pinned.session);
+        await pinned.commit();
+        return value;
+      } catch (error) {
+        if (left === 0 || !isConflict(error)) throw toEiderError(error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
+    }
+  }
+}
+
+function toRecord(account: AccountDocument): AccountRecord {
+  const { _id, name, addresses, limits, copies, created, passwordHash } = account;
+  return {
+    id: _id,
+    name,
+    addresses: [...addresses],
+    limits: { octets: limits.octets, messages: limits.messages },
+    copies,
+    created,
+    passwordHash,
+  };
+}

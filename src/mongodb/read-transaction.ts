@@ -1,0 +1,198 @@
+/** Reads of one account, all of one state. */
+
+import { type ChangeRow, parseChange } from '../engine/change-text.ts';
+import type { FetchOptions, FlagColumns, ReadTransaction, StoredContent } from '../engine/engine.ts';
+import type { AccountState, BlobReference, CheckFinding, FetchedRecord, TierUsage } from '../engine/records.ts';
+import type { Change } from '../model/change.ts';
+import type { BlobId, ContentId, MailboxId, ModSeq, ThreadId } from '../model/ids.ts';
+import type { Mailbox } from '../model/mailbox.ts';
+import type { SearchQuery } from '../model/search-query.ts';
+import { UidSet } from '../model/uid-set.ts';
+import { accountState, sortedMailboxes } from './account-state.ts';
+import { checkAccount } from './check.ts';
+import { BODY_FIELDS, joinPieces, storedContent } from './content-documents.ts';
+import type { ChangeDocument, StateDocument, ThreadDocument, VanishedDocument } from './documents.ts';
+import { fetchRecords, readPieces } from './fetch-records.ts';
+import { readFlags, readUids } from './flag-columns.ts';
+import { changesAfter, contentKey, numberOf, threadKey, vanishedAfter } from './keys.ts';
+import type { MailReader } from './mail-reader.ts';
+import type { MailSearch } from './mail-search.ts';
+import { tierUsage } from './tier-usage.ts';
+import { uidFilter } from './uid-filter.ts';
+
+/** How many recorded changes are read to find changed messages before the mailbox itself is looked through. */
+const CHANGES_READ = 500;
+/** Contents read at once for a check of their octets. */
+const CONTENTS_READ = 20;
+
+/** A transaction that reads. */
+export class MongoReadTransaction implements ReadTransaction {
+  protected readonly reader: MailReader;
+  readonly #search: MailSearch;
+  /** Keywords of a mailbox whose UIDs were read: both come by one statement. */
+  readonly #keywords = new Map<MailboxId, readonly string[]>();
+
+  constructor(reader: MailReader, search: MailSearch) {
+    this.reader = reader;
+    this.#search = search;
+  }
+
+  /** The state to answer from. */
+  protected get now(): StateDocument {
+    return this.reader.base;
+  }
+
+  /** To be awaited before documents are read. */
+  protected async ready(): Promise<void> {}
+
+  async state(): Promise<AccountState> {
+    return accountState(this.now);
+  }
+
+  async mailboxes(): Promise<Mailbox[]> {
+    return sortedMailboxes(this.now);
+  }
+
+  async mailbox(id: MailboxId): Promise<Mailbox | null> {
+    return this.now.mailboxes.find((mailbox) => mailbox.id === id) ?? null;
+  }
+
+  async mailboxByPath(path: string): Promise<Mailbox | null> {
+    return this.now.mailboxes.find((mailbox) => mailbox.path === path) ?? null;
+  }
+
+  async subscriptions(): Promise<string[]> {
+    return [...this.now.subscriptions].sort();
+  }
+
+  async uids(mailboxId: MailboxId): Promise<Uint32Array> {
+    await this.ready();
+    const { uids, keywords } = await readUids(this.reader, mailboxId);
+    this.#keywords.set(mailboxId, keywords);
+    return uids;
+  }
+
+  async keywords(mailboxId: MailboxId): Promise<string[]> {
+    if (!this.#keywords.has(mailboxId)) await this.uids(mailboxId);
+    return [...(this.#keywords.get(mailboxId) ?? [])];
+  }
+
+  async flags(mailboxId: MailboxId, uids?: UidSet): Promise<FlagColumns> {
+    await this.ready();
+    return readFlags(this.reader, mailboxId, uids);
+  }
+
+  async fetch(mailboxId: MailboxId, uids: UidSet, options: FetchOptions): Promise<FetchedRecord[]> {
+    await this.ready();
+    return fetchRecords(this.reader, mailboxId, uids, options);
+  }
+
+  async changedSince(mailboxId: MailboxId, since: ModSeq): Promise<Uint32Array> {
+    const highest = (await this.mailbox(mailboxId))?.highestModSeq ?? 0;
+    if (highest <= since) return new Uint32Array(0);
+    await this.ready();
+    const recorded = since >= this.now.changesExpired ? await this.#recordedChanges(mailboxId, since) : null;
+    const { keys, loose } = uidFilter(this.reader.account, mailboxId, recorded ?? UidSet.range(1, 0xffffffff));
+    const rows = await this.reader.find<{ uid: number }>(keys, { where: { modSeq: { $gt: since } }, fields: ['uid'] });
+    return Uint32Array.from(
+      (loose && recorded ? rows.filter((row) => recorded.has(row.uid)) : rows).map((row) => row.uid),
+    );
+  }
+
+  /** What the change records name, or `null` when they are too many to be worth it. */
+  async #recordedChanges(mailboxId: MailboxId, since: ModSeq): Promise<UidSet | null> {
+    const changes = await this.changes(since, CHANGES_READ);
+    if (changes.length === CHANGES_READ) return null;
+    const ranges = changes.flatMap((change) =>
+      change.items.flatMap((item) =>
+        (item.type === 'added' || item.type === 'flags') && item.mailboxId === mailboxId ? item.uids.ranges : [],
+      ),
+    );
+    return UidSet.fromRanges(ranges);
+  }
+
+  async vanished(mailboxId: MailboxId, since: ModSeq): Promise<UidSet | null> {
+    if (since < this.now.changesExpired) return null;
+    await this.ready();
+    const rows = await this.reader.find<VanishedDocument>([vanishedAfter(this.reader.account, mailboxId, since)]);
+    return UidSet.fromRanges(rows.flatMap((row) => UidSet.parse(row.uids).ranges));
+  }
+
+  async search(mailboxId: MailboxId, query: SearchQuery): Promise<Uint32Array> {
+    await this.ready();
+    return this.#search.run(this.reader, mailboxId, query);
+  }
+
+  async changes(since: ModSeq, limit: number): Promise<Change[]> {
+    if (since >= this.reader.base.modSeq) return [];
+    await this.ready();
+    const rows = await this.reader.find<ChangeDocument>([changesAfter(this.reader.account, since)], { limit });
+    return rows.map(({ _id, time, items }) => parseChange({ modSeq: numberOf(_id), time, items } satisfies ChangeRow));
+  }
+
+  async threads(keys: readonly string[]): Promise<ThreadId[]> {
+    const found = await this.readThreads(keys.map((key) => threadKey(this.reader.account, key)));
+    return [...new Set(found.map((thread) => thread.threadId))].sort((a, b) => a - b);
+  }
+
+  /** Bindings of keys as they are stored. */
+  protected async readThreads(keys: readonly string[]): Promise<ThreadDocument[]> {
+    if (keys.length === 0) return [];
+    return this.reader.find<ThreadDocument>([{ $in: [...keys] }], { fields: ['threadId'] });
+  }
+
+  async blobReferences(after: ContentId | null, limit: number): Promise<BlobReference[]> {
+    await this.ready();
+    this.reader.doubt();
+    const { account, collections } = this.reader;
+    const contents = await collections.contents
+      .find(
+        { account, _id: { $gt: contentKey(account, after ?? 0), $lt: `${account}.~` }, blobs: { $exists: true } },
+        { ...this.reader.options, sort: { _id: 1 }, projection: { blobs: 1 }, limit },
+      )
+      .toArray();
+    return contents.flatMap(({ _id, blobs }) =>
+      (blobs ?? []).map(({ id, length, size }) => ({ blobId: id, contentId: numberOf(_id), length, size })),
+    );
+  }
+
+  async mentions(blobIds: readonly BlobId[]): Promise<Set<BlobId>> {
+    await this.ready();
+    this.reader.doubt();
+    const { account, collections } = this.reader;
+    const asked = new Set(blobIds);
+    const found = new Set<BlobId>();
+    if (asked.size === 0) return found;
+    const cursor = collections.contents.find(
+      { account, blobs: { $exists: true }, 'blobs.id': { $in: [...asked] } },
+      { ...this.reader.options, projection: { 'blobs.id': 1 } },
+    );
+    for await (const { blobs } of cursor) for (const { id } of blobs ?? []) if (asked.has(id)) found.add(id);
+    return found;
+  }
+
+  async contents(after: ContentId | null, limit: number): Promise<StoredContent[]> {
+    await this.ready();
+    this.reader.doubt();
+    const { account, collections } = this.reader;
+    const found = await collections.contents
+      .find(
+        { account, _id: { $gt: contentKey(account, after ?? 0), $lt: `${account}.~` } },
+        { ...this.reader.options, sort: { _id: 1 }, limit: Math.min(limit, CONTENTS_READ) },
+      )
+      .toArray();
+    await joinPieces(found, BODY_FIELDS, (content, field) => readPieces(this.reader, content, field));
+    return found.map(storedContent);
+  }
+
+  async check(): Promise<CheckFinding[]> {
+    await this.ready();
+    this.reader.doubt();
+    return checkAccount(this.reader);
+  }
+
+  async usage(): Promise<TierUsage> {
+    await this.ready();
+    return tierUsage(this.reader);
+  }
+}

@@ -1,0 +1,37 @@
+/** Mends what can be mended without losing mail. */
+
+import type { CheckFinding } from '../engine/records.ts';
+import { countAccount } from './check.ts';
+import type { MailWriter } from './mail-writer.ts';
+import { removeContents } from './remove-placements.ts';
+
+/** Sets every counter to what a count gives and drops what cannot be reached; what is left, the next check tells. */
+export async function repairAccount(writer: MailWriter): Promise<CheckFinding[]> {
+  const { reader, draft } = writer;
+  const count = await countAccount(reader);
+  if (count.findings.length === 0) return [];
+  draft.touch();
+  await removeContents(writer, [...count.orphans.keys()], (content) => count.orphans.get(content) ?? false);
+  const { account, collections } = reader;
+  if (count.unmarked.size > 0) {
+    const session = await writer.flush();
+    await collections.mail.updateMany(
+      { account, content: { $in: [...count.unmarked] } },
+      [{ $set: { shared: '$content' } }],
+      { session },
+    );
+  }
+  for (const mailbox of draft.now.mailboxes) {
+    const counted = count.mailboxes.get(mailbox.id);
+    if (!counted) continue;
+    const { lastUid, highestModSeq, ...counters } = counted;
+    draft.patchMailbox(mailbox.id, {
+      ...counters,
+      uidNext: Math.max(mailbox.uidNext, lastUid + 1),
+      highestModSeq: Math.max(mailbox.highestModSeq, highestModSeq),
+    });
+  }
+  draft.setUsage({ messages: count.messages, octets: count.octets });
+  draft.skipIds(count.lastId + 1);
+  return count.findings;
+}

@@ -1,0 +1,133 @@
+/** What a database must have before it is a store: collections, sharded where there are shards, and indexes. */
+
+import type { Db, Document } from 'mongodb';
+import { EiderError } from '../errors.ts';
+import { COLLECTION_PLANS, type CollectionPlan, type IndexPlan, type KeyedDocument } from './collections.ts';
+
+/** The version of the documents. */
+export const SCHEMA_VERSION = 1;
+
+/** `sharded`: behind a mongos; `replicaSet`: one replica set. */
+export type ClusterKind = 'sharded' | 'replicaSet';
+
+/** One thing that {@link initDatabase} did, or found done. */
+export interface InitStep {
+  /** Such as `collection mail` or `index mail.shared`. */
+  readonly what: string;
+  readonly done: 'made' | 'sharded' | 'there';
+}
+
+/**
+ * What the server is. @throws `STORE_UNSUITABLE` for a server that is neither: it has no transactions.
+ */
+export async function clusterKind(db: Db): Promise<ClusterKind> {
+  const hello = await db.admin().command({ hello: 1 });
+  if (hello.msg === 'isdbgrid') return 'sharded';
+  if (typeof hello.setName === 'string') return 'replicaSet';
+  throw new EiderError(
+    'STORE_UNSUITABLE',
+    'the MongoDB server stands alone and so has no transactions; start it as a replica set (one member is enough)',
+  );
+}
+
+/** Makes what is missing, as often as it is called; tells what it did. @throws `SCHEMA_TOO_NEW`, `STORE_UNSUITABLE`. */
+export async function initDatabase(
+  db: Db,
+  plans: readonly CollectionPlan[] = COLLECTION_PLANS,
+): Promise<readonly InitStep[]> {
+  const kind = await clusterKind(db);
+  await requireVersion(db);
+  const steps: InitStep[] = [];
+  const names = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
+  for (const plan of plans) {
+    const isNew = !names.has(plan.name);
+    if (isNew) await ignoring(48, db.createCollection(plan.name));
+    const sharded = kind === 'sharded' && plan.shardKey !== null && (await shard(db, plan.name, plan.shardKey));
+    steps.push({ what: `collection ${plan.name}`, done: sharded ? 'sharded' : isNew ? 'made' : 'there' });
+    const there = await indexNames(db, plan.name);
+    for (const index of plan.indexes) {
+      const missing = !there.has(index.name);
+      if (missing) await createIndex(db, plan.name, index);
+      steps.push({ what: `index ${plan.name}.${index.name}`, done: missing ? 'made' : 'there' });
+    }
+  }
+  await db
+    .collection<KeyedDocument>('meta')
+    .updateOne(
+      { _id: 'schema' },
+      { $setOnInsert: { version: SCHEMA_VERSION } },
+      { upsert: true, writeConcern: { w: 'majority' } },
+    );
+  return steps;
+}
+
+/**
+ * Makes sure that a database is a store of this version; an empty one becomes one.
+ *
+ * @throws `STORE_UNSUITABLE` when something is missing, by name, or the server has no transactions; `SCHEMA_TOO_NEW`.
+ */
+export async function requireDatabase(
+  db: Db,
+  plans: readonly CollectionPlan[] = COLLECTION_PLANS,
+): Promise<ClusterKind> {
+  const kind = await clusterKind(db);
+  if (!(await requireVersion(db))) {
+    await initDatabase(db, plans);
+    return kind;
+  }
+  const missing: string[] = [];
+  for (const plan of plans) {
+    if (plan.indexes.length === 0) continue;
+    const there = await indexNames(db, plan.name);
+    for (const { name } of plan.indexes) if (!there.has(name)) missing.push(`${plan.name}.${name}`);
+  }
+  if (missing.length > 0) {
+    throw new EiderError(
+      'STORE_UNSUITABLE',
+      `the database lacks ${missing.length === 1 ? 'the index' : 'the indexes'} ${missing.join(', ')}: run "eider mongodb init"`,
+    );
+  }
+  return kind;
+}
+
+/** Whether the database says that it is a store. @throws `SCHEMA_TOO_NEW`. */
+async function requireVersion(db: Db): Promise<boolean> {
+  const found = await db.collection<KeyedDocument>('meta').findOne({ _id: 'schema' });
+  if (!found) return false;
+  if (found.version > SCHEMA_VERSION) {
+    throw new EiderError('SCHEMA_TOO_NEW', `the store has schema version ${found.version}, this is ${SCHEMA_VERSION}`);
+  }
+  return true;
+}
+
+async function indexNames(db: Db, collection: string): Promise<Set<string>> {
+  // NamespaceNotFound: a collection that is not there has no indexes.
+  const found = await ignoring(26, db.collection(collection).indexes());
+  return new Set((found ?? []).map((index) => index.name as string));
+}
+
+async function createIndex(db: Db, collection: string, { name, key, having }: IndexPlan): Promise<void> {
+  const partial = having && { partialFilterExpression: { [having]: { $exists: true } } };
+  await db.collection(collection).createIndex(key as Document as Record<string, 1>, { name, ...partial });
+}
+
+/** Spreads a collection over the shards; `false` when it is already. */
+async function shard(db: Db, collection: string, key: string): Promise<boolean> {
+  const admin = db.client.db('admin');
+  // Needed before MongoDB 6, harmless after.
+  await admin.command({ enableSharding: db.databaseName }).catch(() => {});
+  const command = { shardCollection: `${db.databaseName}.${collection}`, key: { [key]: 'hashed' } };
+  // AlreadyInitialized: it is sharded so.
+  const answer = await ignoring(23, admin.command(command));
+  return answer !== null;
+}
+
+/** `null` for the one error that says that there is nothing to do. */
+async function ignoring<T>(code: number, work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === code) return null;
+    throw error;
+  }
+}

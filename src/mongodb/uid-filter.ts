@@ -1,0 +1,34 @@
+/** Sets of UIDs as conditions on keys: few ranges as ranges, many as a list. */
+
+import type { AccountId, MailboxId } from '../model/ids.ts';
+import type { UidSet } from '../model/uid-set.ts';
+import { type KeyCondition, placementKey } from './keys.ts';
+
+/** Most conditions of one statement that are ranges. */
+const MAX_RANGES = 20;
+/** Most keys of one list. */
+const MAX_KEYS = 20_000;
+
+/** Conditions of which a placement's `_id` fulfils one. */
+export interface UidFilter {
+  readonly keys: readonly KeyCondition[];
+  /** The conditions let others through too: look at each UID. */
+  readonly loose: boolean;
+}
+
+/** How to ask for the messages of a set, with a statement of bounded length. */
+export function uidFilter(account: AccountId, mailbox: MailboxId, uids: UidSet): UidFilter {
+  const { ranges } = uids;
+  if (ranges.length > MAX_RANGES && uids.size <= MAX_KEYS) {
+    return { keys: [{ $in: uids.toArray().map((uid) => placementKey(account, mailbox, uid)) }], loose: false };
+  }
+  const loose = ranges.length > MAX_RANGES;
+  const asked = loose ? [[uids.first as number, uids.last as number] as const] : ranges;
+  return {
+    keys: asked.map(([first, last]) => ({
+      $gte: placementKey(account, mailbox, first),
+      $lte: placementKey(account, mailbox, last),
+    })),
+    loose,
+  };
+}

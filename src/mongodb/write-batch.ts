@@ -1,0 +1,86 @@
+/** What a transaction is going to write, gathered so that each collection is written to by one statement. */
+
+import type { AnyBulkWriteOperation, ClientSession, Document } from 'mongodb';
+import type { AccountId } from '../model/ids.ts';
+import type { Collections, KeyedDocument } from './collections.ts';
+import type { ContentDocuments } from './content-documents.ts';
+import type { KeyCondition } from './keys.ts';
+import { StaleState } from './mail-reader.ts';
+
+/** Up to so many new documents go along with the updates; beyond, a statement of their own is cheaper. */
+const MAX_UPSERTS = 20;
+
+/** Writes of one transaction that have not been sent. */
+export class WriteBatch {
+  readonly #account: AccountId;
+  readonly #collections: Collections;
+  #contents: ContentDocuments[] = [];
+  readonly #inserts = new Map<string, KeyedDocument>();
+  #updates: AnyBulkWriteOperation<KeyedDocument>[] = [];
+  /** How many documents the updates have to find. */
+  #expected = 0;
+
+  constructor(account: AccountId, collections: Collections) {
+    this.#account = account;
+    this.#collections = collections;
+  }
+
+  get isEmpty(): boolean {
+    return this.#contents.length + this.#inserts.size + this.#updates.length === 0;
+  }
+
+  addContent(documents: ContentDocuments): void {
+    this.#contents.push(documents);
+  }
+
+  /** A new document of `mail`; one with the same key that is still to be written is replaced. */
+  insert(document: KeyedDocument): void {
+    this.#inserts.set(document._id, document);
+  }
+
+  /** Changes documents of `mail`; `count` of them, or the account is not what it was thought to be. */
+  update(keys: readonly KeyCondition[], change: Document | Document[], count: number): void {
+    const ids: Document[] = keys.map((key) => ({ _id: key }));
+    const filter = { account: this.#account, ...(ids.length === 1 ? ids[0] : { $or: ids }) };
+    this.#updates.push({ updateMany: { filter, update: change } });
+    this.#expected += count;
+  }
+
+  /** Writes the account's state if its position is still `modSeq`. */
+  updateState(key: string, modSeq: number, set: Document): void {
+    const filter = { _id: key, account: this.#account, modSeq };
+    // First, so that whoever comes too late learns it before anything else is sent.
+    this.#updates.unshift({ updateOne: { filter, update: { $set: set } } });
+    this.#expected++;
+  }
+
+  /** Sends everything. @throws StaleState when a document that must be there is not. */
+  async send(session: ClientSession): Promise<void> {
+    const { mail, contents, pieces } = this.#collections;
+    const inserts = [...this.#inserts.values()];
+    const upserts = inserts.length <= MAX_UPSERTS ? inserts.splice(0) : [];
+    const operations = this.#updates.concat(upserts.map(upsertOf));
+    const expected = this.#expected + upserts.length;
+    const added = this.#contents;
+    this.#updates = [];
+    this.#expected = 0;
+    this.#inserts.clear();
+    this.#contents = [];
+    if (operations.length > 0) {
+      const result = await mail.bulkWrite(operations, { session, ordered: true });
+      if (result.matchedCount + result.upsertedCount !== expected) throw new StaleState();
+    }
+    if (inserts.length > 0) await mail.insertMany(inserts, { session });
+    if (added.length === 0) return;
+    await contents.insertMany(
+      added.map((documents) => documents.content),
+      { session },
+    );
+    const more = added.flatMap((documents) => documents.pieces);
+    if (more.length > 0) await pieces.insertMany([...more], { session });
+  }
+}
+
+function upsertOf({ _id, account, ...fields }: KeyedDocument): AnyBulkWriteOperation<KeyedDocument> {
+  return { updateOne: { filter: { _id, account }, update: { $set: fields }, upsert: true } };
+}

@@ -1,0 +1,61 @@
+/** The MongoDB cluster that tests run on: what `EIDER_TEST_MONGODB_URI` names, or none. */
+
+import { randomBytes } from 'node:crypto';
+import { type Db, MongoClient, type MongoClientOptions } from 'mongodb';
+import { onTestFinished } from 'vitest';
+
+/** Names the cluster, or `null`: tests that need one have to skip themselves, which was said on standard error. */
+export const MONGODB_URI: string | null = process.env.EIDER_TEST_MONGODB_URI || null;
+
+if (MONGODB_URI === null) console.warn('SKIPPED: tests on MongoDB need EIDER_TEST_MONGODB_URI');
+
+/** A collection to make, as the sources declare them. */
+interface Plan {
+  readonly name: string;
+  /** Sharded by its hash where the cluster has shards. */
+  readonly shardKey: string | null;
+}
+
+/** The name of a database that is not there yet, and that is dropped after the test which asks for it. */
+export function freshDatabaseName(): string {
+  const name = `eider_test_${randomBytes(6).toString('hex')}`;
+  onTestFinished(() => withClient((client) => client.db(name).dropDatabase()));
+  return name;
+}
+
+/** Such a database with empty collections; its client is closed after the test. */
+export async function openTestDatabase(plans: readonly Plan[], options: MongoClientOptions = {}): Promise<Db> {
+  const name = freshDatabaseName();
+  const client = openTestClient(options);
+  const db = client.db(name);
+  const sharded = (await db.admin().command({ hello: 1 })).msg === 'isdbgrid';
+  for (const plan of plans) {
+    await db.createCollection(plan.name);
+    if (!sharded || plan.shardKey === null) continue;
+    await client
+      .db('admin')
+      .command({ shardCollection: `${name}.${plan.name}`, key: { [plan.shardKey]: 'hashed' }, unique: false });
+  }
+  return db;
+}
+
+/** A client that is closed after the test. */
+export function openTestClient(options: MongoClientOptions = {}, uri: string = uriOf()): MongoClient {
+  const client = new MongoClient(uri, options);
+  onTestFinished(() => client.close());
+  return client;
+}
+
+async function withClient(work: (client: MongoClient) => Promise<unknown>): Promise<void> {
+  const client = new MongoClient(uriOf());
+  try {
+    await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+function uriOf(): string {
+  if (MONGODB_URI === null) throw new Error('EIDER_TEST_MONGODB_URI is not set');
+  return MONGODB_URI;
+}
