@@ -12,12 +12,6 @@ const SETTLED_MS = 60_000;
 const MAX_REMEMBERED = 20_000;
 const WRITER = /^w-[0-9a-f]{32}$/;
 const REMOVED = /^d-([0-9a-f]{64})-[0-9a-f]{8}$/;
-const BLOB_ID = /^[0-9a-f]{64}$/;
-
-/** Whether this can be the name of a blob (and of nothing else in the folder). */
-export function isBlobId(text: string): boolean {
-  return BLOB_ID.test(text);
-}
 
 /** The folder of a blob store: `ab/cd/` and the blob's 64 hex digits, and `tmp/` beside. */
 export class BlobFolder {

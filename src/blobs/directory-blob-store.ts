@@ -2,10 +2,10 @@
 
 import { type FileHandle, open, opendir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BlobInfo, BlobRange, BlobStore, BlobWriter } from '../engine/blob-store.ts';
+import { type BlobInfo, type BlobRange, type BlobStore, type BlobWriter, isBlobId } from '../engine/blob-store.ts';
 import { EiderError } from '../errors.ts';
 import type { BlobId } from '../model/ids.ts';
-import { BlobFolder, isBlobId } from './blob-folder.ts';
+import { BlobFolder } from './blob-folder.ts';
 import { DirectoryBlobWriter } from './directory-blob-writer.ts';
 import { systemCode, toDiskError } from './disk-error.ts';
 

@@ -5,6 +5,11 @@ import type { BlobId } from '../model/ids.ts';
 
 export type { BlobRange, BlobSource, BlobTarget, BlobWriter } from '../model/blob.ts';
 
+/** Whether this can be the name of a blob. */
+export function isBlobId(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
+}
+
 /** A blob as a listing tells it. */
 export interface BlobInfo {
   readonly blobId: BlobId;

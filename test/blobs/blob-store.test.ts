@@ -5,6 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DirectoryBlobStore } from '../../src/blobs/directory-blob-store.ts';
 import { MemoryBlobStore } from '../../src/blobs/memory-blob-store.ts';
+import type { BlobStore } from '../../src/engine/blob-store.ts';
+import { BLOB_COLLECTION_PLANS } from '../../src/mongodb/blob-collections.ts';
+import { MongoBlobStore } from '../../src/mongodb/mongo-blob-store.ts';
+import { MONGODB_URI, openTestDatabase } from '../mongodb/mongo-test.ts';
 
 const sha256 = (octets: Uint8Array): string => createHash('sha256').update(octets).digest('hex');
 
@@ -25,19 +29,26 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-describe.each([
-  ['DirectoryBlobStore', () => DirectoryBlobStore.open(folder)],
-  ['MemoryBlobStore', async () => new MemoryBlobStore()],
-] as const)('%s', (_name, open) => {
-  type Opened = Awaited<ReturnType<typeof open>>;
+async function openOnMongo(): Promise<BlobStore> {
+  return new MongoBlobStore({ db: await openTestDatabase(BLOB_COLLECTION_PLANS) });
+}
 
-  async function put(store: Opened, octets: Buffer, step = octets.length || 1) {
+const STORES: readonly [name: string, open: () => Promise<BlobStore>, runs: boolean][] = [
+  ['DirectoryBlobStore', () => DirectoryBlobStore.open(folder), true],
+  ['MemoryBlobStore', async () => new MemoryBlobStore(), true],
+  ['MongoBlobStore', openOnMongo, MONGODB_URI !== null],
+];
+
+for (const [name, open, runs] of STORES) describe.runIf(runs)(name, () => sharedCases(open));
+
+function sharedCases(open: () => Promise<BlobStore>): void {
+  async function put(store: BlobStore, octets: Buffer, step = octets.length || 1) {
     const writer = store.create();
     for (let at = 0; at < octets.length; at += step) await writer.write(octets.subarray(at, at + step));
     return writer.commit();
   }
 
-  async function get(store: Opened, blobId: string, range?: { start?: number; end?: number }) {
+  async function get(store: BlobStore, blobId: string, range?: { start?: number; end?: number }) {
     const chunks: Uint8Array[] = [];
     for await (const chunk of store.read(blobId, range)) chunks.push(chunk);
     return Buffer.concat(chunks);
@@ -175,4 +186,4 @@ describe.each([
     await expect(store.stat(blobId)).rejects.toMatchObject({ code: 'STORE_CLOSED' });
     await expect(store.delete(blobId)).rejects.toMatchObject({ code: 'STORE_CLOSED' });
   });
-});
+}
