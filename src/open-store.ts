@@ -10,9 +10,9 @@ import type { PeerChannel } from './engine/peers.ts';
 import { EiderError } from './errors.ts';
 import { extractSearchText, searchTextExtractor } from './mime/extract-search-text.ts';
 import { headerContains } from './mime/header-contains.ts';
-import { type MongoSource, openDatabase } from './mongodb/connect.ts';
-import { MongoBlobStore } from './mongodb/mongo-blob-store.ts';
+import { type MongoSource, type OpenedDatabase, openDatabase } from './mongodb/connect.ts';
 import { openMongoEngine } from './mongodb/mongo-engine.ts';
+import { openMongoBlobStore } from './mongodb/open-mongo-blobs.ts';
 import { openSqliteEngine } from './sqlite/sqlite-engine.ts';
 import type { MessageStore } from './store/message-store.ts';
 import { Store } from './store/store.ts';
@@ -73,9 +73,10 @@ export const DEFAULT_MAX_MESSAGE_SIZE: number = 256 * 1024 * 1024;
  */
 export async function openStore(options: OpenStoreOptions): Promise<MessageStore> {
   requirePlaces(options);
-  const engine = options.engine ?? (await openEngine(options));
+  const cluster = options.mongodb === undefined ? null : await openDatabase(options.mongodb);
+  const engine = options.engine ?? (cluster ? await openOnCluster(cluster, options) : await openEmbedded(options));
   try {
-    const blobs = options.blobs ?? (await openBlobs(options));
+    const blobs = options.blobs ?? (await openBlobs(options, cluster));
     const maxMessageSize = options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE;
     return new Store({ engine, blobs, maxMessageSize }, new PasswordVerifier());
   } catch (error) {
@@ -96,30 +97,34 @@ function requirePlaces({ path, mongodb, engine, attachments, attachmentsPath }: 
   }
 }
 
-async function openEngine(options: OpenStoreOptions): Promise<Engine> {
-  const peers = options.peers && { peers: options.peers };
-  if (options.mongodb === undefined) {
-    return openSqliteEngine({
-      path: options.path as string,
-      headerContains,
-      extractor: searchTextExtractor,
-      ...peers,
-      ...(options.maxOpenAccounts !== undefined && { maxOpenAccounts: options.maxOpenAccounts }),
-    });
-  }
-  return openMongoEngine({
-    ...(await openDatabase(options.mongodb)),
+function openEmbedded({ path, peers, maxOpenAccounts }: OpenStoreOptions): Promise<Engine> {
+  return openSqliteEngine({
+    path: path as string,
     headerContains,
-    extractSearchText,
-    ...peers,
-    ...(options.pollMs !== undefined && { pollMs: options.pollMs }),
+    extractor: searchTextExtractor,
+    ...(peers && { peers }),
+    ...(maxOpenAccounts !== undefined && { maxOpenAccounts }),
   });
 }
 
-async function openBlobs({ path, attachmentsPath, mongodb, attachments }: OpenStoreOptions): Promise<BlobStore> {
+function openOnCluster(cluster: OpenedDatabase, { peers, pollMs }: OpenStoreOptions): Promise<Engine> {
+  return openMongoEngine({
+    ...cluster,
+    headerContains,
+    extractSearchText,
+    ...(peers && { peers }),
+    ...(pollMs !== undefined && { pollMs }),
+  });
+}
+
+async function openBlobs(
+  { path, attachmentsPath, attachments }: OpenStoreOptions,
+  cluster: OpenedDatabase | null,
+): Promise<BlobStore> {
   if (attachmentsPath !== undefined) return DirectoryBlobStore.open(attachmentsPath);
-  const cluster = attachments ?? mongodb;
-  if (cluster !== undefined) return MongoBlobStore.open(await openDatabase(cluster));
+  // The store's own client ends with the engine.
+  if (attachments === undefined && cluster) return openMongoBlobStore({ db: cluster.db, closeClient: false });
+  if (attachments !== undefined) return openMongoBlobStore(await openDatabase(attachments));
   if (path === undefined || path === ':memory:') return new MemoryBlobStore();
   return DirectoryBlobStore.open(join(path, 'attachments'));
 }

@@ -7,6 +7,9 @@ import { COLLECTION_PLANS, type CollectionPlan, type IndexPlan, type KeyedDocume
 /** The version of the documents. */
 export const SCHEMA_VERSION = 1;
 
+/** What of a store a database holds: its accounts and mail, or attachments; it may hold both. */
+export type StorePart = 'schema' | 'attachments';
+
 /** `sharded`: behind a mongos; `replicaSet`: one replica set. */
 export type ClusterKind = 'sharded' | 'replicaSet';
 
@@ -34,9 +37,10 @@ export async function clusterKind(db: Db): Promise<ClusterKind> {
 export async function initDatabase(
   db: Db,
   plans: readonly CollectionPlan[] = COLLECTION_PLANS,
+  part: StorePart = 'schema',
 ): Promise<readonly InitStep[]> {
   const kind = await clusterKind(db);
-  await requireVersion(db);
+  await requireVersion(db, part);
   const steps: InitStep[] = [];
   const names = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
   for (const plan of plans) {
@@ -54,7 +58,7 @@ export async function initDatabase(
   await db
     .collection<KeyedDocument>('meta')
     .updateOne(
-      { _id: 'schema' },
+      { _id: part },
       { $setOnInsert: { version: SCHEMA_VERSION } },
       { upsert: true, writeConcern: { w: 'majority' } },
     );
@@ -69,10 +73,11 @@ export async function initDatabase(
 export async function requireDatabase(
   db: Db,
   plans: readonly CollectionPlan[] = COLLECTION_PLANS,
+  part: StorePart = 'schema',
 ): Promise<ClusterKind> {
   const kind = await clusterKind(db);
-  if (!(await requireVersion(db))) {
-    await initDatabase(db, plans);
+  if (!(await requireVersion(db, part))) {
+    await initDatabase(db, plans, part);
     return kind;
   }
   const missing: string[] = [];
@@ -91,8 +96,8 @@ export async function requireDatabase(
 }
 
 /** Whether the database says that it is a store. @throws `SCHEMA_TOO_NEW`. */
-async function requireVersion(db: Db): Promise<boolean> {
-  const found = await db.collection<KeyedDocument>('meta').findOne({ _id: 'schema' });
+async function requireVersion(db: Db, part: StorePart): Promise<boolean> {
+  const found = await db.collection<KeyedDocument>('meta').findOne({ _id: part });
   if (!found) return false;
   if (found.version > SCHEMA_VERSION) {
     throw new EiderError('SCHEMA_TOO_NEW', `the store has schema version ${found.version}, this is ${SCHEMA_VERSION}`);
