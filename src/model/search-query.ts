@@ -36,4 +36,5 @@ export type SearchQuery =
   | { readonly key: 'younger' | 'older'; readonly seconds: number }
   /** Changed by this transaction or later. RFC 7162 section 3.1.5. */
   | { readonly key: 'modSeq'; readonly from: ModSeq }
-  | { readonly key: 'emailId' | 'threadId'; readonly id: number };
+  /** `contentId`: all copies of a message, which `emailId` tells apart where a COPY made a message of its own. */
+  | { readonly key: 'emailId' | 'contentId' | 'threadId'; readonly id: number };

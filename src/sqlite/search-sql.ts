@@ -100,6 +100,8 @@ function compile(query: SearchQuery, levels: number): Condition {
       return { sql: 'p.modSeq >= ?', values: [query.from] };
     case 'emailId':
       return { sql: 'p.emailId = ?', values: [query.id] };
+    case 'contentId':
+      return { sql: 'p.contentId = ?', values: [query.id] };
     case 'threadId':
       return { sql: 'p.threadId = ?', values: [query.id] };
   }

@@ -63,6 +63,8 @@ export function matchesNaively({ added, record }: SearchSubject, query: SearchQu
       return record.modSeq >= query.from;
     case 'emailId':
       return record.emailId === query.id;
+    case 'contentId':
+      return record.contentId === query.id;
     case 'threadId':
       return record.threadId === query.id;
   }

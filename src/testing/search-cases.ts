@@ -142,6 +142,17 @@ export function searchCases(suite: Suite): void {
       assert.deepEqual([...(await search({ key: 'emailId', id: added[1]?.emailId ?? 0 }))], [2]);
       assert.deepEqual([...(await search({ key: 'emailId', id: 999_999 }))], []);
     });
+
+    suite.test('finds all copies of a message by its content', async (t) => {
+      const { account, inbox } = await t.inbox();
+      await t.add(account, inbox.id, [{}, {}]);
+      await t.engine.write(account, (tx) => tx.copy(inbox.id, UidSet.of(2), inbox.id, 'label'));
+      const records = await t.all(account, inbox.id);
+      assert.equal(records[2]?.contentId, records[1]?.contentId);
+      const search = (id: number) => t.engine.read(account, (tx) => tx.search(inbox.id, { key: 'contentId', id }));
+      assert.deepEqual([...(await search(records[1]?.contentId ?? 0))], [2, 3]);
+      assert.deepEqual([...(await search(999_999))], []);
+    });
   });
 }
 

@@ -109,6 +109,7 @@ export function madeQueries(now: number): SearchQuery[] {
     ]),
     ...[0, 5, 20, 1_000_000].map((from): SearchQuery => ({ key: 'modSeq', from })),
     { key: 'emailId', id: 3 },
+    { key: 'contentId', id: 3 },
     { key: 'threadId', id: 0 },
   ];
 }
