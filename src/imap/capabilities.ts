@@ -26,6 +26,7 @@ const EXTENSIONS: readonly string[] = [
   'SPECIAL-USE', // RFC 6154
   'CREATE-SPECIAL-USE',
   'CONDSTORE', // RFC 7162
+  'QRESYNC',
   'ESEARCH', // RFC 4731
   'SEARCHRES', // RFC 5182
   'WITHIN', // RFC 5032

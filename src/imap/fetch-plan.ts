@@ -34,7 +34,8 @@ export interface FetchPlan {
   readonly fromMemory: boolean;
   /** Reading sets `\Seen`. */
   readonly setsSeen: boolean;
-  readonly tellsFlags: boolean;
+  /** Which kinds of items are told. */
+  readonly kinds: ReadonlySet<FetchItem['kind']>;
 }
 
 /** Items that are added to what was asked for. */
@@ -68,6 +69,8 @@ export function planFetch(asked: readonly FetchItem[], options: PlanOptions): Fe
   const items = asked.map((item) => planItem(item, options));
   if (options.uid && !kinds.has('uid')) items.unshift(TEXT_ITEMS.uid);
   if (options.modSeq && !kinds.has('modSeq')) items.push(TEXT_ITEMS.modSeq);
+  if (options.uid) kinds.add('uid');
+  if (options.modSeq) kinds.add('modSeq');
   const sections = items.filter((item) => typeof item !== 'function');
   return {
     items,
@@ -81,7 +84,7 @@ export function planFetch(asked: readonly FetchItem[], options: PlanOptions): Fe
     },
     fromMemory: asked.every(({ kind }) => kind === 'flags' || kind === 'uid' || kind === 'modSeq'),
     setsSeen: asked.some((item) => item.kind === 'section' && !item.peek),
-    tellsFlags: kinds.has('flags'),
+    kinds,
   };
 }
 

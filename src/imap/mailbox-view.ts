@@ -17,6 +17,8 @@ export interface AnnounceOptions {
   readonly expunge: boolean;
   /** MODSEQ in FETCH responses. */
   readonly modSeq: boolean;
+  /** VANISHED instead of EXPUNGE. RFC 7162 section 3.2.10. */
+  readonly vanished: boolean;
 }
 
 /**
@@ -33,6 +35,8 @@ export class MailboxView {
   readonly #watch: AccountWatch;
   /** The position up to which flag changes were told. */
   #told: ModSeq;
+  /** The position up to which messages that went were told. */
+  #expungesTold: ModSeq;
   /** Transactions of this session: their flags were told by the command itself. */
   #own = new Set<ModSeq>();
   #keywordsTold: number;
@@ -43,6 +47,7 @@ export class MailboxView {
     this.readOnly = readOnly;
     this.map = shared.map;
     this.#told = shared.modSeq;
+    this.#expungesTold = shared.modSeq;
     this.#keywordsTold = shared.keywords.length;
   }
 
@@ -117,14 +122,29 @@ export class MailboxView {
     if (shared.gone || !this.behind) return;
     this.announceKeywords(out);
     this.#announceFlags(out, options.modSeq);
-    if (this.map === shared.map) return;
-    const gone = this.map.goneIn(shared.map);
-    if (gone.length > 0 && !options.expunge) return;
+    if (this.map !== shared.map) {
+      const gone = this.map.goneIn(shared.map);
+      if (gone.length > 0 && !options.expunge) {
+        // RFC 7162 section 3.2: the client must not take a MODSEQ above these expunges for what it has seen.
+        if (options.vanished) out.write(`* OK [HIGHESTMODSEQ ${this.#expungesTold}] VANISHED is delayed\r\n`);
+        return;
+      }
+      this.#announceGone(out, gone, options.vanished);
+      // An EXISTS that tells nothing new makes some clients start over.
+      if (shared.map.count > this.map.count - gone.length) out.write(`* ${shared.map.count} EXISTS\r\n`);
+      this.map = shared.map;
+    }
+    this.#expungesTold = shared.modSeq;
+  }
+
+  #announceGone(out: ResponseWriter, gone: readonly number[], vanished: boolean): void {
+    if (gone.length > 0 && vanished) {
+      const uids = UidSet.fromSorted(gone.map((index) => this.map.uids[index] as number));
+      out.write(`* VANISHED ${uids}\r\n`);
+      return;
+    }
     // From the last to the first, so that no number shifts another.
     for (let i = gone.length - 1; i >= 0; i--) out.write(`* ${(gone[i] as number) + 1} EXPUNGE\r\n`);
-    // An EXISTS that tells nothing new makes some clients start over.
-    if (shared.map.count > this.map.count - gone.length) out.write(`* ${shared.map.count} EXISTS\r\n`);
-    this.map = shared.map;
   }
 
   #announceFlags(out: ResponseWriter, modSeq: boolean): void {
@@ -151,7 +171,7 @@ function countOf(map: UidMap, uids: UidSet): number {
 }
 
 /** `* 3 FETCH (UID 7 FLAGS (\Seen))`, unasked. */
-function flagsFetch(seq: number, change: ChangedFlags, modSeq: boolean): string {
+export function flagsFetch(seq: number, change: ChangedFlags, modSeq: boolean): string {
   const flags = formatFlags(change.mask, change.keywords);
   return `* ${seq} FETCH (UID ${change.uid} FLAGS (${flags})${modSeq ? ` MODSEQ (${change.modSeq})` : ''})\r\n`;
 }

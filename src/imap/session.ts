@@ -38,6 +38,8 @@ export class Session {
   view: MailboxView | null = null;
   /** MODSEQ is told in FETCH responses from here on. RFC 7162 section 3.1. */
   condstore = false;
+  /** QRESYNC was enabled: VANISHED is told instead of EXPUNGE. RFC 7162 section 3.2.3. */
+  qresync = false;
   /** UTF8=ACCEPT was enabled. RFC 6855. */
   utf8 = false;
   loginFailures = 0;
@@ -213,7 +215,7 @@ export class Session {
       this.bye('The selected mailbox was deleted');
       return;
     }
-    view.announce(this.out, { expunge: options.expunge, modSeq: this.condstore });
+    view.announce(this.out, { expunge: options.expunge, modSeq: this.condstore, vanished: this.qresync });
     if (this.out.full) await this.out.drain();
   }
 

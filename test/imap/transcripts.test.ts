@@ -96,6 +96,9 @@ class Replay {
       case 'expunge':
         await store.expunge(id, path, UidSet.parse(rest[0] as string), { any: true });
         return;
+      case 'forget':
+        await store.maintenance.sweep({ changesMs: -1 });
+        return;
       case 'limit':
         await store.accounts.update(id, { limits: { octets: Number(path) } });
         return;

@@ -5,6 +5,7 @@ import type { CopyResult } from '../../store/message-store.ts';
 import type { CommandHandler } from '../command.ts';
 import type { MailboxView } from '../mailbox-view.ts';
 import { tryCreate } from '../refusal.ts';
+import { highestModSeqCode } from '../resync.ts';
 import type { Session } from '../session.ts';
 import type { Command } from '../wire/command-reader.ts';
 
@@ -39,7 +40,8 @@ export const move: CommandHandler = {
     // Into itself, the same transaction has added messages too: that is for a refresh to find out.
     if (result.mailboxId !== view.shared.id) view.shared.applyExpunged(UidSet.from(result.from), result.modSeq);
     view.own(result.modSeq);
-    return { text: 'Moved' };
+    // RFC 6851 section 4.4.
+    return { text: 'Moved', code: await highestModSeqCode(session, view) };
   },
 };
 

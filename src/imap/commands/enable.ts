@@ -5,6 +5,11 @@ import type { Session } from '../session.ts';
 
 const ENABLERS: Readonly<Record<string, (session: Session) => void>> = {
   CONDSTORE: (session) => session.enableCondstore(),
+  // RFC 7162 section 3.2.3.
+  QRESYNC: (session) => {
+    session.qresync = true;
+    session.enableCondstore();
+  },
   // RFC 6855 section 3.
   'UTF8=ACCEPT': (session) => {
     session.utf8 = true;

@@ -1,4 +1,4 @@
-/** FETCH. RFC 9051 section 6.4.5, RFC 7162 section 3.1.4. */
+/** FETCH. RFC 9051 section 6.4.5, RFC 7162 sections 3.1.4 and 3.2.6. */
 
 import { formatFlags, SEEN } from '../../model/flags.ts';
 import { UidSet } from '../../model/uid-set.ts';
@@ -9,8 +9,10 @@ import { BrokenLiteral, writeMessage } from '../fetch-message.ts';
 import { type FetchPlan, planFetch } from '../fetch-plan.ts';
 import type { MailboxView } from '../mailbox-view.ts';
 import { Refusal, refusalOf } from '../refusal.ts';
+import { writeVanished } from '../resync.ts';
 import type { Session } from '../session.ts';
 import { parseFetch } from '../wire/fetch-items.ts';
+import type { SequenceSet } from '../wire/sequence-set.ts';
 
 /** Up to so many messages, all flags are read at once to answer from memory. */
 const FLAGS_LOOKUP = 20_000;
@@ -24,13 +26,17 @@ export const fetch: CommandHandler = {
   async run(session, { scanner, uid }) {
     const args = parseFetch(scanner);
     const view = session.selected;
-    // RFC 7162 section 3.2.6: VANISHED goes with QRESYNC, which this server does not know.
-    if (args.vanished) throw new Refusal('BAD', 'QRESYNC is not enabled');
+    // RFC 7162 section 3.2.6.
+    if (args.vanished && !session.qresync) throw new Refusal('BAD', 'QRESYNC is not enabled');
+    if (args.vanished && !uid) throw new Refusal('BAD', 'VANISHED goes with UID FETCH only');
     const modSeq = args.changedSince !== null;
     const plan = planFetch(args.items, { uid, modSeq, utf8: session.utf8 });
     let uids = view.resolve(args.set, uid);
     if (modSeq || args.items.some((item) => item.kind === 'modSeq')) session.enableCondstore();
-    if (args.changedSince !== null) uids = await changedSince(view, uids, args.changedSince);
+    if (args.changedSince !== null) {
+      if (args.vanished) await writeVanished(session, view, args.changedSince, vanishedSet(view, args.set));
+      uids = await changedSince(view, uids, args.changedSince);
+    }
     if (uids.isEmpty) return { text: 'Nothing to fetch' };
     if (plan.fromMemory && (await haveFlags(view, uids))) {
       view.announceKeywords(session.out);
@@ -48,6 +54,11 @@ function completion(view: MailboxView, uids: UidSet, uid: boolean, failure: unkn
   }
   // RFC 5530 section 3: somebody else has removed some of them.
   return { text: 'Fetched', code: !uid && view.someGone(uids) ? 'EXPUNGEISSUED' : null };
+}
+
+/** The UIDs asked for, those of messages that went included: `*` is the last that there ever was. */
+function vanishedSet(view: MailboxView, set: SequenceSet): UidSet {
+  return set.saved ? view.saved : set.resolve(view.shared.uidNext - 1);
 }
 
 async function changedSince(view: MailboxView, uids: UidSet, since: number): Promise<UidSet> {
@@ -72,13 +83,14 @@ async function fetchPages(session: Session, view: MailboxView, uids: UidSet, pla
   let failure: unknown = null;
   let seq = 1;
   for await (const page of session.store.fetchPages(session.accountId, view.shared.id, uids, plan.fields)) {
+    if (session.condstore) noteModSeqs(session, page);
     const seen = plan.setsSeen && !view.readOnly ? await markSeen(session, view, page) : null;
     for (const message of page) {
       const found = view.map.seq(message.uid, seq);
       if (found === 0) continue;
       seq = found;
       const current = seen?.get(message.uid) ?? message;
-      const extra = current === message || plan.tellsFlags ? '' : flagsItem(session, current);
+      const extra = current === message ? '' : flagItems(session, plan, current);
       const problem = await writeMessage(session, plan, seq, current, extra).catch((error: unknown) => {
         if (error instanceof BrokenLiteral) session.abort();
         throw error;
@@ -92,9 +104,19 @@ async function fetchPages(session: Session, view: MailboxView, uids: UidSet, pla
   return failure;
 }
 
-function flagsItem(session: Session, message: FetchedMessage): string {
-  const modSeq = session.condstore ? ` MODSEQ (${message.modSeq})` : '';
-  return ` FLAGS (${formatFlags(message.mask, message.keywords)})${modSeq}`;
+/** What is told of a message that became seen, beside what was asked for. RFC 7162 section 3.2.4. */
+function flagItems({ condstore }: Session, { kinds }: FetchPlan, message: FetchedMessage): string {
+  const uid = condstore && !kinds.has('uid') ? ` UID ${message.uid}` : '';
+  const flags = kinds.has('flags') ? '' : ` FLAGS (${formatFlags(message.mask, message.keywords)})`;
+  const modSeq = condstore && !kinds.has('modSeq') ? ` MODSEQ (${message.modSeq})` : '';
+  return uid + flags + modSeq;
+}
+
+/** What was told may be newer than what is known of the mailbox; the end of the command catches up with it. */
+function noteModSeqs(session: Session, page: readonly FetchedMessage[]): void {
+  let highest = 0;
+  for (const { modSeq } of page) highest = Math.max(highest, modSeq);
+  session.watch?.notice(highest);
 }
 
 /** Sets `\Seen` on the messages of a page, as reading them without PEEK does; the changed ones as they are then. */

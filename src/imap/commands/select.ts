@@ -1,4 +1,4 @@
-/** SELECT and EXAMINE. RFC 9051 sections 6.3.2 and 6.3.3, RFC 7162 section 3.1.8, RFC 8474 section 4. */
+/** SELECT and EXAMINE. RFC 9051 sections 6.3.2 and 6.3.3, RFC 7162 sections 3.1.8 and 3.2.5, RFC 8474 section 4. */
 
 import { SEEN } from '../../model/flags.ts';
 import { formatMailboxId } from '../../model/ids.ts';
@@ -6,6 +6,7 @@ import type { Mailbox } from '../../model/mailbox.ts';
 import type { CommandHandler, Completion } from '../command.ts';
 import { flagsResponse, MailboxView, permanentFlagsResponse } from '../mailbox-view.ts';
 import { Refusal } from '../refusal.ts';
+import { resync } from '../resync.ts';
 import type { Session } from '../session.ts';
 import type { SharedMailbox } from '../shared-mailbox.ts';
 import type { Command } from '../wire/command-reader.ts';
@@ -30,8 +31,8 @@ export const examine: CommandHandler = {
 
 async function open(session: Session, { scanner }: Command, readOnly: boolean): Promise<Completion> {
   const { mailbox: path, condstore, qresync } = parseSelect(scanner);
-  // RFC 7162 section 3.2.5: not without ENABLE QRESYNC, which this server does not know.
-  if (qresync) throw new Refusal('BAD', 'QRESYNC is not enabled');
+  // RFC 7162 section 3.2.5.
+  if (qresync && !session.qresync) throw new Refusal('BAD', 'QRESYNC is not enabled');
   // RFC 9051 section 6.3.2: whatever comes of it, the mailbox that was selected is so no longer.
   if (session.view) session.out.write('* OK [CLOSED] The previous mailbox is closed\r\n');
   session.unselect();
@@ -45,8 +46,10 @@ async function open(session: Session, { scanner }: Command, readOnly: boolean): 
   }
   if (condstore) session.enableCondstore();
   // From here on without a pause, so that all that is told is of one moment.
-  session.view = new MailboxView(shared, session.watch, readOnly);
-  describe(session, session.view, mailbox);
+  const view = new MailboxView(shared, session.watch, readOnly);
+  session.view = view;
+  describe(session, view, mailbox);
+  if (qresync) await resync(session, view, qresync);
   return { text: readOnly ? 'Examined' : 'Selected', code: readOnly ? 'READ-ONLY' : 'READ-WRITE' };
 }
 

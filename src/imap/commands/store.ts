@@ -73,7 +73,8 @@ async function write(
     seq = found;
     const flags = withFlags ? ` FLAGS (${formatFlags(message.mask, message.keywords)})` : '';
     const modSeq = condstore ? ` MODSEQ (${message.modSeq})` : '';
-    const items = `${uid ? ` UID ${message.uid}` : ''}${flags}${modSeq}`;
+    // RFC 7162 section 3.2.4: with MODSEQ there is always the UID.
+    const items = `${uid || condstore ? ` UID ${message.uid}` : ''}${flags}${modSeq}`;
     out.write(`* ${found} FETCH (${items.slice(1)})\r\n`);
     if (out.full) await out.drain();
   }
