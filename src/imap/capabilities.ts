@@ -34,6 +34,7 @@ const EXTENSIONS: readonly string[] = [
   'LIST-STATUS', // RFC 5819
   'STATUS=SIZE', // RFC 8438
   'MULTIAPPEND', // RFC 3502
+  'OBJECTID', // RFC 8474
   'SAVEDATE', // RFC 8514
   'PREVIEW', // RFC 8970
   'UTF8=ACCEPT', // RFC 6855

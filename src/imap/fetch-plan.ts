@@ -58,7 +58,7 @@ const TEXT_ITEMS: Readonly<
   bodyStructure: (message) => `BODYSTRUCTURE ${message.bodyStructure}`,
   body: (message) => `BODY ${message.tree ? formatBody(message.tree) : message.bodyStructure}`,
   modSeq: (message) => `MODSEQ (${message.modSeq})`,
-  emailId: (message) => `EMAILID (${formatEmailId(message.emailId)})`,
+  emailId: (message) => `EMAILID (${formatEmailId(message.contentId)})`,
   threadId: (message) => `THREADID (${formatThreadId(message.threadId)})`,
   saveDate: (message) => `SAVEDATE ${formatInternalDate(message.saveDate)}`,
 };

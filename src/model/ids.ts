@@ -8,13 +8,13 @@ export type AccountId = string & { readonly [brand]?: 'AccountId' };
 /** A mailbox of one account. Rises with each mailbox made; kept by a rename; never reused. */
 export type MailboxId = number & { readonly [brand]?: 'MailboxId' };
 
-/** A message of one account, whatever mailboxes it is in. Never reused. RFC 8474 EMAILID. */
+/** A message of one account, whatever mailboxes it is in. Never reused. */
 export type EmailId = number & { readonly [brand]?: 'EmailId' };
 
 /** A conversation of one account. RFC 8474 THREADID. */
 export type ThreadId = number & { readonly [brand]?: 'ThreadId' };
 
-/** Immutable content of one or several messages of one account. */
+/** Immutable content of one or several messages of one account. Never reused. RFC 8474 EMAILID, which copies share. */
 export type ContentId = number & { readonly [brand]?: 'ContentId' };
 
 /** SHA-256 of a blob's octets, 64 lower-case hex digits. */
@@ -29,8 +29,8 @@ export type ModSeq = number & { readonly [brand]?: 'ModSeq' };
 /** The form in which a mailbox id leaves by a protocol. RFC 8474 section 4. */
 export const formatMailboxId = (id: MailboxId): string => `F${id.toString(36)}`;
 
-/** The form in which a message id leaves by a protocol. RFC 8474 section 5.1. */
-export const formatEmailId = (id: EmailId): string => `M${id.toString(36)}`;
+/** The form in which EMAILID leaves by IMAP: it names the content, as all copies must have one. RFC 8474 section 5.1. */
+export const formatEmailId = (id: ContentId): string => `M${id.toString(36)}`;
 
 /** The form in which a thread id leaves by a protocol. RFC 8474 section 5.2. */
 export const formatThreadId = (id: ThreadId): string => `T${id.toString(36)}`;

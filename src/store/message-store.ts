@@ -7,7 +7,7 @@ import type { Account, AccountLimits, CopyMode, Usage } from '../model/account.t
 import type { Change } from '../model/change.ts';
 import type { Content } from '../model/content.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
-import type { AccountId, EmailId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
+import type { AccountId, ContentId, EmailId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import type { MimePart } from '../model/mime-part.ts';
 import type { SearchQuery } from '../model/search-query.ts';
@@ -80,6 +80,8 @@ export interface FetchedMessage {
   /** Octets of the raw message. */
   readonly size: number;
   readonly emailId: EmailId;
+  /** The same for all copies of a message, also those that are messages of their own. */
+  readonly contentId: ContentId;
   readonly threadId: ThreadId;
   /** IMAP ENVELOPE, octets in a string; when asked for. */
   readonly envelope?: string;

@@ -151,7 +151,7 @@ const ARGUMENT_KEYS: ReadonlyMap<string, (program: Program) => SearchKey> = new 
   ['YOUNGER', (p): SearchKey => ({ key: 'younger', seconds: p.scanner.nzNumber() })],
   ['UID', (p): SearchKey => ({ key: 'uid', set: p.scanner.sequenceSet() })],
   ['MODSEQ', parseModSeq],
-  ['EMAILID', (p): SearchKey => parseId(p, 'emailId', formatEmailId)],
+  ['EMAILID', (p): SearchKey => parseId(p, 'contentId', formatEmailId)],
   ['THREADID', (p): SearchKey => parseId(p, 'threadId', formatThreadId)],
 ]);
 
@@ -187,7 +187,7 @@ function parseModSeq(program: Program): SearchKey {
 }
 
 /** An id that is none of ours names no message. */
-function parseId({ scanner }: Program, key: 'emailId' | 'threadId', format: (id: number) => string): SearchKey {
+function parseId({ scanner }: Program, key: 'contentId' | 'threadId', format: (id: number) => string): SearchKey {
   const typed = scanner.astring();
   const id = Number.parseInt(typed.slice(1), 36);
   return Number.isSafeInteger(id) && format(id) === typed ? { key, id } : NOTHING;

@@ -51,7 +51,7 @@ test.each<[string, SearchKey]>([
   ['UID 1:*', { key: 'uid', set: set('1:*') }],
   ['2,4:*', { key: 'seq', set: set('2,4:*') }],
   ['$', { key: 'savedResult' }],
-  ['EMAILID Mz', { key: 'emailId', id: 35 }],
+  ['EMAILID Mz', { key: 'contentId', id: 35 }],
   ['THREADID T10', { key: 'threadId', id: 36 }],
   ['EMAILID Tz', { key: 'not', of: { key: 'all' } }],
   ['EMAILID M00z', { key: 'not', of: { key: 'all' } }],
@@ -239,7 +239,7 @@ function format(k: SearchKey): string {
     }
     case 'modSeq':
       return `MODSEQ ${k.from}`;
-    case 'emailId':
+    case 'contentId':
       return `EMAILID ${formatEmailId(k.id)}`;
     case 'threadId':
       return `THREADID ${formatThreadId(k.id)}`;
@@ -276,7 +276,7 @@ test('a generated program comes back', () => {
     fc.record({ key: fc.constantFrom('older', 'younger'), seconds: number }),
     fc.tuple(fc.constantFrom('internalDay', 'sentDay', 'saveDay'), days).map(([k, d]) => ({ key: k, ...d })),
     fc.record({ key: fc.constant('modSeq' as const), from: fc.maxSafeNat() }),
-    fc.record({ key: fc.constantFrom('emailId', 'threadId'), id: fc.maxSafeNat() }),
+    fc.record({ key: fc.constantFrom('contentId', 'threadId'), id: fc.maxSafeNat() }),
     fc.record({ key: fc.constantFrom('seq', 'uid'), set: ranges }),
   );
   const tree = fc.letrec<{ key: SearchKey }>((tie) => ({
