@@ -59,7 +59,7 @@ export class MailSearch {
     const pushed: Document[] = [];
     const rest: SearchQuery[] = [];
     for (const part of conjuncts(query)) {
-      const filter = part.key === 'uid' ? null : pushedFilter(part, now);
+      const filter = part.key === 'uid' ? null : pushedFilter(reader.account, part, now);
       if (part.key === 'uid') uids = uids.intersection(part.set);
       else if (filter) pushed.push(filter);
       else if (part.key !== 'all') rest.push(part);

@@ -2,7 +2,9 @@
 
 import type { Document } from 'mongodb';
 import { EiderError } from '../errors.ts';
+import type { AccountId } from '../model/ids.ts';
 import type { SearchQuery } from '../model/search-query.ts';
+import { contentKey } from './keys.ts';
 
 const DAY = 86_400_000;
 /** Levels of conditions. */
@@ -41,7 +43,7 @@ export function contentQueries(query: SearchQuery): ContentQuery[] {
 }
 
 /** The condition as a filter on placements; `null` when the database cannot decide it, or should not. */
-export function pushedFilter(query: SearchQuery, now: number): Document | null {
+export function pushedFilter(account: AccountId, query: SearchQuery, now: number): Document | null {
   let left = MAX_PUSHED_CONDITIONS;
   const compile = (part: SearchQuery, levels: number): Document | null => {
     if (levels === 0 || left-- === 0) return null;
@@ -59,12 +61,12 @@ export function pushedFilter(query: SearchQuery, now: number): Document | null {
       }
       return part.key === 'and' ? { $and: parts } : { $or: parts };
     }
-    return compare(part, now);
+    return compare(account, part, now);
   };
   return compile(query, MAX_PUSHED_NESTING);
 }
 
-function compare(query: SearchQuery, now: number): Document | null {
+function compare(account: AccountId, query: SearchQuery, now: number): Document | null {
   switch (query.key) {
     case 'flag':
       return { mask: query.set ? { $bitsAllSet: query.mask } : { $bitsAnyClear: query.mask } };
@@ -92,6 +94,8 @@ function compare(query: SearchQuery, now: number): Document | null {
       return { modSeq: { $gte: query.from } };
     case 'emailId':
       return { emailId: query.id };
+    case 'contentId':
+      return { content: contentKey(account, query.id) };
     case 'threadId':
       return { threadId: query.id };
     default:

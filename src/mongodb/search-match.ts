@@ -4,6 +4,7 @@ import type { SearchText } from '../model/content.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { foldText, oneSpaced, words } from '../model/tokens.ts';
 import type { PlacementDocument } from './documents.ts';
+import { numberOf } from './keys.ts';
 import type { ContentQuery } from './search-filter.ts';
 
 const DAY = 86_400_000;
@@ -60,6 +61,8 @@ export function matches(row: PlacementDocument, query: SearchQuery, now: number,
       return row.modSeq >= query.from;
     case 'emailId':
       return row.emailId === query.id;
+    case 'contentId':
+      return numberOf(row.content) === query.id;
     case 'threadId':
       return row.threadId === query.id;
     default:
