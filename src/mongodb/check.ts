@@ -5,6 +5,7 @@ import type { CheckFinding } from '../engine/records.ts';
 import { DELETED, SEEN } from '../model/flags.ts';
 import type { MailboxId } from '../model/ids.ts';
 import type { Mailbox } from '../model/mailbox.ts';
+import { checkIndex, type IndexCheck, type Tell } from './check-index.ts';
 import type { PlacementDocument } from './documents.ts';
 import { below, mailboxOf, numberOf } from './keys.ts';
 import type { MailReader } from './mail-reader.ts';
@@ -34,6 +35,7 @@ export interface AccountCount {
   readonly orphans: Map<string, boolean>;
   /** Contents of several messages, some of which do not say so. */
   readonly unmarked: Set<string>;
+  readonly index: IndexCheck;
   readonly findings: CheckFinding[];
 }
 
@@ -56,7 +58,7 @@ export async function countAccount(reader: MailReader): Promise<AccountCount> {
   const { account, base, collections } = reader;
   const told = new Map<string, number>();
   const findings: CheckFinding[] = [];
-  const tell = (kind: CheckFinding['kind'], what: string, detail: string | number): void => {
+  const tell: Tell = (kind, what, detail) => {
     const count = (told.get(what) ?? 0) + 1;
     told.set(what, count);
     if (count <= MAX_TOLD) findings.push({ kind, detail: `${what}: ${detail}` });
@@ -75,6 +77,7 @@ export async function countAccount(reader: MailReader): Promise<AccountCount> {
     lastId: 0,
     orphans: new Map(),
     unmarked: new Set(),
+    index: await checkIndex(reader, tell),
     findings,
   };
   const mailboxes = new Map<MailboxId, Mailbox>(base.mailboxes.map((mailbox) => [mailbox.id, mailbox]));

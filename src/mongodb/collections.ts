@@ -22,6 +22,8 @@ export interface LoginDocument {
 export interface TermsDocument {
   readonly _id: string;
   readonly account: AccountId;
+  /** Milliseconds since 1970. */
+  readonly made: number;
   readonly data: Uint8Array;
 }
 

@@ -1,8 +1,8 @@
 /** Searches: the database compares what lies in placements, the index and the contents answer for the rest. */
 
-import type { Document, MongoClient } from 'mongodb';
+import type { Document } from 'mongodb';
 import type { SearchText, StoredBody } from '../model/content.ts';
-import type { AccountId, MailboxId } from '../model/ids.ts';
+import type { AccountId, ContentId, MailboxId } from '../model/ids.ts';
 import type { MimePart } from '../model/mime-part.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { UidSet } from '../model/uid-set.ts';
@@ -10,6 +10,7 @@ import type { Collections } from './collections.ts';
 import { joinPieces } from './content-documents.ts';
 import type { PlacementDocument } from './documents.ts';
 import { readPieces } from './fetch-records.ts';
+import { contentKey, numberOf } from './keys.ts';
 import type { MailReader } from './mail-reader.ts';
 import { type ContentQuery, conjuncts, contentQueries, pushedFilter, requireModest } from './search-filter.ts';
 import { SearchIndex } from './search-index.ts';
@@ -29,15 +30,15 @@ export interface MailSearchOptions {
   readonly extractSearchText: (stored: StoredBody, tree: MimePart) => SearchText;
 }
 
-/** Contents that fulfil a condition, by key. */
-type Found = ReadonlySet<string>;
+/** Contents that fulfil a condition. */
+type Found = ReadonlySet<ContentId>;
 
 /** Searches accounts, and sees to it that their index follows. */
 export class MailSearch {
   readonly #options: MailSearchOptions;
   readonly #index: SearchIndex;
 
-  constructor(_client: MongoClient, options: MailSearchOptions) {
+  constructor(options: MailSearchOptions) {
     this.#options = options;
     this.#index = new SearchIndex(options.extractSearchText);
   }
@@ -45,6 +46,11 @@ export class MailSearch {
   /** Takes note of a commit: now and then the index is brought up to it. */
   committed(collections: Collections, account: AccountId): void {
     this.#index.committed(collections, account);
+  }
+
+  /** Makes what is missing of an account's index, so that its size can be told. */
+  async complete({ account, collections, pinned }: MailReader): Promise<void> {
+    if (!pinned) await this.#index.complete(collections, account);
   }
 
   close(): Promise<void> {
@@ -68,7 +74,8 @@ export class MailSearch {
     const found = await this.#lookUp(reader, rest.flatMap(contentQueries));
     const few = fewestOf(rest, found);
     if (few?.size === 0) return new Uint32Array(0);
-    if (few && few.size <= FEW_CONTENTS) pushed.push({ content: { $in: [...few] } });
+    if (few && few.size <= FEW_CONTENTS)
+      pushed.push({ content: { $in: [...few].map((id) => contentKey(reader.account, id)) } });
     const { keys, loose } = uidFilter(reader.account, mailboxId, uids);
     const rows = await reader.find<PlacementDocument>(keys, {
       ...(pushed.length > 0 && { where: pushed.length === 1 ? (pushed[0] as Document) : { $and: pushed } }),
@@ -80,10 +87,10 @@ export class MailSearch {
 
   /** Answers the conditions that the index can answer. */
   async #lookUp(reader: MailReader, queries: readonly ContentQuery[]): Promise<Map<string, Found>> {
-    const wanted = new Map<string, ContentCondition>();
+    const wanted = new Map<string, Extract<ContentCondition, { kind: 'words' | 'field' }>>();
     for (const query of queries) {
       const condition = contentCondition(query);
-      if (condition.kind === 'words' || condition.kind === 'field') wanted.set(JSON.stringify(condition), condition);
+      if (condition.kind === 'words' || condition.kind === 'field') wanted.set(keyOf(condition), condition);
     }
     return wanted.size === 0 ? new Map() : this.#index.find(reader, wanted);
   }
@@ -120,7 +127,7 @@ export class MailSearch {
     headers: ReadonlyMap<string, Uint8Array>,
   ): boolean {
     if (condition.kind === 'always' || condition.kind === 'never') return condition.kind === 'always';
-    if (condition.kind !== 'header') return found.get(keyOf(condition))?.has(content) ?? false;
+    if (condition.kind !== 'header') return found.get(keyOf(condition))?.has(numberOf(content)) ?? false;
     const header = headers.get(content);
     return header !== undefined && this.#options.headerContains(header, condition.field, condition.text);
   }
@@ -154,7 +161,7 @@ function fewestOf(rest: readonly SearchQuery[], found: ReadonlyMap<string, Found
     if (!('text' in part)) continue;
     const condition = contentCondition(part);
     if (condition.kind === 'never') return new Set();
-    const contents = found.get(JSON.stringify(condition));
+    const contents = found.get(keyOf(condition));
     if (contents && (!fewest || contents.size < fewest.size)) fewest = contents;
   }
   return fewest;

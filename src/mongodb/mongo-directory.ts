@@ -6,6 +6,7 @@ import { EiderError } from '../errors.ts';
 import type { AccountId } from '../model/ids.ts';
 import { newState } from './account-state.ts';
 import type { AccountDocument, Collections } from './collections.ts';
+import { newManifest } from './index-manifest.ts';
 import { isConflict, toEiderError } from './mongo-error.ts';
 import { PinnedTransaction } from './pinned-transaction.ts';
 
@@ -52,7 +53,7 @@ export class MongoDirectory implements Directory {
         if (address !== record.name) await this.#claim(address, id, 'ADDRESS_EXISTS', session);
       }
       await accounts.insertOne({ _id: id, ...fields }, { session });
-      await mail.insertOne({ ...newState(id) }, { session });
+      await mail.insertMany([{ ...newState(id) }, { ...newManifest(id) }], { session });
     });
   }
 

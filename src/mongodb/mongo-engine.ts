@@ -78,7 +78,7 @@ class MongoEngine implements Engine {
     this.#options = options;
     this.#client = options.db.client;
     this.#collections = openCollections(options.db);
-    this.#search = new MailSearch(this.#client, options);
+    this.#search = new MailSearch(options);
     this.#watch = new ChangeWatch({
       collections: this.#collections,
       pollMs: options.pollMs ?? DEFAULT_POLL_MS,

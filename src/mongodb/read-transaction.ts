@@ -193,6 +193,7 @@ export class MongoReadTransaction implements ReadTransaction {
 
   async usage(): Promise<TierUsage> {
     await this.ready();
+    await this.#search.complete(this.reader);
     return tierUsage(this.reader);
   }
 }

@@ -2,6 +2,9 @@
 
 import type { CheckFinding } from '../engine/records.ts';
 import { countAccount } from './check.ts';
+import type { IndexCheck } from './check-index.ts';
+import { newManifest } from './index-manifest.ts';
+import { manifestKey } from './keys.ts';
 import type { MailWriter } from './mail-writer.ts';
 import { removeContents } from './remove-placements.ts';
 
@@ -32,6 +35,21 @@ export async function repairAccount(writer: MailWriter): Promise<CheckFinding[]>
     });
   }
   draft.setUsage({ messages: count.messages, octets: count.octets });
-  draft.skipIds(count.lastId + 1);
+  draft.skipIds(Math.max(count.lastId, count.index.indexed, ...draft.now.mailboxes.map(({ id }) => id)) + 1);
+  await repairIndex(writer, count.index);
   return count.findings;
+}
+
+/** An index that is not whole is forgotten: it is made anew from the contents. */
+async function repairIndex(writer: MailWriter, { manifest, damaged, orphans }: IndexCheck): Promise<void> {
+  const { account, collections } = writer.reader;
+  if (!manifest) writer.batch.insert({ ...newManifest(account) });
+  if (manifest && damaged) {
+    const empty = { $set: { indexed: 0, segments: [], revision: manifest.revision + 1 } };
+    writer.batch.update([manifestKey(account)], empty, 1);
+  }
+  if (!damaged && orphans.length === 0) return;
+  const session = await writer.flush();
+  const gone = damaged ? {} : { _id: { $in: [...orphans] } };
+  await collections.terms.deleteMany({ account, ...gone }, { session });
 }
