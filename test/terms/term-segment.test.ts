@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildSegment } from '../../src/mongodb/build-segment.ts';
-import { matchWords } from '../../src/mongodb/match-words.ts';
-import { wordBlocksFor } from '../../src/mongodb/term-segment.ts';
+import { buildSegment } from '../../src/terms/build-segment.ts';
+import { matchWords } from '../../src/terms/match-words.ts';
+import { wordBlocksFor } from '../../src/terms/term-segment.ts';
 import {
   aFieldText,
   aWord,

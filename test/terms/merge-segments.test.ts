@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ContentText } from '../../src/mongodb/build-segment.ts';
-import { mergeSegments } from '../../src/mongodb/merge-segments.ts';
+import type { ContentText } from '../../src/terms/build-segment.ts';
+import { mergeSegments } from '../../src/terms/merge-segments.ts';
 import {
   build,
   findField,

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextMerge } from '../../src/mongodb/next-merge.ts';
+import { nextMerge } from '../../src/terms/next-merge.ts';
 
 interface Counted {
   contents: number;

@@ -2,18 +2,18 @@
 
 import fc from 'fast-check';
 import type { SearchText } from '../../src/model/content.ts';
-import { buildSegment, type ContentText } from '../../src/mongodb/build-segment.ts';
-import { matchField } from '../../src/mongodb/match-field.ts';
-import { matchWords } from '../../src/mongodb/match-words.ts';
-import type { MergeSource } from '../../src/mongodb/merge.ts';
-import { mergeSegments } from '../../src/mongodb/merge-segments.ts';
+import { buildSegment, type ContentText } from '../../src/terms/build-segment.ts';
+import { matchField } from '../../src/terms/match-field.ts';
+import { matchWords } from '../../src/terms/match-words.ts';
+import type { MergeSource } from '../../src/terms/merge.ts';
+import { mergeSegments } from '../../src/terms/merge-segments.ts';
 import {
   type SearchField,
   type SegmentBlock,
   type SegmentEntry,
   type WordSpace,
   wordBlocksFor,
-} from '../../src/mongodb/term-segment.ts';
+} from '../../src/terms/term-segment.ts';
 
 /** A segment and its blocks, each at its number. */
 export interface KeptSegment {

@@ -4,10 +4,10 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isEiderError } from '../../src/errors.ts';
-import { columnStrings, FieldBlock } from '../../src/mongodb/field-block.ts';
-import { matchField } from '../../src/mongodb/match-field.ts';
-import { matchWords } from '../../src/mongodb/match-words.ts';
-import { SEARCH_FIELDS } from '../../src/mongodb/term-segment.ts';
+import { columnStrings, FieldBlock } from '../../src/terms/field-block.ts';
+import { matchField } from '../../src/terms/match-field.ts';
+import { matchWords } from '../../src/terms/match-words.ts';
+import { SEARCH_FIELDS } from '../../src/terms/term-segment.ts';
 import { build, type KeptSegment, merge, NO_TEXT } from './segment-store.ts';
 
 const texts = Array.from({ length: 60 }, (_, i) => ({

@@ -10,7 +10,7 @@ import {
   MAX_TERM_OCTETS,
   termKey,
   termOf,
-} from '../../src/mongodb/term.ts';
+} from '../../src/terms/term.ts';
 import { aWord } from './segment-store.ts';
 
 function encoded(term: string): Buffer {
