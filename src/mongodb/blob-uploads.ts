@@ -100,7 +100,11 @@ export class BlobUploads {
   async storeMarked(blobId: BlobId, own: Upload): Promise<void> {
     const mark = { _id: markId(own.upload), modified: { $gt: 0 } };
     const { matchedCount } = await this.#blobs.updateOne(mark, { $set: { modified: Date.now(), blobId } });
-    if (matchedCount === 0) throw new EiderError('ABORTED', 'the blob was begun more than a day ago');
+    if (matchedCount === 0) {
+      // The last chunks came after the sweep.
+      await this.abandon(own.upload, null);
+      throw new EiderError('ABORTED', 'the blob was begun more than a day ago');
+    }
     await this.#place(blobId, own);
   }
 

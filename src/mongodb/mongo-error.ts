@@ -70,6 +70,20 @@ const NAMES: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['MongoCompatibilityError', TOO_OLD],
 ]);
 
+/** By the system's code: the driver lets some errors of its sockets through as they are. */
+const SOCKET_CODES: ReadonlySet<unknown> = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
 /** With one of these the same call may succeed a little later. */
 const PASSING: readonly string[] = [
   'RetryableWriteError',
@@ -97,11 +111,14 @@ export function isDuplicateKey(error: unknown): boolean {
  */
 export function toEiderError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof EiderError) return error;
-  const meaning = meaningOf(error as MongoLike);
+  // A bulk write wraps what the driver met, without its name.
+  const { errorResponse } = error as { errorResponse?: unknown };
+  const meaning = meaningOf(error) ?? (errorResponse instanceof Error ? meaningOf(errorResponse) : undefined);
   return meaning ? new EiderError(meaning[0], meaning[1], { cause: error }) : error;
 }
 
 function meaningOf({ name, code, message, errorLabels }: MongoLike): Meaning | undefined {
+  if (SOCKET_CODES.has(code)) return UNAVAILABLE;
   if (!String(name).startsWith('Mongo') && !NAMES.has(String(name))) return undefined;
   const known = CODES.get(Number(code)) ?? NAMES.get(String(name));
   if (known) return known;

@@ -1,6 +1,7 @@
 /** What the store's caller is told of the driver's errors, on the driver's own classes. */
 
 import {
+  MongoBulkWriteError,
   MongoClient,
   MongoClientClosedError,
   MongoCompatibilityError,
@@ -54,6 +55,10 @@ describe('toEiderError', () => {
     expect(toEiderError(server(999, [label]))).toMatchObject({ code: 'UNAVAILABLE' });
   });
 
+  test.each(['EPIPE', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND'])('%s of a socket is UNAVAILABLE', (code) => {
+    expect(toEiderError(Object.assign(new Error('x'), { code }))).toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
   test('what is known better than by its label is told so', () => {
     expect(toEiderError(server(14031, ['RetryableWriteError']))).toMatchObject({ code: 'DISK_FULL' });
     expect(toEiderError(server(112, ['TransientTransactionError']))).toMatchObject({ code: 'BUSY' });
@@ -86,6 +91,16 @@ describe('toEiderError', () => {
       .catch((error: unknown) => error);
     await client.close();
     expect(toEiderError(failure)).toMatchObject({ code: 'UNAVAILABLE', cause: failure });
+  });
+
+  test.each([
+    new MongoNetworkError('x', { cause: Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }) }),
+    new MongoServerSelectionError('x', { error: null } as never),
+    server(189),
+    Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }),
+  ])("a bulk write ends with the driver's own error in wraps: %s", (inner) => {
+    const error = new MongoBulkWriteError(inner as never, {} as never);
+    expect(toEiderError(error)).toMatchObject({ code: 'UNAVAILABLE', cause: error });
   });
 });
 
