@@ -193,7 +193,8 @@ export interface Engine {
   readonly directory: Directory;
   /**
    * Runs `work` on one state of the account. `work` awaits nothing but the transaction's own methods, as others may
-   * wait for it to end. What it has seen is durable when the promise resolves.
+   * wait for it to end. It may run more than once, when the account changes meanwhile; only its last outcome counts, be
+   * it an error. What it has seen is durable when the promise resolves.
    *
    * @throws `ACCOUNT_NOT_FOUND`.
    */
@@ -206,6 +207,11 @@ export interface Engine {
    * @throws `ACCOUNT_NOT_FOUND`, `DISK_FULL`, `BUSY`.
    */
   write<T>(account: AccountId, work: (tx: WriteTransaction) => Promise<T>): Promise<T>;
+  /**
+   * Which of the given blobs any account mentions. Only where the engine can tell without a look into each account;
+   * without it, the store asks them one by one.
+   */
+  mentions?(blobIds: readonly BlobId[]): Promise<Set<BlobId>>;
   /**
    * Calls `listener` after transactions of this or another process changed the account, soon but not at once, several
    * changes perhaps by one call. Returns the function that ends it.

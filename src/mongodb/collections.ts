@@ -76,7 +76,8 @@ export const COLLECTION_PLANS: readonly CollectionPlan[] = [
   {
     name: 'contents',
     shardKey: 'account',
-    indexes: [{ name: 'blobs', key: { account: 1, 'blobs.id': 1 }, having: 'blobs' }],
+    // By blob first: a sweep asks whether any account mentions one.
+    indexes: [{ name: 'blobs', key: { 'blobs.id': 1, account: 1 }, having: 'blobs' }],
   },
   { name: 'pieces', shardKey: 'account', indexes: [] },
   { name: 'terms', shardKey: 'account', indexes: [] },

@@ -5,8 +5,9 @@ import type { Engine, EngineSupports, ReadTransaction, WriteTransaction } from '
 import type { PeerChannel } from '../engine/peers.ts';
 import { EiderError } from '../errors.ts';
 import type { SearchText, StoredBody } from '../model/content.ts';
-import type { AccountId, ModSeq } from '../model/ids.ts';
+import type { AccountId, BlobId, ModSeq } from '../model/ids.ts';
 import type { MimePart } from '../model/mime-part.ts';
+import { blobMentions } from './blob-mentions.ts';
 import { ChangeWatch, DEFAULT_POLL_MS } from './change-watch.ts';
 import { type Collections, openCollections } from './collections.ts';
 import { MailSearch } from './mail-search.ts';
@@ -98,6 +99,13 @@ class MongoEngine implements Engine {
 
   async write<T>(account: AccountId, work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
     return this.#run((known) => known.write(work), account);
+  }
+
+  async mentions(blobIds: readonly BlobId[]): Promise<Set<BlobId>> {
+    this.#requireOpen();
+    return blobMentions(this.#collections, {}, blobIds).catch((error: unknown) => {
+      throw toEiderError(error);
+    });
   }
 
   subscribe(account: AccountId, listener: (modSeq: ModSeq) => void): () => void {

@@ -9,6 +9,7 @@ import type { Mailbox } from '../model/mailbox.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { accountState, sortedMailboxes } from './account-state.ts';
+import { blobMentions } from './blob-mentions.ts';
 import { checkAccount } from './check.ts';
 import { BODY_FIELDS, joinPieces, storedContent } from './content-documents.ts';
 import type { ChangeDocument, StateDocument, ThreadDocument, VanishedDocument } from './documents.ts';
@@ -159,16 +160,8 @@ export class MongoReadTransaction implements ReadTransaction {
   async mentions(blobIds: readonly BlobId[]): Promise<Set<BlobId>> {
     await this.ready();
     this.reader.doubt();
-    const { account, collections } = this.reader;
-    const asked = new Set(blobIds);
-    const found = new Set<BlobId>();
-    if (asked.size === 0) return found;
-    const cursor = collections.contents.find(
-      { account, blobs: { $exists: true }, 'blobs.id': { $in: [...asked] } },
-      { ...this.reader.options, projection: { 'blobs.id': 1 } },
-    );
-    for await (const { blobs } of cursor) for (const { id } of blobs ?? []) if (asked.has(id)) found.add(id);
-    return found;
+    const { account, collections, options } = this.reader;
+    return blobMentions(collections, { account, ...options }, blobIds);
   }
 
   async contents(after: ContentId | null, limit: number): Promise<StoredContent[]> {

@@ -229,6 +229,11 @@ export class StoreMaintenance implements Maintenance {
   }
 
   async #withoutMention(blobs: readonly BlobInfo[]): Promise<BlobInfo[]> {
+    const { engine } = this.#context;
+    if (engine.mentions && blobs.length > 0) {
+      const mentioned = await engine.mentions(blobs.map((blob) => blob.blobId));
+      return blobs.filter((blob) => !mentioned.has(blob.blobId));
+    }
     let left = [...blobs];
     for await (const account of this.#accounts()) {
       if (left.length === 0) break;

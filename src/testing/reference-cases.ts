@@ -64,6 +64,13 @@ export function referenceCases(suite: Suite): void {
       const asked = [madeBlobId('shared'), madeBlobId('own3'), madeBlobId('none')];
       const mentioned = () => t.engine.read(account, (tx) => tx.mentions(asked));
       assert.deepEqual(await mentioned(), new Set(asked.slice(0, 2)));
+      if (t.engine.mentions) {
+        const other = await t.inbox();
+        await t.add(other.account, other.inbox.id, [{ blobs: [{ name: 'none', size: 1 }] }]);
+        assert.deepEqual(await t.engine.mentions([...asked, madeBlobId('nobody')]), new Set(asked));
+        await t.engine.write(other.account, (tx) => tx.expunge(other.inbox.id, ALL));
+        assert.deepEqual(await t.engine.mentions(asked), new Set(asked.slice(0, 2)));
+      }
       await t.engine.write(account, (tx) => tx.expunge(inbox.id, ALL));
       assert.deepEqual(await mentioned(), new Set());
     });
