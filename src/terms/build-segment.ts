@@ -6,7 +6,6 @@ import type { ContentId } from '../model/ids.ts';
 import { FieldBlockWriter } from './field-block.ts';
 import { Pace } from './pace.ts';
 import { IN_BODY, IN_HEADER, PostingList } from './posting-list.ts';
-import { encodeTerm, MAX_TERM_OCTETS } from './term.ts';
 import { TermCollector } from './term-collector.ts';
 import {
   BLOCK_OCTETS,
@@ -61,8 +60,7 @@ export async function buildSegment(texts: readonly ContentText[], options: Segme
   await endFields();
 
   const list = new PostingList();
-  const octets = new Uint8Array(MAX_TERM_OCTETS);
-  await terms.eachTerm(firstId, list, (term) => words.add(octets, encodeTerm(term, octets), list));
+  await terms.eachTerm(firstId, list, (term, length) => words.add(term, length, list));
   words.end();
   const fences: string[] = [];
   for (const block of words.finished()) {

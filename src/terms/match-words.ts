@@ -3,7 +3,7 @@
 import { IdSet } from './id-set.ts';
 import { Pace } from './pace.ts';
 import { IN_BODY, IN_HEADER, PostingList } from './posting-list.ts';
-import { compareOctets, encodeTerm, MAX_TERM_OCTETS, sharedLength, termOf } from './term.ts';
+import { compareOctets, sharedLength, termOf } from './term.ts';
 import { type BlockSource, MAX_CONTENT_ID, type WordSpace } from './term-segment.ts';
 import { WordBlockReader } from './word-block.ts';
 
@@ -15,8 +15,7 @@ import { WordBlockReader } from './word-block.ts';
  * @throws `STORE_CORRUPT` when a block is damaged.
  */
 export async function matchWords(blocks: BlockSource, word: string, space: WordSpace): Promise<Float64Array> {
-  const prefix = new Uint8Array(MAX_TERM_OCTETS);
-  const prefixLength = encodeTerm(termOf(word), prefix);
+  const prefix = Buffer.from(termOf(word));
   const places = space === 'body' ? IN_BODY : IN_BODY | IN_HEADER;
   const found = new IdSet();
   const list = new PostingList();
@@ -24,7 +23,7 @@ export async function matchWords(blocks: BlockSource, word: string, space: WordS
   for await (const octets of blocks) {
     const block = new WordBlockReader(octets);
     while (block.next()) {
-      const order = comparePrefix(block, prefix, prefixLength);
+      const order = comparePrefix(block, prefix);
       if (order > 0) break;
       if (order < 0 || (block.tag !== 0 && (block.tag & places) === 0)) continue;
       list.begin();
@@ -39,8 +38,8 @@ export async function matchWords(blocks: BlockSource, word: string, space: WordS
 }
 
 /** 0 when the term begins with the prefix; below 0 when it comes before such terms, above when after. */
-function comparePrefix({ term, termLength }: WordBlockReader, prefix: Uint8Array, length: number): number {
-  const at = sharedLength(term, termLength, prefix, length);
-  if (at === length) return 0;
+function comparePrefix({ term, termLength }: WordBlockReader, prefix: Uint8Array): number {
+  const at = sharedLength(term, termLength, prefix, prefix.length);
+  if (at === prefix.length) return 0;
   return at === termLength ? -1 : compareOctets(term[at] as number, prefix[at] as number);
 }

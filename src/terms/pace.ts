@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** Milliseconds of work between turns. */
-const SLICE = 4;
+const SLICE = 3;
 /** Steps between looks at the clock. */
 const STEPS = 512;
 

@@ -1,50 +1,21 @@
 /** Terms of the search index: words, cut to a length, as UTF-8 in the order of JavaScript's strings. */
 
 /** UTF-16 code units of a word that count. */
-const MAX_UNITS = 128;
+export const MAX_TERM_UNITS = 128;
 
 /** Octets of the longest term. */
-export const MAX_TERM_OCTETS: number = MAX_UNITS * 3;
-
-const HALF_CHARACTER = /\p{Surrogate}/u;
+export const MAX_TERM_OCTETS: number = MAX_TERM_UNITS * 3;
 
 /** A word without what is beyond its first 128 UTF-16 code units; never ends within a character. */
 export function cutWord(word: string): string {
-  if (word.length <= MAX_UNITS) return word;
-  const last = word.charCodeAt(MAX_UNITS - 1);
-  return word.slice(0, last >= 0xd800 && last <= 0xdbff ? MAX_UNITS - 1 : MAX_UNITS);
+  if (word.length <= MAX_TERM_UNITS) return word;
+  const last = word.charCodeAt(MAX_TERM_UNITS - 1);
+  return word.slice(0, last >= 0xd800 && last <= 0xdbff ? MAX_TERM_UNITS - 1 : MAX_TERM_UNITS);
 }
 
-/** The term that stands for a word: cut, with U+FFFD for half characters, which UTF-8 cannot say. */
+/** The term that stands for a word: with U+FFFD for half characters, which UTF-8 cannot say, and cut. */
 export function termOf(word: string): string {
-  const cut = cutWord(word);
-  return HALF_CHARACTER.test(cut) ? Buffer.from(cut).toString() : cut;
-}
-
-/** Writes a term as UTF-8 to the beginning of `octets`, which has room for the longest, and gives the length. */
-export function encodeTerm(term: string, octets: Uint8Array): number {
-  let length = 0;
-  for (let i = 0; i < term.length; i++) {
-    let point = term.charCodeAt(i);
-    if (point < 0x80) {
-      octets[length++] = point;
-      continue;
-    }
-    if (point < 0x800) {
-      octets[length++] = 0xc0 | (point >> 6);
-    } else {
-      if (point >= 0xd800 && point <= 0xdbff) {
-        point = term.codePointAt(i++) as number;
-        octets[length++] = 0xf0 | (point >> 18);
-        octets[length++] = 0x80 | ((point >> 12) & 0x3f);
-      } else {
-        octets[length++] = 0xe0 | (point >> 12);
-      }
-      octets[length++] = 0x80 | ((point >> 6) & 0x3f);
-    }
-    octets[length++] = 0x80 | (point & 0x3f);
-  }
-  return length;
+  return cutWord(Buffer.from(word).toString());
 }
 
 /**
