@@ -85,27 +85,32 @@ export class BlobUploads {
     const size = octets.length;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const own = { upload: newUploadId(), size, chunks: Math.ceil(size / CHUNK) };
-      const found = await this.#offer(blobId, size === 0 ? own : { upload: own.upload });
+      const found = await this.#claim(blobId, own.upload);
       if (isStored(found)) return;
-      if (found.upload !== own.upload) return this.#storeBeside(blobId, octets, own);
+      const isOwn = found.upload === own.upload;
+      // Another writes it, or removes it: nobody waits for what may have crashed.
+      if (!isOwn) await Promise.all([this.mark(own.upload, blobId), this.mark(found.upload, blobId)]);
       await this.#writeAll(own.upload, octets);
-      if (await this.#replace(blobId, own.upload, own)) return;
-      // Somebody took it for left behind, and has marked the upload.
-      await this.#dropChunks(own.upload);
+      if (await this.#replace(blobId, found.upload, own)) return isOwn ? undefined : this.#settle(own.upload, true);
+      await this.drop(own.upload);
     }
     throw tooMany();
   }
 
   /** Makes a marked upload the blob, or removes it when the blob is there. @throws `ABORTED` when it was swept. */
   async storeMarked(blobId: BlobId, own: Upload): Promise<void> {
-    const mark = { _id: markId(own.upload), modified: { $gt: 0 } };
-    const { matchedCount } = await this.#blobs.updateOne(mark, { $set: { modified: Date.now(), blobId } });
-    if (matchedCount === 0) {
-      // The last chunks came after the sweep.
-      await this.abandon(own.upload, null);
-      throw new EiderError('ABORTED', 'the blob was begun more than a day ago');
+    await this.#renewMark(own.upload, blobId);
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const renewal = { $max: { modified: Date.now() } };
+      const found = await this.#blobs.findOneAndUpdate({ _id: blobId }, renewal, { returnDocument: 'after' });
+      if (isStored(found)) return this.#settle(own.upload, found.upload === own.upload);
+      // It was the blob, and is being removed already.
+      if (found?.upload === own.upload) break;
+      if (found) await this.mark(found.upload, blobId);
+      const placed = found ? this.#replace(blobId, found.upload, own) : this.#insert(blobId, own);
+      if (await placed) return this.#settle(own.upload, true);
     }
-    await this.#place(blobId, own);
+    throw tooMany();
   }
 
   /**
@@ -153,22 +158,43 @@ export class BlobUploads {
     await this.#blobs.deleteOne({ _id });
   }
 
-  /** Renews the blob's document, or makes one of `fields` when there is none; resolves with the document. */
-  async #offer(blobId: BlobId, fields: Partial<Upload>): Promise<BlobDocument> {
+  /** Renews the blob's document, or makes one that is no blob yet; resolves with the document. */
+  async #claim(blobId: BlobId, upload: UploadId): Promise<BlobDocument> {
+    const change = { $max: { modified: Date.now() }, $setOnInsert: { upload } };
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       try {
-        const found = await this.#blobs.findOneAndUpdate(
-          { _id: blobId },
-          { $max: { modified: Date.now() }, $setOnInsert: fields },
-          { upsert: true, returnDocument: 'after' },
-        );
+        const options = { upsert: true, returnDocument: 'after' } as const;
+        const found = await this.#blobs.findOneAndUpdate({ _id: blobId }, change, options);
         if (found) return found;
       } catch (error) {
-        // Two found none at once, and one of them made it.
+        // Two found none at once, and the other made it.
         if (!isDuplicateKey(error)) throw error;
       }
     }
     throw tooMany();
+  }
+
+  async #renewMark(upload: UploadId, blobId: BlobId): Promise<void> {
+    const filter = { _id: markId(upload), modified: { $gt: 0 } };
+    const { matchedCount } = await this.#blobs.updateOne(filter, { $set: { modified: Date.now(), blobId } });
+    if (matchedCount > 0) return;
+    // The last chunks came after the sweep.
+    await this.abandon(upload, null);
+    throw new EiderError('ABORTED', 'the blob was begun more than a day ago');
+  }
+
+  /**
+   * Resolves with whether there was no document. Not an upsert: some servers that speak MongoDB's protocol let the last
+   * of two win, and the other's chunks would be nobody's.
+   */
+  async #insert(blobId: BlobId, own: Upload): Promise<boolean> {
+    try {
+      await this.#blobs.insertOne({ _id: blobId, ...own, modified: Date.now() });
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
   }
 
   /** Gives a document without a size these chunks; resolves with whether they are the blob's now. */
@@ -178,25 +204,6 @@ export class BlobUploads {
     const { matchedCount } = await this.#blobs.updateOne(pending(blobId, before), change);
     // Should the command have been carried out twice, the second time found nothing to do.
     return matchedCount > 0 || isStored(await this.#blobs.findOne({ _id: blobId, upload }));
-  }
-
-  /** Stores a blob whose document is another writer's, or that of a removal, without waiting for either. */
-  async #storeBeside(blobId: BlobId, octets: Uint8Array, own: Upload): Promise<void> {
-    await this.mark(own.upload, blobId);
-    await this.#writeAll(own.upload, octets);
-    await this.#place(blobId, own);
-  }
-
-  async #place(blobId: BlobId, own: Upload): Promise<void> {
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const found = await this.#offer(blobId, own);
-      if (isStored(found)) return this.#settle(own.upload, found.upload === own.upload);
-      // It was the blob, and is being removed already.
-      if (found.upload === own.upload) break;
-      await this.mark(found.upload, blobId);
-      if (await this.#replace(blobId, found.upload, own)) return this.#settle(own.upload, true);
-    }
-    throw tooMany();
   }
 
   /** The blob is stored: what is left over is the sweep's, should it not be removed now. */
