@@ -98,7 +98,7 @@ describe('toEiderError', () => {
     new MongoServerSelectionError('x', { error: null } as never),
     server(189),
     Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }),
-  ])("a bulk write ends with the driver's own error in wraps: %s", (inner) => {
+  ])('what a bulk write wraps is looked at: %s', (inner) => {
     const error = new MongoBulkWriteError(inner as never, {} as never);
     expect(toEiderError(error)).toMatchObject({ code: 'UNAVAILABLE', cause: error });
   });
