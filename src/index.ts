@@ -17,6 +17,8 @@ export type * from './engine/engine.ts';
 export type * from './engine/peers.ts';
 export type * from './engine/records.ts';
 export { EiderError, type ErrorCode, isEiderError } from './errors.ts';
+export { extractSearchText } from './mime/extract-search-text.ts';
+export { headerContains } from './mime/header-contains.ts';
 export type { MessageBody, SectionData } from './mime/message-body.ts';
 export * from './model/account.ts';
 export * from './model/change.ts';
@@ -34,6 +36,7 @@ export {
 export type { MimePart, Parameters } from './model/mime-part.ts';
 export type { AddressField, SearchQuery } from './model/search-query.ts';
 export type { Section } from './model/section.ts';
+export { foldText, oneSpaced, words } from './model/tokens.ts';
 export { type UidRange, UidSet } from './model/uid-set.ts';
 export { DEFAULT_MAX_MESSAGE_SIZE, type OpenStoreOptions, openStore } from './open-store.ts';
 export type * from './store/message-store.ts';

@@ -15,10 +15,10 @@ beforeAll(async () => {
 afterAll(() => app.remove());
 
 const readme = await readFile(path.join(ROOT, 'README.md'), 'utf8');
-const blocksOf = (language: string): string[] =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
-    (match) => match[1] as string,
-  );
+const blocksOf = (language: string, page: string = readme): string[] =>
+  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map((match) => match[1] as string);
+const linksOf = (page: string): string[] =>
+  [...page.matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map((match) => match[1] as string);
 
 describe('examples', () => {
   test('each has a test', async () => {
@@ -54,8 +54,9 @@ describe('examples', () => {
 describe('README', () => {
   test('its TypeScript compiles and runs', async () => {
     const blocks = blocksOf('ts');
-    expect(blocks).toHaveLength(1);
-    expect(await app.compile({ 'readme.ts': blocks[0] as string })).toEqual([]);
+    expect(blocks.length).toBeGreaterThan(0);
+    const files = blocks.map((block, index) => [index === 0 ? 'readme.ts' : `readme-${index}.ts`, block]);
+    expect(await app.compile(Object.fromEntries(files))).toEqual([]);
     for (const expected of ['1 25 world', '2 25 world']) {
       const { code, stdout, stderr } = await app.run('readme.js');
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -88,8 +89,30 @@ describe('README', () => {
   });
 
   test('its links lead to files that are there', async () => {
-    for (const [, target] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g))
-      await access(path.join(ROOT, target as string));
+    for (const target of linksOf(readme)) await access(path.join(ROOT, target));
+  });
+});
+
+describe('pages', async () => {
+  const names = (await readdir(path.join(ROOT, 'docs'))).filter((name) => name.endsWith('.md'));
+  const pageOf = (name: string): Promise<string> => readFile(path.join(ROOT, 'docs', name), 'utf8');
+
+  test('there are some, and the README leads to each', () => {
+    expect(names.length).toBeGreaterThan(0);
+    expect(linksOf(readme)).toEqual(expect.arrayContaining(names.map((name) => `docs/${name}`)));
+  });
+
+  test.each(names)('%s: its TypeScript compiles', async (name) => {
+    const blocks = blocksOf('ts', await pageOf(name));
+    const stem = name.replace(/\.md$/, '');
+    const files = Object.fromEntries(
+      blocks.map((block, index) => [`docs-${stem}-${index}.ts`, `${block}\nexport {};\n`]),
+    );
+    expect(await app.compile(files)).toEqual([]);
+  });
+
+  test.each(names)('%s: its links lead to files that are there', async (name) => {
+    for (const target of linksOf(await pageOf(name))) await access(path.join(ROOT, 'docs', target));
   });
 });
 

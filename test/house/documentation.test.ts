@@ -1,9 +1,10 @@
-/** Every export of a subpath has a summary, and every RFC that the code cites stands in the README's table. */
+/** Every export of a subpath has a summary, the page on engines has all of the contract, and every RFC that the code cites stands in the README's table. */
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
+import { engineSuite } from '../../src/testing/engine-suite.ts';
 import { ROOT, sourceFiles } from './source-tree.ts';
 
 const files = sourceFiles();
@@ -35,6 +36,43 @@ describe('documentation of exports', () => {
   test.each(indexes)('%s opens with @module', (name) => {
     expect(files.find((file) => file.name === name)?.text).toMatch(/^\/\*\*[\s\S]*?@module[\s\S]*?\*\//);
   });
+});
+
+describe('the page on engines', () => {
+  const page = readFileSync(path.join(ROOT, 'docs', 'engines.md'), 'utf8');
+  const terms = new Set([...page.matchAll(/^\| ([^|]*) \|/gm)].flatMap((match) => words(match[1] as string)));
+
+  test('tells a promise of each member of the contract', () => {
+    const members = ['Engine', 'Directory', 'ReadTransaction', 'WriteTransaction'].flatMap(membersOf);
+    expect(members.length).toBeGreaterThan(45);
+    expect(members.filter((name) => !terms.has(name))).toEqual([]);
+  });
+
+  test('names each group of the suite', () => {
+    const groups: string[] = [];
+    engineSuite({
+      describe: (name, body) => {
+        groups.push(name);
+        body();
+      },
+      it: Object.assign(() => {}, { skip: () => {} }),
+      supports: { persistence: true, processes: true },
+      open: () => Promise.reject(new Error('no case runs')),
+    });
+    expect(groups.length).toBeGreaterThan(10);
+    expect(groups.filter((name) => !terms.has(name))).toEqual([]);
+  });
+
+  function words(cell: string): string[] {
+    return cell.split(/[`,\s]+/).filter((word) => word !== '');
+  }
+
+  function membersOf(name: string): string[] {
+    const text = files.find((file) => file.name === 'engine/engine.ts')?.text ?? '';
+    const contract = ts.createSourceFile('engine.ts', text, ts.ScriptTarget.Latest);
+    const found = contract.statements.find((node) => ts.isInterfaceDeclaration(node) && node.name.text === name);
+    return (found as ts.InterfaceDeclaration).members.map((member) => (member.name as ts.Identifier).text);
+  }
 });
 
 describe('RFCs', () => {

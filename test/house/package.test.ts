@@ -40,6 +40,7 @@ describe('the packed tarball', () => {
     await mkdir(staged);
     for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'])
       await cp(path.join(ROOT, name), path.join(staged, name));
+    await cp(path.join(ROOT, 'docs'), path.join(staged, 'docs'), { recursive: true });
     await cp(DIST, path.join(staged, 'dist'), { recursive: true });
     const options = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
     const { stdout } = await run('npm', options, {
@@ -68,13 +69,12 @@ describe('the packed tarball', () => {
   const node = (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
     run(process.execPath, args, { cwd: path.join(folder, 'app') });
 
-  test('holds the build and the three pages, and nothing else', () => {
-    expect(packed.filter((name) => !name.startsWith('dist/')).sort()).toEqual([
-      'CHANGELOG.md',
-      'LICENSE',
-      'README.md',
-      'package.json',
-    ]);
+  test('holds the build and the pages, and nothing else', async () => {
+    const pages = (await readdir(path.join(ROOT, 'docs'))).map((name) => `docs/${name}`);
+    expect(pages.filter((name) => !/^docs\/[a-z-]+\.(?:md|json)$/.test(name))).toEqual([]);
+    expect(packed.filter((name) => !name.startsWith('dist/')).sort()).toEqual(
+      ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...pages].sort(),
+    );
     expect(packed.filter((name) => name.startsWith('dist/') && !/\.(?:js|d\.ts)$/.test(name))).toEqual([]);
   });
 
