@@ -1,9 +1,10 @@
 /** Whether an account's search index is whole. */
 
+import type { Document } from 'mongodb';
 import type { CheckFinding } from '../engine/records.ts';
 import type { ContentId } from '../model/ids.ts';
 import { allBlockKeys, type IndexManifest } from './index-manifest.ts';
-import { manifestKey } from './keys.ts';
+import { manifestKey, ofAccount } from './keys.ts';
 import type { MailReader } from './mail-reader.ts';
 
 /** How long a block may be there before the list that names it, in milliseconds. */
@@ -31,7 +32,8 @@ export async function checkIndex({ account, base, collections, options }: MailRe
   if (!manifest) tell('search', 'account without a list of index segments', account);
   const named = new Set(manifest?.segments.flatMap((segment) => allBlockKeys(account, segment)));
   const orphans: string[] = [];
-  const blocks = collections.terms.find({ account }, { ...options, projection: { made: 1 }, batchSize: 5000 });
+  const all = { account, _id: ofAccount(account) as Document };
+  const blocks = collections.terms.find(all, { ...options, projection: { made: 1 }, batchSize: 5000 });
   for await (const { _id, made } of blocks) {
     if (!named.delete(_id) && made < Date.now() - GRACE_MS) orphans.push(_id);
   }

@@ -7,7 +7,7 @@ import type { MailboxId } from '../model/ids.ts';
 import type { Mailbox } from '../model/mailbox.ts';
 import { checkIndex, type IndexCheck, type Tell } from './check-index.ts';
 import type { PlacementDocument } from './documents.ts';
-import { below, mailboxOf, numberOf } from './keys.ts';
+import { below, mailboxOf, numberOf, ofAccount } from './keys.ts';
 import type { MailReader } from './mail-reader.ts';
 
 /** Details told of one kind of finding. */
@@ -65,7 +65,7 @@ export async function countAccount(reader: MailReader): Promise<AccountCount> {
   };
   const sizes = new Map<string, { size: number; large: boolean; used: number }>();
   const contents = collections.contents.find(
-    { account },
+    { account, _id: ofAccount(account) as Document },
     { ...reader.options, projection: { size: 1, pieces: 1 }, batchSize: 5000 },
   );
   for await (const { _id, size, pieces } of contents) sizes.set(_id, { size, large: pieces !== undefined, used: 0 });

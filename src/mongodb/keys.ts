@@ -58,6 +58,9 @@ export const mailboxOf = (key: string): MailboxId => {
 /** All keys that begin with `prefix` and a point. */
 export const below = (prefix: string): KeyCondition => ({ $gte: `${prefix}.`, $lte: `${prefix}.~` });
 
+/** All keys of an account, in whichever collection. */
+export const ofAccount = (account: AccountId): KeyCondition => ({ $gte: account, $lte: `${account}.~` });
+
 /** The changes after a position. */
 export const changesAfter = (account: AccountId, modSeq: ModSeq): KeyCondition => ({
   $gte: changeKey(account, modSeq + 1),

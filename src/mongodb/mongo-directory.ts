@@ -1,12 +1,13 @@
 /** The directory of accounts: a document for each, and one for each name and address that leads to it. */
 
-import type { ClientSession, MongoClient } from 'mongodb';
+import type { ClientSession, Document, MongoClient } from 'mongodb';
 import type { AccountPatch, AccountRecord, Directory } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId } from '../model/ids.ts';
 import { newState } from './account-state.ts';
 import type { AccountDocument, Collections } from './collections.ts';
 import { newManifest } from './index-manifest.ts';
+import { ofAccount } from './keys.ts';
 import { isConflict, toEiderError } from './mongo-error.ts';
 import { PinnedTransaction } from './pinned-transaction.ts';
 
@@ -143,10 +144,12 @@ export class MongoDirectory implements Directory {
   /** The account's record goes last, so that what was cut short is found again. */
   async #removeMail(account: AccountId): Promise<void> {
     const { accounts, mail, contents, pieces, terms } = this.#collections;
-    await mail.deleteMany({ account });
-    await contents.deleteMany({ account });
-    await pieces.deleteMany({ account });
-    await terms.deleteMany({ account });
+    // By key, as the account alone has no index where there are no shards.
+    const all = { account, _id: ofAccount(account) as Document };
+    await mail.deleteMany(all);
+    await contents.deleteMany(all);
+    await pieces.deleteMany(all);
+    await terms.deleteMany(all);
     await accounts.deleteOne({ _id: account, removing: true });
   }
 

@@ -1,10 +1,11 @@
 /** Mends what can be mended without losing mail. */
 
+import type { Document } from 'mongodb';
 import type { CheckFinding } from '../engine/records.ts';
 import { countAccount } from './check.ts';
 import type { IndexCheck } from './check-index.ts';
 import { newManifest } from './index-manifest.ts';
-import { manifestKey } from './keys.ts';
+import { below, manifestKey, ofAccount } from './keys.ts';
 import type { MailWriter } from './mail-writer.ts';
 import { removeContents } from './remove-placements.ts';
 
@@ -19,7 +20,7 @@ export async function repairAccount(writer: MailWriter): Promise<CheckFinding[]>
   if (count.unmarked.size > 0) {
     const session = await writer.flush();
     await collections.mail.updateMany(
-      { account, content: { $in: [...count.unmarked] } },
+      { account, _id: below(`${account}.p`) as Document, content: { $in: [...count.unmarked] } },
       [{ $set: { shared: '$content' } }],
       { session },
     );
@@ -50,6 +51,6 @@ async function repairIndex(writer: MailWriter, { manifest, damaged, orphans }: I
   }
   if (!damaged && orphans.length === 0) return;
   const session = await writer.flush();
-  const gone = damaged ? {} : { _id: { $in: [...orphans] } };
-  await collections.terms.deleteMany({ account, ...gone }, { session });
+  const gone = damaged ? (ofAccount(account) as Document) : { $in: [...orphans] };
+  await collections.terms.deleteMany({ account, _id: gone }, { session });
 }

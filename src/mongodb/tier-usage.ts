@@ -2,6 +2,7 @@
 
 import type { Collection, Document } from 'mongodb';
 import type { TierUsage } from '../engine/records.ts';
+import { ofAccount } from './keys.ts';
 import type { MailReader } from './mail-reader.ts';
 
 /** Adds up documents as they are sent, before the database compresses them. Reads all of them, so it is for reports. */
@@ -25,7 +26,7 @@ async function sum<T extends Document>(
 ): Promise<number> {
   const [row] = await collection
     .aggregate<{ octets: number }>(
-      [{ $match: { account } }, { $group: { _id: null, octets: { $sum: expression } } }],
+      [{ $match: { account, _id: ofAccount(account) } }, { $group: { _id: null, octets: { $sum: expression } } }],
       pinned ? options : {},
     )
     .toArray();
