@@ -65,7 +65,8 @@ export async function readFlags(reader: MailReader, mailboxId: MailboxId, uids: 
   return toColumns(loose ? rows.filter((row) => uids.has(row.uid)) : rows);
 }
 
-interface FlagRow {
+/** What a session keeps of a message. */
+export interface FlagRow {
   readonly uid: Uid;
   readonly mask: number;
   readonly modSeq: number;
@@ -108,7 +109,8 @@ function unpack(packed: Packed[]): FlagRow[] {
   return rows.sort((a, b) => a.uid - b.uid);
 }
 
-function toColumns(rows: readonly FlagRow[]): FlagColumns {
+/** Rows, ascending by UID, as columns. */
+export function toColumns(rows: readonly FlagRow[]): FlagColumns {
   const keywords = new Map<Uid, string>();
   for (const row of rows) if (row.keywords !== '') keywords.set(row.uid, row.keywords);
   return {

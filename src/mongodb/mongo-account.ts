@@ -67,14 +67,9 @@ export class MongoAccount {
     return this.#running === 0;
   }
 
-  /** What is known of the account's position. */
-  get modSeq(): ModSeq {
-    return this.#state?.modSeq ?? 0;
-  }
-
-  /** Forgets what is known. */
-  forget(): void {
-    this.#state = null;
+  /** The account stands at a position; what is known of an earlier one is forgotten. */
+  heard(modSeq: ModSeq): void {
+    if (this.#state && this.#state.modSeq < modSeq) this.#state = null;
   }
 
   /** Runs a reading transaction. */

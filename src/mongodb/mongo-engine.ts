@@ -84,7 +84,10 @@ class MongoEngine implements Engine {
       collections: this.#collections,
       pollMs: options.pollMs ?? DEFAULT_POLL_MS,
       stream: options.changeStreams ?? true,
-      heard: (account, modSeq) => this.#tell(account, modSeq),
+      heard: (account, modSeq) => {
+        this.#accounts.get(account)?.heard(modSeq);
+        this.#tell(account, modSeq);
+      },
     });
     this.directory = new MongoDirectory(this.#client, this.#collections, {
       requireOpen: () => this.#requireOpen(),

@@ -14,15 +14,13 @@ import { checkAccount } from './check.ts';
 import { BODY_FIELDS, joinPieces, storedContent } from './content-documents.ts';
 import type { ChangeDocument, StateDocument, ThreadDocument, VanishedDocument } from './documents.ts';
 import { fetchRecords, readPieces } from './fetch-records.ts';
-import { readFlags, readUids } from './flag-columns.ts';
+import { readFlags, readUids, toColumns } from './flag-columns.ts';
 import { changesAfter, contentKey, numberOf, threadKey, vanishedAfter } from './keys.ts';
 import type { MailReader } from './mail-reader.ts';
 import type { MailSearch } from './mail-search.ts';
+import { isSetOf, type MailboxNews, readChanged, recordedNews } from './mailbox-news.ts';
 import { tierUsage } from './tier-usage.ts';
-import { uidFilter } from './uid-filter.ts';
 
-/** How many recorded changes are read to find changed messages before the mailbox itself is looked through. */
-const CHANGES_READ = 500;
 /** Contents read at once for a check of their octets. */
 const CONTENTS_READ = 20;
 
@@ -32,6 +30,8 @@ export class MongoReadTransaction implements ReadTransaction {
   readonly #search: MailSearch;
   /** Keywords of a mailbox whose UIDs were read: both come by one statement. */
   readonly #keywords = new Map<MailboxId, readonly string[]>();
+
+  #news: MailboxNews | null = null;
 
   constructor(reader: MailReader, search: MailSearch) {
     this.reader = reader;
@@ -80,6 +80,8 @@ export class MongoReadTransaction implements ReadTransaction {
 
   async flags(mailboxId: MailboxId, uids?: UidSet): Promise<FlagColumns> {
     await this.ready();
+    const news = this.#news;
+    if (uids && news?.mailboxId === mailboxId && isSetOf(uids, news.rows)) return toColumns(news.rows);
     return readFlags(this.reader, mailboxId, uids);
   }
 
@@ -92,28 +94,17 @@ export class MongoReadTransaction implements ReadTransaction {
     const highest = (await this.mailbox(mailboxId))?.highestModSeq ?? 0;
     if (highest <= since) return new Uint32Array(0);
     await this.ready();
-    const recorded = since >= this.now.changesExpired ? await this.#recordedChanges(mailboxId, since) : null;
-    const { keys, loose } = uidFilter(this.reader.account, mailboxId, recorded ?? UidSet.range(1, 0xffffffff));
-    const rows = await this.reader.find<{ uid: number }>(keys, { where: { modSeq: { $gt: since } }, fields: ['uid'] });
-    return Uint32Array.from(
-      (loose && recorded ? rows.filter((row) => recorded.has(row.uid)) : rows).map((row) => row.uid),
-    );
-  }
-
-  /** What the change records name, or `null` when they are too many to be worth it. */
-  async #recordedChanges(mailboxId: MailboxId, since: ModSeq): Promise<UidSet | null> {
-    const changes = await this.changes(since, CHANGES_READ);
-    if (changes.length === CHANGES_READ) return null;
-    const ranges = changes.flatMap((change) =>
-      change.items.flatMap((item) =>
-        (item.type === 'added' || item.type === 'flags') && item.mailboxId === mailboxId ? item.uids.ranges : [],
-      ),
-    );
-    return UidSet.fromRanges(ranges);
+    const recorded = since >= this.now.changesExpired ? await recordedNews(this, mailboxId, since) : null;
+    const rows = await readChanged(this.reader, mailboxId, since, recorded?.changed ?? null);
+    // Whoever asks what changed asks next what went and how things are now. In a transaction that may be another story.
+    if (!this.reader.pinned) this.#news = { mailboxId, since, rows, vanished: recorded?.vanished ?? null };
+    return Uint32Array.from(rows, (row) => row.uid);
   }
 
   async vanished(mailboxId: MailboxId, since: ModSeq): Promise<UidSet | null> {
     if (since < this.now.changesExpired) return null;
+    const news = this.#news;
+    if (news?.vanished && news.mailboxId === mailboxId && news.since === since) return news.vanished;
     await this.ready();
     const rows = await this.reader.find<VanishedDocument>([vanishedAfter(this.reader.account, mailboxId, since)]);
     return UidSet.fromRanges(rows.flatMap((row) => UidSet.parse(row.uids).ranges));
