@@ -6,6 +6,14 @@ import type { MailboxId, ModSeq, Uid } from '../model/ids.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import type { StateDocument } from './documents.ts';
 
+/**
+ * Octets up to which names may be added to the state. A document has room for 16 MB: what is left is for numbers that
+ * grow, so that no delivery finds the document full.
+ */
+const MAX_NAMES = 12 * 1024 * 1024;
+/** Octets of a mailbox beside its name, and of a subscription. */
+const MAILBOX_OCTETS = 320;
+const SUBSCRIPTION_OCTETS = 16;
 /** UIDNEXT is a UID too. */
 const MAX_UID_NEXT = 0xffffffff;
 
@@ -116,6 +124,7 @@ export class StateDraft {
     return found;
   }
 
+  /** @throws `MAILBOX_LIMIT`. */
   addMailbox(path: string, specialUse: SpecialUse | null): Mailbox {
     const mailbox: Mailbox = {
       id: this.takeIds(1),
@@ -131,7 +140,14 @@ export class StateDraft {
       highestModSeq: this.#draft.modSeq,
     };
     this.#draft.mailboxes = [...this.#draft.mailboxes, mailbox];
+    this.#requireRoom();
     return mailbox;
+  }
+
+  /** @throws `MAILBOX_LIMIT`. */
+  renameMailbox(id: MailboxId, path: string): void {
+    this.patchMailbox(id, { path });
+    this.#requireRoom();
   }
 
   patchMailbox(id: MailboxId, patch: Partial<Mailbox>): void {
@@ -146,9 +162,20 @@ export class StateDraft {
     this.#draft.mailboxes = this.#draft.mailboxes.filter((mailbox) => mailbox.id !== id);
   }
 
-  setSubscriptions(subscriptions: readonly string[]): void {
+  /** @throws `MAILBOX_LIMIT`. */
+  setSubscribed(path: string, subscribed: boolean): void {
     this.#changed = true;
-    this.#draft.subscriptions = subscriptions;
+    const others = this.#draft.subscriptions.filter((other) => other !== path);
+    this.#draft.subscriptions = subscribed ? [...others, path] : others;
+    if (subscribed) this.#requireRoom();
+  }
+
+  #requireRoom(): void {
+    const { mailboxes, subscriptions } = this.#draft;
+    let octets = mailboxes.length * MAILBOX_OCTETS + subscriptions.length * SUBSCRIPTION_OCTETS;
+    for (const { path } of mailboxes) octets += Buffer.byteLength(path);
+    for (const path of subscriptions) octets += Buffer.byteLength(path);
+    if (octets > MAX_NAMES) throw new EiderError('MAILBOX_LIMIT', "the account's mailbox names are too long in all");
   }
 
   setUsage(usage: { readonly messages: number; readonly octets: number }): void {

@@ -9,7 +9,7 @@ import type { PlacementDocument } from './documents.ts';
 import { mailboxOf, placementKey } from './keys.ts';
 import { findSharing, type MailWriter } from './mail-writer.ts';
 import { deletePlacements } from './remove-placements.ts';
-import { uidFilter } from './uid-filter.ts';
+import { keyLists, uidFilter } from './uid-filter.ts';
 
 /** What goes where. `move` keeps the message's id, and its old placement goes away. */
 export interface CopyRequest {
@@ -49,7 +49,7 @@ export async function copyPlacements(writer: MailWriter, request: CopyRequest): 
   }
   writer.draft.count(to, totals);
   writer.record({ type: 'added', mailboxId: to, uids: UidSet.range(firstUid, firstUid + rows.length - 1) });
-  if (mode === 'move') await deletePlacements(writer, from, rows);
+  if (mode === 'move') deletePlacements(writer, from, rows);
   else markShared(writer, rows);
   return rows.map((row, index) => ({ from: row.uid, to: firstUid + index }));
 }
@@ -70,7 +70,8 @@ async function messagesIn(
 
 /** From now on the contents have several placements, and each of them can be found from any other. */
 function markShared(writer: MailWriter, rows: readonly PlacementDocument[]): void {
-  const alone = rows.filter((row) => row.shared === undefined);
-  if (alone.length === 0) return;
-  writer.batch.update([{ $in: alone.map((row) => row._id) }], [{ $set: { shared: '$content' } }], alone.length);
+  const alone = rows.filter((row) => row.shared === undefined).map((row) => row._id);
+  for (const list of keyLists(alone)) {
+    writer.batch.update([{ $in: list }], [{ $set: { shared: '$content' } }], list.length);
+  }
 }

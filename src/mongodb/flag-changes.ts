@@ -8,7 +8,7 @@ import { UidSet } from '../model/uid-set.ts';
 import type { PlacementDocument } from './documents.ts';
 import { mailboxOf } from './keys.ts';
 import { findSharing, type MailWriter } from './mail-writer.ts';
-import { uidFilter } from './uid-filter.ts';
+import { exactFilters, uidFilter } from './uid-filter.ts';
 
 type Row = Pick<PlacementDocument, '_id' | 'uid' | 'emailId' | 'modSeq' | 'mask' | 'keywords' | 'shared'>;
 
@@ -66,26 +66,12 @@ function write(writer: MailWriter, mailboxId: MailboxId, rows: readonly Row[], b
   for (const group of groups.values()) {
     const { mask, keywords } = group[0] as Row;
     const set = UidSet.fromSorted(group.map((row) => row.uid));
-    const { keys } = exactly(writer, mailboxId, set);
-    writer.batch.update(keys, { $set: { mask, keywords, modSeq: writer.modSeq } }, group.length);
+    for (const { keys, count } of exactFilters(writer.reader.account, mailboxId, set)) {
+      writer.batch.update(keys, { $set: { mask, keywords, modSeq: writer.modSeq } }, count);
+    }
   }
   writer.draft.count(mailboxId, { messages: 0, unseen, deleted, octets: 0 });
   writer.record({ type: 'flags', mailboxId, uids: UidSet.fromSorted(rows.map((row) => row.uid)) });
-}
-
-/** A filter that lets no other UID through. */
-function exactly(writer: MailWriter, mailboxId: MailboxId, set: UidSet) {
-  const filter = uidFilter(writer.reader.account, mailboxId, set);
-  if (!filter.loose) return filter;
-  const parts = split(set).map((part) => uidFilter(writer.reader.account, mailboxId, part));
-  return { keys: parts.flatMap((part) => part.keys), loose: false };
-}
-
-/** A large set in parts that can each be asked for exactly. */
-function split(set: UidSet): UidSet[] {
-  const parts: UidSet[] = [];
-  for (let at = 0; at < set.ranges.length; at += 20) parts.push(UidSet.fromRanges(set.ranges.slice(at, at + 20)));
-  return parts;
 }
 
 /** Gives the other placements of the changed messages the same flags, `\Deleted` excepted. */

@@ -7,6 +7,7 @@ import type { UidSet } from '../model/uid-set.ts';
 import type { StateDraft } from './account-state.ts';
 import type { PlacementDocument } from './documents.ts';
 import type { MailReader } from './mail-reader.ts';
+import { keyLists } from './uid-filter.ts';
 import type { WriteBatch } from './write-batch.ts';
 
 /** A write transaction as its pieces see it. */
@@ -24,8 +25,11 @@ export interface MailWriter {
 
 /** All placements of contents that have, or had, several. */
 export async function findSharing({ reader }: MailWriter, contents: readonly string[]): Promise<PlacementDocument[]> {
-  const found = await reader.collections.mail
-    .find({ account: reader.account, shared: { $in: [...new Set(contents)] } }, { ...reader.options, batchSize: 5000 })
-    .toArray();
-  return found as unknown as PlacementDocument[];
+  const lists: PlacementDocument[][] = [];
+  for (const list of keyLists([...new Set(contents)])) {
+    const filter = { account: reader.account, shared: { $in: list } };
+    const cursor = reader.collections.mail.find(filter, { ...reader.options, batchSize: 5000 });
+    lists.push((await cursor.toArray()) as unknown as PlacementDocument[]);
+  }
+  return lists.flat();
 }

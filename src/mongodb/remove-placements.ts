@@ -7,7 +7,7 @@ import { UidSet } from '../model/uid-set.ts';
 import type { PlacementDocument } from './documents.ts';
 import { below } from './keys.ts';
 import { findSharing, type MailWriter } from './mail-writer.ts';
-import { uidFilter } from './uid-filter.ts';
+import { exactFilters, keyLists, uidFilter } from './uid-filter.ts';
 
 type Row = Pick<PlacementDocument, '_id' | 'uid' | 'mask' | 'size' | 'content' | 'shared' | 'large'>;
 
@@ -21,23 +21,19 @@ export async function removePlacements(writer: MailWriter, mailboxId: MailboxId,
   const found = await writer.reader.find<Row>(keys, { fields: FIELDS });
   const rows = loose ? found.filter((row) => uids.has(row.uid)) : found;
   if (rows.length === 0) return UidSet.empty;
-  const removed = await deletePlacements(writer, mailboxId, rows);
+  const removed = deletePlacements(writer, mailboxId, rows);
   await removeOrphans(writer, rows);
   return removed;
 }
 
 /** Removes placements that were read, and counts and records that; their contents stay. */
-export async function deletePlacements(
+export function deletePlacements(
   writer: MailWriter,
   mailboxId: MailboxId,
-  rows: readonly Pick<Row, '_id' | 'uid' | 'mask' | 'size'>[],
-): Promise<UidSet> {
-  const { account, collections } = writer.reader;
-  const session = await writer.flush();
+  rows: readonly Pick<Row, 'uid' | 'mask' | 'size'>[],
+): UidSet {
   const removed = UidSet.fromSorted(rows.map((row) => row.uid));
-  const range = uidFilter(account, mailboxId, removed);
-  const filters = (range.loose ? [{ $in: rows.map((row) => row._id) }] : range.keys).map((key) => ({ _id: key }));
-  await collections.mail.deleteMany({ account, $or: filters as Document[] }, { session });
+  for (const { keys } of exactFilters(writer.reader.account, mailboxId, removed)) writer.batch.delete(keys);
   const totals = { messages: -rows.length, unseen: 0, deleted: 0, octets: 0 };
   for (const row of rows) {
     totals.unseen -= row.mask & SEEN ? 0 : 1;
@@ -54,7 +50,10 @@ export async function deletePlacements(
 async function removeOrphans(writer: MailWriter, rows: readonly Row[]): Promise<void> {
   const candidates = new Map(rows.map((row) => [row.content, row.large ?? false]));
   const shared = rows.flatMap((row) => row.shared ?? []);
-  if (shared.length > 0) for (const other of await findSharing(writer, shared)) candidates.delete(other.content);
+  if (shared.length > 0) {
+    await writer.flush();
+    for (const other of await findSharing(writer, shared)) candidates.delete(other.content);
+  }
   await removeContents(writer, [...candidates.keys()], (content) => candidates.get(content) ?? false);
 }
 
@@ -67,7 +66,9 @@ export async function removeContents(
   if (contents.length === 0) return;
   const { account, collections } = writer.reader;
   const session = await writer.flush();
-  await collections.contents.deleteMany({ account, _id: { $in: [...contents] } }, { session });
+  for (const list of keyLists(contents)) {
+    await collections.contents.deleteMany({ account, _id: { $in: list } }, { session });
+  }
   const large = contents.filter(isLarge);
   for (let at = 0; at < large.length; at += PIECED) {
     const pieces: Document[] = large.slice(at, at + PIECED).map((content) => ({ _id: below(content) }));

@@ -6,7 +6,7 @@ import { type KeyCondition, placementKey } from './keys.ts';
 
 /** Most conditions of one statement that are ranges. */
 const MAX_RANGES = 20;
-/** Most keys of one list. */
+/** Most keys of one list: 1 MB, where a statement may have 16. */
 const MAX_KEYS = 20_000;
 
 /** Conditions of which a placement's `_id` fulfils one. */
@@ -31,4 +31,26 @@ export function uidFilter(account: AccountId, mailbox: MailboxId, uids: UidSet):
     })),
     loose,
   };
+}
+
+/** A filter that lets no other UID through, and for how many messages it is. */
+export interface ExactFilter {
+  readonly keys: readonly KeyCondition[];
+  readonly count: number;
+}
+
+/** The same as filters that need no second look: one, or for long scattered sets several. */
+export function exactFilters(account: AccountId, mailbox: MailboxId, uids: UidSet): ExactFilter[] {
+  const { keys, loose } = uidFilter(account, mailbox, uids);
+  if (!loose) return [{ keys, count: uids.size }];
+  return keyLists(uids.toArray().map((uid) => placementKey(account, mailbox, uid))).map((list) => {
+    return { keys: [{ $in: list }], count: list.length };
+  });
+}
+
+/** Keys in lists that a statement can have. */
+export function keyLists(keys: readonly string[]): string[][] {
+  return Array.from({ length: Math.ceil(keys.length / MAX_KEYS) }, (_, index) =>
+    keys.slice(index * MAX_KEYS, (index + 1) * MAX_KEYS),
+  );
 }

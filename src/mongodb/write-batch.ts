@@ -17,6 +17,7 @@ export class WriteBatch {
   #contents: ContentDocuments[] = [];
   readonly #inserts = new Map<string, KeyedDocument>();
   #updates: AnyBulkWriteOperation<KeyedDocument>[] = [];
+  #deletes: AnyBulkWriteOperation<KeyedDocument>[] = [];
   /** How many documents the updates have to find. */
   #expected = 0;
 
@@ -26,7 +27,7 @@ export class WriteBatch {
   }
 
   get isEmpty(): boolean {
-    return this.#contents.length + this.#inserts.size + this.#updates.length === 0;
+    return this.#contents.length + this.#inserts.size + this.#updates.length + this.#deletes.length === 0;
   }
 
   addContent(documents: ContentDocuments): void {
@@ -40,10 +41,13 @@ export class WriteBatch {
 
   /** Changes documents of `mail`; `count` of them, or the account is not what it was thought to be. */
   update(keys: readonly KeyCondition[], change: Document | Document[], count: number): void {
-    const ids: Document[] = keys.map((key) => ({ _id: key }));
-    const filter = { account: this.#account, ...(ids.length === 1 ? ids[0] : { $or: ids }) };
-    this.#updates.push({ updateMany: { filter, update: change } });
+    this.#updates.push({ updateMany: { filter: this.#filter(keys), update: change } });
     this.#expected += count;
+  }
+
+  /** Removes documents of `mail`, after all else that is written to it. */
+  delete(keys: readonly KeyCondition[]): void {
+    this.#deletes.push({ deleteMany: { filter: this.#filter(keys) } });
   }
 
   /** Writes the account's state if its position is still `modSeq`. */
@@ -59,10 +63,11 @@ export class WriteBatch {
     const { mail, contents, pieces } = this.#collections;
     const inserts = [...this.#inserts.values()];
     const upserts = inserts.length <= MAX_UPSERTS ? inserts.splice(0) : [];
-    const operations = this.#updates.concat(upserts.map(upsertOf));
+    const operations = [...this.#updates, ...upserts.map(upsertOf), ...this.#deletes];
     const expected = this.#expected + upserts.length;
     const added = this.#contents;
     this.#updates = [];
+    this.#deletes = [];
     this.#expected = 0;
     this.#inserts.clear();
     this.#contents = [];
@@ -78,6 +83,11 @@ export class WriteBatch {
     );
     const more = added.flatMap((documents) => documents.pieces);
     if (more.length > 0) await pieces.insertMany([...more], { session });
+  }
+
+  #filter(keys: readonly KeyCondition[]): Document {
+    const ids: Document[] = keys.map((key) => ({ _id: key }));
+    return { account: this.#account, ...(ids.length === 1 ? ids[0] : { $or: ids }) };
   }
 }
 

@@ -120,7 +120,7 @@ export class MongoWriteTransaction extends MongoReadTransaction implements Write
   }
 
   async renameMailbox(id: MailboxId, path: string): Promise<void> {
-    this.draft.patchMailbox(id, { path });
+    this.draft.renameMailbox(id, path);
     this.record({ type: 'mailboxRenamed', mailboxId: id, path });
   }
 
@@ -140,8 +140,7 @@ export class MongoWriteTransaction extends MongoReadTransaction implements Write
   }
 
   async setSubscribed(path: string, subscribed: boolean): Promise<void> {
-    const others = this.now.subscriptions.filter((other) => other !== path);
-    this.draft.setSubscriptions(subscribed ? [...others, path] : others);
+    this.draft.setSubscribed(path, subscribed);
   }
 
   async newThread(): Promise<ThreadId> {
