@@ -75,6 +75,23 @@ describe('the page on engines', () => {
   }
 });
 
+test('the page on scaling has the round trips that are tested', () => {
+  const page = readFileSync(path.join(ROOT, 'docs', 'scaling.md'), 'utf8');
+  const operations = JSON.parse(readFileSync(path.join(ROOT, 'docs', 'round-trips.json'), 'utf8')) as {
+    readonly operation: string;
+    readonly statements: number;
+    readonly commits: number;
+    readonly what: string;
+  }[];
+  expect(operations.length).toBeGreaterThan(20);
+  const rows = operations.map(
+    ({ operation, statements, commits, what }) => `| ${operation} | ${statements} | ${commits} | ${what} |\n`,
+  );
+  expect(page).toContain(
+    `| operation | statements | commits | what they are |\n| --- | --: | --: | --- |\n${rows.join('')}\n`,
+  );
+});
+
 describe('RFCs', () => {
   const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
   const listed = new Set([...readme.matchAll(/^\| (\d{4}) \|/gm)].map((match) => Number(match[1])));
