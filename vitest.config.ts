@@ -1,4 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { filesOnEveryEngine } from './test/files-on-every-engine.ts';
+import { findCluster } from './test/mongodb/find-cluster.ts';
+
+const MONGODB = ['test/mongodb/*.test.ts', 'test/engines/mongodb*.test.ts'];
+const found = findCluster();
 
 // Tests name the sources, and run what ships: every import of src/x.ts is answered by dist/x.js,
 // which `npm test` builds first. Worker threads and child processes so load the same code.
@@ -7,10 +12,29 @@ export default defineConfig({
     alias: [{ find: /^(.*)\/src\/(.*)\.ts$/, replacement: `$1/${process.env.EIDER_DIST ?? 'dist'}/$2.js` }],
   },
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: 'forks',
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'sqlite',
+          include: ['test/**/*.test.ts'],
+          exclude: MONGODB,
+          provide: { engine: 'sqlite', mongodb: null },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'mongodb',
+          include: [...MONGODB, ...('reason' in found ? ['test/mongodb/without-cluster.ts'] : filesOnEveryEngine())],
+          globalSetup: 'test/mongodb/start-cluster.ts',
+          provide: { engine: 'mongodb', mongodb: null },
+        },
+      },
+    ],
   },
 });

@@ -7,8 +7,8 @@ import { SharedMailbox } from '../../src/imap/shared-mailbox.ts';
 import type { Account } from '../../src/model/account.ts';
 import type { SearchQuery } from '../../src/model/search-query.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
-import { openStore } from '../../src/open-store.ts';
 import type { MessageStore } from '../../src/store/message-store.ts';
+import { openTestedStore } from '../engine-under-test.ts';
 import { testMessage } from './imap-fixture.ts';
 
 let store: MessageStore;
@@ -16,7 +16,7 @@ let account: Account;
 let shared: SharedMailbox;
 
 beforeAll(async () => {
-  store = await openStore({ path: ':memory:' });
+  store = await openTestedStore();
   account = await store.accounts.create({ name: 'ann' });
   const message = await store.prepare(testMessage(1));
   await store.appendPrepared(

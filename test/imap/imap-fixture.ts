@@ -1,9 +1,9 @@
-/** A store in memory, an IMAP server over it, and clients for both; ended together. */
+/** A new store, an IMAP server over it, and clients for both; ended together. */
 
 import { createImapServer, type ImapServer, type ImapServerOptions } from '../../src/imap/index.ts';
 import type { Account } from '../../src/model/account.ts';
-import { openStore } from '../../src/open-store.ts';
 import type { MessageStore } from '../../src/store/message-store.ts';
+import { openTestedStore } from '../engine-under-test.ts';
 import { LineClient } from './line-client.ts';
 
 /** What a test needs of a server. */
@@ -28,7 +28,7 @@ export async function startImap(
   options: ImapServerOptions = {},
   wrap: (store: MessageStore) => MessageStore = (store) => store,
 ): Promise<ImapFixture> {
-  const store = await openStore({ path: ':memory:' });
+  const store = await openTestedStore();
   const limits = { loginFailureDelayMs: 0, ...options.limits };
   const imap = createImapServer(wrap(store), { insecureAuth: true, ...options, limits });
   const { port } = await imap.listen();

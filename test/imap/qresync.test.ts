@@ -1,8 +1,5 @@
 /** QRESYNC: a client that was away, or whose connection broke at any moment, ends with exactly what is there. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { ImapFlow } from 'imapflow';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -12,6 +9,7 @@ import { UidMap } from '../../src/imap/uid-map.ts';
 import { formatFlags } from '../../src/model/flags.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
 import { openStore } from '../../src/open-store.ts';
+import { emptyPlace } from '../engine-under-test.ts';
 import { type ImapFixture, startImap, testMessage } from './imap-fixture.ts';
 import { LineClient } from './line-client.ts';
 
@@ -208,9 +206,9 @@ describe('a client that comes and goes', () => {
 });
 
 test('what another process did is told before a client can take a MODSEQ above it for all', async () => {
-  const path = await mkdtemp(join(tmpdir(), 'eider-qresync-'));
-  const mine = await openStore({ path });
-  const other = await openStore({ path });
+  const place = await emptyPlace();
+  const mine = await openStore(place);
+  const other = await openStore(place);
   const imap = createImapServer(mine, { insecureAuth: true });
   try {
     const account = await mine.accounts.create({ name: 'ann', password: 'secret' });
@@ -230,7 +228,6 @@ test('what another process did is told before a client can take a MODSEQ above i
     await imap.close({ drainMs: 0 });
     await mine.close();
     await other.close();
-    await rm(path, { recursive: true, force: true });
   }
 });
 

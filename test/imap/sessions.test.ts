@@ -1,12 +1,10 @@
 /** Several sessions at once on one mailbox: what each is told must add up to what is there. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createImapServer } from '../../src/imap/index.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
 import { openStore } from '../../src/open-store.ts';
+import { emptyPlace } from '../engine-under-test.ts';
 import { type ImapFixture, startImap, testMessage } from './imap-fixture.ts';
 import { LineClient } from './line-client.ts';
 
@@ -134,9 +132,9 @@ describe('sessions that change one mailbox at random', () => {
 });
 
 test('changes by another process are seen', async () => {
-  const path = await mkdtemp(join(tmpdir(), 'eider-imap-'));
-  const mine = await openStore({ path });
-  const other = await openStore({ path });
+  const place = await emptyPlace();
+  const mine = await openStore(place);
+  const other = await openStore(place);
   const imap = createImapServer(mine, { insecureAuth: true });
   try {
     const account = await mine.accounts.create({ name: 'ann', password: 'secret' });
@@ -172,6 +170,5 @@ test('changes by another process are seen', async () => {
     await imap.close({ drainMs: 0 });
     await mine.close();
     await other.close();
-    await rm(path, { recursive: true, force: true });
   }
 });

@@ -5,14 +5,14 @@ import { MailboxCache } from '../../src/imap/mailbox-cache.ts';
 import { SharedMailbox } from '../../src/imap/shared-mailbox.ts';
 import type { Account } from '../../src/model/account.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
-import { openStore } from '../../src/open-store.ts';
 import type { MessageStore } from '../../src/store/message-store.ts';
+import { openTestedStore } from '../engine-under-test.ts';
 import { testMessage } from './imap-fixture.ts';
 
 let store: MessageStore;
 let names = 0;
 beforeAll(async () => {
-  store = await openStore({ path: ':memory:' });
+  store = await openTestedStore();
 });
 afterAll(() => store.close());
 

@@ -1,32 +1,30 @@
-/** LMTP into a real store on a disk. */
+/** LMTP into a real store. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLmtpServer, type LmtpServer } from '../../src/lmtp/index.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
 import { openStore } from '../../src/open-store.ts';
 import type { MessageStore } from '../../src/store/message-store.ts';
+import { emptyPlace, type StorePlace } from '../engine-under-test.ts';
+import { storedOctets } from '../stored-octets.ts';
 import { LmtpClient } from './lmtp-client.ts';
 
-let folder: string;
+let place: StorePlace;
 let store: MessageStore;
 let server: LmtpServer;
 let port: number;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'eider-lmtp-'));
-  store = await openStore({ path: folder, maxMessageSize: 5_000_000 });
+  place = await emptyPlace();
+  store = await openStore({ ...place, maxMessageSize: 5_000_000 });
   server = createLmtpServer(store);
   port = (await server.listen()).port;
 });
 afterEach(async () => {
   await server.close({ drainMs: 100 });
   await store.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 async function inbox(account: string): Promise<Buffer[]> {
@@ -37,11 +35,6 @@ async function inbox(account: string): Promise<Buffer[]> {
     messages.push(Buffer.concat(chunks));
   }
   return messages;
-}
-
-async function blobs(): Promise<string[]> {
-  const names = await readdir(join(folder, 'attachments'), { recursive: true });
-  return names.filter((name) => /\/[0-9a-f]{64}$|^tmp\/./.test(name));
 }
 
 /** A message with an attachment in lines of 76 characters. */
@@ -78,7 +71,7 @@ test('a message is there as it was sent, its attachment once for all', async () 
     expect(stored).toHaveLength(messages.length);
     for (const [index, message] of messages.entries()) expect(stored[index]!.equals(message)).toBe(true);
   }
-  expect(await blobs()).toHaveLength(1);
+  expect(await storedOctets(place).attachments()).toHaveLength(1);
   expect(await client.say('RCPT TO:<ann>')).toMatch(/^503/);
 });
 
@@ -106,7 +99,7 @@ test('a message over the limit, and one that breaks off, leave nothing on either
   client.destroy();
   await server.close({ drainMs: 1_000 });
   expect(await inbox(ann.id)).toEqual([]);
-  expect(await blobs()).toEqual([]);
+  expect(await storedOctets(place).attachments()).toEqual([]);
   expect((await store.quota(ann.id)).usage).toEqual({ octets: 0, messages: 0 });
 });
 

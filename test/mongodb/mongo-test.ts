@@ -1,13 +1,11 @@
-/** The MongoDB cluster that tests run on: what `EIDER_TEST_MONGODB_URI` names, or none. */
+/** The MongoDB cluster that tests run on, and databases of it that are nobody else's. */
 
 import { randomBytes } from 'node:crypto';
 import { type Db, MongoClient, type MongoClientOptions } from 'mongodb';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 
 /** Names the cluster, or `null`: tests that need one have to skip themselves, which was said on standard error. */
-export const MONGODB_URI: string | null = process.env.EIDER_TEST_MONGODB_URI || null;
-
-if (MONGODB_URI === null) console.warn('SKIPPED: tests on MongoDB need EIDER_TEST_MONGODB_URI');
+export const MONGODB_URI: string | null = inject('mongodb')?.uri ?? null;
 
 /** A collection to make, as the sources declare them. */
 interface Plan {
@@ -56,6 +54,6 @@ async function withClient(work: (client: MongoClient) => Promise<unknown>): Prom
 }
 
 function uriOf(): string {
-  if (MONGODB_URI === null) throw new Error('EIDER_TEST_MONGODB_URI is not set');
+  if (MONGODB_URI === null) throw new Error('there is no MongoDB cluster');
   return MONGODB_URI;
 }

@@ -1,15 +1,13 @@
 /** The cluster's engine as the tests open it: a database for a file of tests, emptied for each of them. */
 
-import { randomBytes } from 'node:crypto';
-import { type Db, MongoClient } from 'mongodb';
+import type { Db } from 'mongodb';
 import { afterAll, beforeAll } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
 import { extractSearchText } from '../../src/mime/extract-search-text.ts';
 import { headerContains } from '../../src/mime/header-contains.ts';
-import { COLLECTION_PLANS } from '../../src/mongodb/collections.ts';
 import { type MongoEngineOptions, openMongoEngine } from '../../src/mongodb/mongo-engine.ts';
 import { initDatabase } from '../../src/mongodb/schema.ts';
-import { MONGODB_URI } from './mongo-test.ts';
+import { emptyDatabase, type TakenDatabase, takeDatabase } from './databases.ts';
 
 /** A database that lives as long as the file's tests. */
 export interface TestDatabase {
@@ -20,26 +18,24 @@ export interface TestDatabase {
   open(options?: Partial<MongoEngineOptions>): Promise<Engine>;
 }
 
-/** Makes the database before the tests of a file, and drops it after them. */
+/** Takes the database before the tests of a file. */
 export function testDatabase(): TestDatabase {
-  let client: MongoClient;
-  let db: Db;
+  let taken: TakenDatabase;
   beforeAll(async () => {
-    client = new MongoClient(MONGODB_URI ?? '');
-    db = client.db(`eider_test_${randomBytes(6).toString('hex')}`);
-    await initDatabase(db);
+    taken = await takeDatabase();
+    await initDatabase(taken.db);
   }, 120_000);
-  afterAll(async () => {
-    await db?.dropDatabase();
-    await client?.close();
-  }, 120_000);
+  afterAll(() => taken?.giveBack());
   return {
     get db() {
-      return db;
+      return taken.db;
     },
-    async empty() {
-      for (const { name } of COLLECTION_PLANS) if (name !== 'meta') await db.collection(name).deleteMany({});
-    },
-    open: (options = {}) => openMongoEngine({ db, headerContains, extractSearchText, pollMs: 100, ...options }),
+    empty: () => emptyDatabase(taken.db),
+    open: (options = {}) => openMongoTestEngine(taken.db, options),
   };
+}
+
+/** Opens an engine on a database. */
+export function openMongoTestEngine(db: Db, options: Partial<MongoEngineOptions> = {}): Promise<Engine> {
+  return openMongoEngine({ db, headerContains, extractSearchText, pollMs: 100, ...options });
 }

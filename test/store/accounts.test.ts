@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
 import { ensureDefaultMailboxes, StoreAccounts } from '../../src/store/accounts.ts';
-import { openTestEngine } from '../sqlite/open-test-engine.ts';
+import { openTestedEngine } from '../engine-under-test.ts';
 
 /** Hashes that can be read, and a count of comparisons. */
 class PlainPasswords {
@@ -20,20 +17,17 @@ class PlainPasswords {
   }
 }
 
-let folder: string;
 let engine: Engine;
 let passwords: PlainPasswords;
 let accounts: StoreAccounts;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'eider-accounts-'));
-  engine = await openTestEngine(folder);
+  engine = await openTestedEngine();
   passwords = new PlainPasswords();
   accounts = new StoreAccounts(engine, passwords);
 });
 afterEach(async () => {
   await engine.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 const mailboxesOf = (id: string) =>

@@ -3,7 +3,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { UidSet } from '../../src/model/uid-set.ts';
-import { ALL, letter, noise, octetsOf, openTestStore, readAll, temporaryFolder, withFile } from './store-fixture.ts';
+import { ENGINE, emptyPlace } from '../engine-under-test.ts';
+import { ALL, letter, noise, octetsOf, openTestStore, readAll, withFile } from './store-fixture.ts';
 
 const ODD: Record<string, Buffer> = {
   empty: Buffer.alloc(0),
@@ -26,9 +27,8 @@ const ODD: Record<string, Buffer> = {
   'large text': Buffer.from(letter('x', 'line of text\r\n'.repeat(100_000))),
 };
 
-describe.each(['memory', 'folder'])('append and fetch, in %s', (where) => {
-  const open = async (options = {}) =>
-    openTestStore({ ...(where === 'folder' && { path: await temporaryFolder() }), ...options });
+describe.each(ENGINE === 'sqlite' ? ['memory', 'folder'] : ['database'])('append and fetch, in a %s', (where) => {
+  const open = async (options = {}) => openTestStore({ ...(where === 'folder' && (await emptyPlace())), ...options });
 
   it.each(Object.entries(ODD))('gives back octet for octet: %s', async (_, raw) => {
     const fixture = await open();

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/model/change.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
 import { openStore } from '../../src/open-store.ts';
-import { ALL, type Fixture, letter, openTestStore, temporaryFolder } from './store-fixture.ts';
+import { emptyPlace } from '../engine-under-test.ts';
+import { ALL, type Fixture, letter, openTestStore } from './store-fixture.ts';
 
 describe('changes', () => {
   it('tells from a position on, then what comes, until it is aborted', async () => {
@@ -88,9 +89,9 @@ describe('changes', () => {
 
 describe('watch', () => {
   it('wakes for changes of this process and of another', async () => {
-    const path = await temporaryFolder();
-    const { store, account } = await openTestStore({ path });
-    const other = await openStore({ path });
+    const place = await emptyPlace();
+    const { store, account } = await openTestStore(place);
+    const other = await openStore(place);
     const heard: number[] = [];
     const end = store.watch(account, (modSeq) => heard.push(modSeq));
     const here = await store.append(account, 'INBOX', letter('here'));

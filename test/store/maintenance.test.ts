@@ -1,13 +1,12 @@
 /** Checking, sweeping and counting the whole store. */
 
-import { readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MemoryBlobStore } from '../../src/blobs/memory-blob-store.ts';
 import type { BlobStore } from '../../src/engine/blob-store.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
 import type { StoreFinding } from '../../src/store/message-store.ts';
-import { tamper } from '../sqlite/plant-damage.ts';
+import { emptyPlace } from '../engine-under-test.ts';
+import { storedOctets } from '../stored-octets.ts';
 import {
   ALL,
   expectClean,
@@ -17,7 +16,6 @@ import {
   octetsOf,
   openTestStore,
   readAll,
-  temporaryFolder,
   withFile,
 } from './store-fixture.ts';
 
@@ -27,20 +25,12 @@ async function findings({ store }: Fixture, options = {}): Promise<StoreFinding[
   return found;
 }
 
-/** The blob files of a store, by size. */
-async function blobFiles(path: string): Promise<string[]> {
-  const entries = await readdir(join(path, 'attachments'), { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && /^[0-9a-f]{64}$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name));
-}
-
 describe('stats', () => {
   it('1,000 messages, 100 with one file of 1 MB in three widths: shown once, and nothing of it on the text path', {
     timeout: 60_000,
   }, async () => {
-    const path = await temporaryFolder();
-    const fixture = await openTestStore({ path, unchecked: true });
+    const place = await emptyPlace();
+    const fixture = await openTestStore({ ...place, unchecked: true });
     const { store, account } = fixture;
     const file = noise(1_000_000);
     const before = await store.maintenance.stats();
@@ -76,7 +66,7 @@ describe('stats', () => {
       blobs: 1,
       attachmentsStored: 1_000_000,
     });
-    expect(await blobFiles(path)).toHaveLength(1);
+    expect(await storedOctets(place).attachments()).toEqual([1_000_000]);
     const [first] = await readAll({ store, account }, 'INBOX').then((all) => all.slice(10, 11));
     expect(first?.raw.equals(withFile('m10', file, 72))).toBe(true);
   });
@@ -118,22 +108,22 @@ describe('old changes', () => {
 
 describe('sweep', () => {
   it('takes what nobody mentions, and only after the grace period', async () => {
-    const path = await temporaryFolder();
-    const fixture = await openTestStore({ path });
+    const place = await emptyPlace();
+    const fixture = await openTestStore(place);
     const { store, account } = fixture;
     await store.append(account, 'INBOX', withFile('kept', noise(10_000, 1)));
     await store.append(account, 'INBOX', withFile('gone', noise(20_000, 2)));
     await store.expunge(account, 'INBOX', UidSet.of(2), { any: true });
     expect(await store.maintenance.sweep()).toEqual({ blobs: 0, octets: 0, changes: 0 });
-    const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
-    for (const file of await blobFiles(path)) await utimes(file, hoursAgo, hoursAgo);
+    const stored = storedOctets(place);
+    await stored.age(2 * 3_600_000);
     expect(await findings(fixture)).toEqual([
       { account: null, kind: 'blobOrphan', detail: expect.any(String), repairable: true },
     ]);
     expect(await store.maintenance.sweep({ dryRun: true })).toEqual({ blobs: 1, octets: 20_000, changes: 0 });
-    expect(await blobFiles(path)).toHaveLength(2);
+    expect(await stored.attachments()).toEqual([10_000, 20_000]);
     expect(await store.maintenance.sweep()).toEqual({ blobs: 1, octets: 20_000, changes: 0 });
-    expect(await blobFiles(path)).toHaveLength(1);
+    expect(await stored.attachments()).toEqual([10_000]);
     expect((await readAll(fixture, 'INBOX'))[0]?.raw.equals(withFile('kept', noise(10_000, 1)))).toBe(true);
   });
 
@@ -169,17 +159,15 @@ describe('sweep', () => {
 
 describe('check', () => {
   it('names a missing and a shortened blob; the other messages still read', async () => {
-    const path = await temporaryFolder();
-    const fixture = await openTestStore({ path, unchecked: true });
+    const place = await emptyPlace();
+    const fixture = await openTestStore({ ...place, unchecked: true });
     const { store, account } = fixture;
     const raws = [1, 2, 3].map((seed) => withFile(`m${seed}`, noise(10_000 * seed, seed)));
     for (const raw of raws) await store.append(account, 'INBOX', raw);
     await store.append(account, 'INBOX', letter('plain'));
     await expectClean(store);
-    const sized = new Map<number, string>();
-    for (const file of await blobFiles(path)) sized.set((await readFile(file)).length, file);
-    await rm(sized.get(10_000)!);
-    await truncate(sized.get(20_000)!, 500);
+    await storedOctets(place).lose(10_000);
+    await storedOctets(place).shorten(20_000);
     const found = await findings(fixture);
     expect(found.map(({ kind, repairable }) => `${kind} ${repairable}`).sort()).toEqual([
       'blobCorrupt false',
@@ -198,13 +186,10 @@ describe('check', () => {
   });
 
   it('with rehash names a blob whose octets changed', async () => {
-    const path = await temporaryFolder();
-    const fixture = await openTestStore({ path, unchecked: true });
+    const place = await emptyPlace();
+    const fixture = await openTestStore({ ...place, unchecked: true });
     await fixture.store.append(fixture.account, 'INBOX', withFile('x', noise(50_000)));
-    const [file] = await blobFiles(path);
-    const octets = await readFile(file!);
-    octets[25_000]! ^= 1;
-    await writeFile(file!, octets);
+    await storedOctets(place).flip(50_000);
     expect(await findings(fixture)).toEqual([]);
     const kinds = (await findings(fixture, { rehash: true })).map((finding) => finding.kind);
     expect(kinds.length).toBeGreaterThan(0);
@@ -212,18 +197,18 @@ describe('check', () => {
   });
 
   it('with rehash names a text whose octets changed', async () => {
-    const path = await temporaryFolder();
-    const fixture = await openTestStore({ path, unchecked: true });
+    const place = await emptyPlace();
+    const fixture = await openTestStore({ ...place, unchecked: true });
     await fixture.store.append(fixture.account, 'INBOX', letter('x'));
-    tamper(path, fixture.account, "UPDATE content SET header = CAST(x'41' || substr(header, 2) AS BLOB)");
+    await storedOctets(place).changeText(fixture.account);
     expect((await findings(fixture, { rehash: true })).map((finding) => finding.kind)).toEqual(['digest']);
   });
 
   it('mends counters, and says which it mended', async () => {
-    const path = await temporaryFolder();
-    const fixture = await openTestStore({ path });
+    const place = await emptyPlace();
+    const fixture = await openTestStore(place);
     await fixture.store.append(fixture.account, 'INBOX', letter('x'));
-    tamper(path, fixture.account, "UPDATE mailbox SET unseen = 7 WHERE path = 'INBOX'; UPDATE state SET messages = 9");
+    await storedOctets(place).miscount(fixture.account);
     const found = await findings(fixture, { repair: true });
     expect(found.map(({ kind, repairable }) => [kind, repairable])).toEqual([
       ['counter', true],

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import type { CopyMode } from '../../src/model/account.ts';
 import { changeKeywords, changeMask, DELETED, type FlagMode, parseFlags } from '../../src/model/flags.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
-import { openStore } from '../../src/open-store.ts';
 import type { MessageStore } from '../../src/store/message-store.ts';
+import { openTestedStore } from '../engine-under-test.ts';
 import { letter } from './store-fixture.ts';
 
 /** A message; its flags show in every mailbox that it is in. */
@@ -223,7 +223,7 @@ async function change(
 
 describe.each(['label', 'separate'] as const)('the store does what its model does, copies %s', (copies) => {
   it('after each of many operations', { timeout: process.env.EIDER_LONG ? 600_000 : 60_000 }, async () => {
-    const store = await openStore({ path: ':memory:' });
+    const store = await openTestedStore();
     let runs = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { minLength: 5, maxLength: 40 }), async (steps) => {

@@ -2,8 +2,8 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { SearchQuery } from '../../src/model/search-query.ts';
-import { openStore } from '../../src/open-store.ts';
 import type { MessageStore } from '../../src/store/message-store.ts';
+import { openTestedStore } from '../engine-under-test.ts';
 import { letter, openTestStore } from './store-fixture.ts';
 
 const MESSAGES: readonly string[] = [
@@ -24,7 +24,7 @@ describe('search', () => {
   let account: string;
 
   beforeAll(async () => {
-    store = await openStore({ path: ':memory:' });
+    store = await openTestedStore();
     ({ id: account } = await store.accounts.create({ name: 'ann' }));
     for (const raw of MESSAGES) await store.append(account, 'INBOX', raw);
     return () => store.close();

@@ -1,12 +1,13 @@
-/** Stores for tests: in memory or in a folder that goes away with the test, each with an account. */
+/** Stores for tests on the engine under test, each with an account, and messages for them. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { UidSet } from '../../src/model/uid-set.ts';
-import { type OpenStoreOptions, openStore } from '../../src/open-store.ts';
+import type { OpenStoreOptions } from '../../src/open-store.ts';
 import type { CreateAccountOptions, FetchedMessage, MailboxRef, MessageStore } from '../../src/store/message-store.ts';
+import { openTestedStore } from '../engine-under-test.ts';
 
 /** Every UID. */
 export const ALL = UidSet.range(1, 0xffffffff);
@@ -24,7 +25,7 @@ export async function temporaryFolder(): Promise<string> {
   return path;
 }
 
-/** Opens a store, in memory unless a path is given; closed when the test has ended, after a check that finds nothing. */
+/** Opens a store, a new one unless a place is given; closed when the test has ended, after a check that finds nothing. */
 export async function openTestStore(
   options: Partial<OpenStoreOptions> & {
     readonly account?: Partial<CreateAccountOptions>;
@@ -32,7 +33,7 @@ export async function openTestStore(
   } = {},
 ): Promise<Fixture> {
   const { account, unchecked, ...open } = options;
-  const store = await openStore({ path: ':memory:', ...open });
+  const store = await openTestedStore(open);
   onTestFinished(async () => {
     // Vitest runs this in reverse order, so before the folder goes away.
     if (!unchecked) await expectClean(store);

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UidSet } from '../../src/model/uid-set.ts';
 import { openStore } from '../../src/open-store.ts';
 import type { MessageStore } from '../../src/store/message-store.ts';
-import { expectClean, letter, noise, octetsOf, readAll, temporaryFolder, withFile } from './store-fixture.ts';
+import { expectClean, letter, noise, octetsOf, readAll, temporaryFolder, withFile } from '../store/store-fixture.ts';
 
 /** Whether a small file system of our own can be had; that takes root and Linux. */
 function canMount(): boolean {
