@@ -16,9 +16,9 @@ export interface StoredOctets {
   age(by: number): Promise<void>;
   /** The attachment of this size is no longer there. */
   lose(size: number): Promise<void>;
-  /** The attachment of this size ends early. */
+  /** The attachment of this size, at most 256 KB, ends early. */
   shorten(size: number): Promise<void>;
-  /** One bit in the middle of the attachment of this size is another. */
+  /** One bit in the middle of the attachment of this size, at most 256 KB, is another. */
   flip(size: number): Promise<void>;
   /** The first octet of every header is an `A`. */
   changeText(account: string): Promise<void>;
@@ -118,12 +118,13 @@ class DatabaseOctets implements StoredOctets {
   }
 
   async shorten(size: number): Promise<void> {
-    await this.#change(size, (octets) => octets.subarray(0, octets.length / 2));
+    await this.#change(size, (octets) => octets.subarray(0, size / 2));
+    await this.#blobs.updateOne({ size }, { $set: { size: size / 2 } });
   }
 
   async flip(size: number): Promise<void> {
     await this.#change(size, (octets) => {
-      octets[octets.length / 2]! ^= 1;
+      octets[size / 2]! ^= 1;
       return octets;
     });
   }

@@ -6,7 +6,7 @@ import type { CopyMode } from '../../src/model/account.ts';
 import { changeKeywords, changeMask, DELETED, type FlagMode, parseFlags } from '../../src/model/flags.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
 import type { MessageStore } from '../../src/store/message-store.ts';
-import { openTestedStore } from '../engine-under-test.ts';
+import { openTestedStore, runs } from '../engine-under-test.ts';
 import { letter } from './store-fixture.ts';
 
 /** A message; its flags show in every mailbox that it is in. */
@@ -224,10 +224,10 @@ async function change(
 describe.each(['label', 'separate'] as const)('the store does what its model does, copies %s', (copies) => {
   it('after each of many operations', { timeout: process.env.EIDER_LONG ? 600_000 : 60_000 }, async () => {
     const store = await openTestedStore();
-    let runs = 0;
+    let accounts = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { minLength: 5, maxLength: 40 }), async (steps) => {
-        const { id } = await store.accounts.create({ name: `a${runs++}`, copies });
+        const { id } = await store.accounts.create({ name: `a${accounts++}`, copies });
         const model = new Model(
           copies,
           (await store.mailboxes(id)).map((mailbox) => mailbox.path),
@@ -242,7 +242,7 @@ describe.each(['label', 'separate'] as const)('the store does what its model doe
           expect.unreachable(JSON.stringify(finding));
         await store.accounts.remove(id);
       }),
-      { numRuns: process.env.EIDER_LONG ? 1000 : 60 },
+      { numRuns: runs(process.env.EIDER_LONG ? 1000 : 60) },
     );
     await store.close();
   });
