@@ -119,7 +119,7 @@ class DatabaseOctets implements StoredOctets {
 
   async shorten(size: number): Promise<void> {
     await this.#change(size, (octets) => octets.subarray(0, size / 2));
-    await this.#blobs.updateOne({ size }, { $set: { size: size / 2 } });
+    await this.#blobs.updateMany({ size }, { $set: { size: size / 2 } });
   }
 
   async flip(size: number): Promise<void> {

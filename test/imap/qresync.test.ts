@@ -9,7 +9,7 @@ import { UidMap } from '../../src/imap/uid-map.ts';
 import { formatFlags } from '../../src/model/flags.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
 import { openStore } from '../../src/open-store.ts';
-import { emptyPlace } from '../engine-under-test.ts';
+import { ENGINE, emptyPlace } from '../engine-under-test.ts';
 import { type ImapFixture, startImap, testMessage } from './imap-fixture.ts';
 import { LineClient } from './line-client.ts';
 
@@ -59,8 +59,9 @@ class CachingClient {
     if (!this.#client) {
       this.#client = await this.#connect();
       await this.run('ENABLE QRESYNC');
+      const parameters = this.#parameters();
       this.#numbers = [];
-      await this.run(`SELECT INBOX${this.#parameters()}`);
+      await this.run(`SELECT INBOX${parameters}`);
     }
     await this.run('NOOP');
     if (this.#numbers.includes(0)) await this.run('UID FETCH 1:* (FLAGS)');
@@ -103,8 +104,9 @@ class CachingClient {
     let text = ` (QRESYNC (${this.#uidValidity} ${this.#modSeq}`;
     if (uids.length > 0 && this.#random(2) === 0) text += ` ${UidSet.fromSorted(uids)}`;
     if (uids.length > 0 && this.#random(2) === 0) {
-      const seqs = uids.map((_, index) => index + 1).filter(() => this.#random(3) === 0);
-      if (seqs.length > 0) text += ` (${seqs.join()} ${seqs.map((seq) => uids[seq - 1]).join()})`;
+      // Numbers that it was told: among messages that it never fetched, its own count would be another.
+      const told = this.#numbers.flatMap((uid, index) => (uid > 0 && this.#random(3) === 0 ? [[index + 1, uid]] : []));
+      if (told.length > 0) text += ` (${told.map(([seq]) => seq).join()} ${told.map(([, uid]) => uid).join()})`;
     }
     return `${text}))`;
   }
@@ -173,7 +175,7 @@ async function meddle({ store }: ImapFixture, account: string, random: Random): 
 }
 
 describe('a client that comes and goes', () => {
-  for (const seed of Array.from({ length: 12 }, (_, index) => index + 1)) {
+  for (const seed of Array.from({ length: ENGINE === 'sqlite' ? 12 : 3 }, (_, index) => index + 1)) {
     test(`run ${seed}`, { timeout: 30_000 }, async () => {
       const started = await startImap();
       fixture = started;
