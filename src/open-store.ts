@@ -1,5 +1,6 @@
 /** Opens a store: the embedded engine, the attachment tier, passwords, put together. */
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PasswordVerifier } from './auth/password.ts';
 import { DirectoryBlobStore } from './blobs/directory-blob-store.ts';
@@ -13,7 +14,7 @@ import { headerContains } from './mime/header-contains.ts';
 import { type MongoSource, type OpenedDatabase, openDatabase } from './mongodb/connect.ts';
 import { openMongoEngine } from './mongodb/mongo-engine.ts';
 import { openMongoBlobStore } from './mongodb/open-mongo-blobs.ts';
-import { openSqliteEngine } from './sqlite/sqlite-engine.ts';
+import { DIRECTORY_FILE, openSqliteEngine } from './sqlite/sqlite-engine.ts';
 import type { MessageStore } from './store/message-store.ts';
 import { Store } from './store/store.ts';
 
@@ -50,6 +51,11 @@ export interface OpenStoreOptions {
    * 100 ms.
    */
   readonly peers?: PeerChannel;
+  /**
+   * Whether an empty place becomes a store; with `false` it is refused, as a name that was mistyped should be.
+   * @defaultValue true
+   */
+  readonly create?: boolean;
   /** An engine of your own, instead of the embedded one at `path`. The store closes it. */
   readonly engine?: Engine;
   /** A blob store of your own, instead of the folder. The store closes it. */
@@ -62,8 +68,8 @@ export const DEFAULT_MAX_MESSAGE_SIZE: number = 256 * 1024 * 1024;
 /**
  * Opens a mail store, making it when there is none. Several processes may have the same folder open.
  *
- * @throws `STORE_UNSUITABLE` when a folder cannot be made or written, or the MongoDB server has no transactions or
- *   lacks an index; `SCHEMA_TOO_NEW` when a newer version of eider wrote it; `STORE_CORRUPT`; `UNSUPPORTED` when there
+ * @throws `STORE_UNSUITABLE` when a folder cannot be made or written, the MongoDB server has no transactions or lacks
+ *   an index, or there is no store and `create` is `false`; `SCHEMA_TOO_NEW` when a newer version of eider wrote it; `STORE_CORRUPT`; `UNSUPPORTED` when there
  *   is no usable SQLite; `UNAVAILABLE` when no MongoDB server answers within 5 seconds; `INVALID_ARGUMENT` when the
  *   options say nowhere, or two places.
  * @example
@@ -97,7 +103,10 @@ function requirePlaces({ path, mongodb, engine, attachments, attachmentsPath }: 
   }
 }
 
-function openEmbedded({ path, peers, maxOpenAccounts }: OpenStoreOptions): Promise<Engine> {
+async function openEmbedded({ path, peers, maxOpenAccounts, create }: OpenStoreOptions): Promise<Engine> {
+  if (create === false && !existsSync(join(path as string, DIRECTORY_FILE))) {
+    throw new EiderError('STORE_UNSUITABLE', `there is no store in ${path}`);
+  }
   return openSqliteEngine({
     path: path as string,
     headerContains,
@@ -107,24 +116,25 @@ function openEmbedded({ path, peers, maxOpenAccounts }: OpenStoreOptions): Promi
   });
 }
 
-function openOnCluster(cluster: OpenedDatabase, { peers, pollMs }: OpenStoreOptions): Promise<Engine> {
+function openOnCluster(cluster: OpenedDatabase, { peers, pollMs, create }: OpenStoreOptions): Promise<Engine> {
   return openMongoEngine({
     ...cluster,
     headerContains,
     extractSearchText,
     ...(peers && { peers }),
     ...(pollMs !== undefined && { pollMs }),
+    ...(create !== undefined && { create }),
   });
 }
 
 async function openBlobs(
-  { path, attachmentsPath, attachments }: OpenStoreOptions,
+  { path, attachmentsPath, attachments, create = true }: OpenStoreOptions,
   cluster: OpenedDatabase | null,
 ): Promise<BlobStore> {
   if (attachmentsPath !== undefined) return DirectoryBlobStore.open(attachmentsPath);
   // The store's own client ends with the engine.
-  if (attachments === undefined && cluster) return openMongoBlobStore({ db: cluster.db, closeClient: false });
-  if (attachments !== undefined) return openMongoBlobStore(await openDatabase(attachments));
+  if (attachments === undefined && cluster) return openMongoBlobStore({ db: cluster.db, closeClient: false }, create);
+  if (attachments !== undefined) return openMongoBlobStore(await openDatabase(attachments), create);
   if (path === undefined || path === ':memory:') return new MemoryBlobStore();
   return DirectoryBlobStore.open(join(path, 'attachments'));
 }

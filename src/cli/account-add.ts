@@ -3,10 +3,11 @@
 import type { CommandDef } from 'citty';
 import type { CreateAccountOptions } from '../store/message-store.ts';
 import { command } from './command.ts';
-import { dataArgs, withStore } from './data-folder.ts';
 import { parseOctets } from './octets.ts';
+import { withStore } from './open-place.ts';
 import { printJson } from './output.ts';
 import { choosePassword, passwordArgs } from './password-options.ts';
+import { storeArgs } from './store-place.ts';
 
 /** Prints the password when it was made here: it is told this once. */
 export const accountAdd: CommandDef = command({
@@ -18,7 +19,7 @@ export const accountAdd: CommandDef = command({
     quota: { type: 'string', valueHint: '1GB', description: 'Most octets of mail' },
     copies: { type: 'enum', options: ['label', 'separate'], description: 'What COPY makes: a label, or a message' },
     json: { type: 'boolean', description: 'Print JSON' },
-    ...dataArgs,
+    ...storeArgs,
   },
   repeat: ['address'],
   async run(args, given) {

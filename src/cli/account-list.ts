@@ -2,14 +2,15 @@
 
 import type { CommandDef } from 'citty';
 import { command } from './command.ts';
-import { dataArgs, withStore } from './data-folder.ts';
 import { formatCount, formatOctets } from './octets.ts';
+import { withStore } from './open-place.ts';
 import { printJson, printTable } from './output.ts';
+import { storeArgs } from './store-place.ts';
 
 /** One line for each account; with `--json` one line of JSON for each. */
 export const accountList: CommandDef = command({
   meta: { name: 'list', description: 'List the accounts and what they use' },
-  args: { json: { type: 'boolean', description: 'Print a line of JSON for each account' }, ...dataArgs },
+  args: { json: { type: 'boolean', description: 'Print a line of JSON for each account' }, ...storeArgs },
   async run(args) {
     await withStore(args, async (store) => {
       const rows: string[][] = [];

@@ -2,9 +2,10 @@
 
 import type { CommandDef } from 'citty';
 import { command } from './command.ts';
-import { dataArgs, withStore } from './data-folder.ts';
+import { withStore } from './open-place.ts';
 import { printJson } from './output.ts';
 import { choosePassword, passwordArgs } from './password-options.ts';
+import { storeArgs } from './store-place.ts';
 
 /** Prints the password when it was made here. */
 export const accountPasswd: CommandDef = command({
@@ -13,7 +14,7 @@ export const accountPasswd: CommandDef = command({
     name: { type: 'positional', description: 'Name, address or id', required: true },
     ...passwordArgs,
     json: { type: 'boolean', description: 'Print JSON' },
-    ...dataArgs,
+    ...storeArgs,
   },
   async run(args) {
     await withStore(args, async (store) => {

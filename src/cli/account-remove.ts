@@ -3,8 +3,9 @@
 import { createInterface } from 'node:readline/promises';
 import type { CommandDef } from 'citty';
 import { CommandError, command, UsageError } from './command.ts';
-import { dataArgs, withStore } from './data-folder.ts';
 import { formatCount, formatOctets } from './octets.ts';
+import { withStore } from './open-place.ts';
+import { storeArgs } from './store-place.ts';
 
 /** Asks on a terminal, and wants `--yes` elsewhere: there is no way back. */
 export const accountRemove: CommandDef = command({
@@ -12,7 +13,7 @@ export const accountRemove: CommandDef = command({
   args: {
     name: { type: 'positional', description: 'Name, address or id', required: true },
     yes: { type: 'boolean', description: 'Do not ask' },
-    ...dataArgs,
+    ...storeArgs,
   },
   async run(args) {
     if (!args.yes && !process.stdin.isTTY) throw new UsageError('removing mail for ever needs --yes');

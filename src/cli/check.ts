@@ -3,9 +3,11 @@
 import type { CommandDef } from 'citty';
 import type { StoreFinding } from '../store/message-store.ts';
 import { CommandError, command } from './command.ts';
-import { dataArgs, untilStopped, withStore } from './data-folder.ts';
 import { formatCount } from './octets.ts';
+import { withStore } from './open-place.ts';
 import { printJson } from './output.ts';
+import { storeArgs } from './store-place.ts';
+import { untilStopped } from './until-stopped.ts';
 
 /** Ends with 1 when anything is left that was not mended. */
 export const check: CommandDef = command({
@@ -15,7 +17,7 @@ export const check: CommandDef = command({
     rehash: { type: 'boolean', description: 'Read all octets and compare their digests' },
     account: { type: 'string', valueHint: 'A', description: 'Only this account' },
     json: { type: 'boolean', description: 'Print a line of JSON for each finding' },
-    ...dataArgs,
+    ...storeArgs,
   },
   async run(args) {
     await withStore(args, (store) =>

@@ -7,31 +7,34 @@ import type { CommandDef } from 'citty';
 import type { Account } from '../model/account.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import { command } from './command.ts';
-import { dataArgs, openDataFolder } from './data-folder.ts';
 import { formatCount, parsePort } from './octets.ts';
+import { openPlace } from './open-place.ts';
 import { randomPassword } from './password-options.ts';
 import { sampleMail } from './sample-mail.ts';
 import { startServers, untilSignal } from './servers.ts';
 import { printStats } from './stats.ts';
+import { storeArgs, storePlace } from './store-place.ts';
 
 const NAME = 'demo';
 const ADDRESS = 'demo@example.com';
 const HOST = '127.0.0.1';
 
-/** Without `--data` the store lies in a temporary folder and goes with the demo. */
+/** Without `--data` and `--mongodb` the store lies in a temporary folder and goes with the demo. */
 export const demo: CommandDef = command({
   meta: { name: 'demo', description: 'Serve sample mail on this machine, to try it out' },
   args: {
     imap: { type: 'string', default: '0', valueHint: 'PORT', description: 'IMAP port; 0 for a free one' },
     lmtp: { type: 'string', default: '0', valueHint: 'PORT', description: 'LMTP port; 0 for a free one' },
-    ...dataArgs,
+    ...storeArgs,
   },
   async run(args) {
     const ports = { imap: parsePort(args.imap), lmtp: parsePort(args.lmtp) };
     const stopped = untilSignal();
-    const temporary = args.data === undefined ? await mkdtemp(path.join(tmpdir(), 'eider-demo-')) : null;
+    const isNamed = args.data !== undefined || args.mongodb !== undefined;
+    const temporary = isNamed ? null : await mkdtemp(path.join(tmpdir(), 'eider-demo-'));
     try {
-      const store = await openDataFolder({ ...args, data: args.data ?? path.join(temporary as string, 'data') }, true);
+      const place = temporary === null ? storePlace(args) : storePlace({ data: path.join(temporary, 'data') }, {});
+      const store = await openPlace(place, true);
       try {
         await show(store, ports, stopped, temporary !== null);
       } finally {

@@ -4,15 +4,17 @@ import { mkdir, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { CommandDef } from 'citty';
 import { CommandError, command, UsageError } from './command.ts';
-import { dataArgs, untilStopped, withStore } from './data-folder.ts';
 import { exportMaildir } from './export-maildir.ts';
 import { exportMbox } from './export-mbox.ts';
 import { fileOfMailbox } from './find-mail.ts';
 import type { ExportResult, MailboxExport } from './mailbox-export.ts';
 import { maildirFolder } from './maildir-names.ts';
 import { formatCount } from './octets.ts';
+import { withStore } from './open-place.ts';
 import { printJson } from './output.ts';
 import { Progress } from './progress.ts';
+import { storeArgs } from './store-place.ts';
+import { untilStopped } from './until-stopped.ts';
 
 /** Ends with 1 when a message could not be read; all others are exported then. */
 export const exportCommand: CommandDef = command({
@@ -32,7 +34,7 @@ export const exportCommand: CommandDef = command({
     },
     mailbox: { type: 'string', valueHint: 'M', description: 'Only this mailbox' },
     json: { type: 'boolean', description: 'Print JSON' },
-    ...dataArgs,
+    ...storeArgs,
   },
   async run(args) {
     const target = path.resolve(args.target);

@@ -2,9 +2,11 @@
 
 import type { CommandDef } from 'citty';
 import { command } from './command.ts';
-import { dataArgs, untilStopped, withStore } from './data-folder.ts';
 import { formatCount, formatOctets, parseSpan } from './octets.ts';
+import { withStore } from './open-place.ts';
 import { printJson } from './output.ts';
+import { storeArgs } from './store-place.ts';
+import { untilStopped } from './until-stopped.ts';
 
 /** Safe while servers run: what is younger than the grace period stays. */
 export const gc: CommandDef = command({
@@ -17,7 +19,7 @@ export const gc: CommandDef = command({
       description: 'Leave what is younger than this; a message on its way in mentions its attachments last',
     },
     json: { type: 'boolean', description: 'Print JSON' },
-    ...dataArgs,
+    ...storeArgs,
   },
   async run(args) {
     const grace = args.grace === undefined ? {} : { graceMs: parseSpan(args.grace) };

@@ -6,7 +6,6 @@ import type { CommandDef } from 'citty';
 import { normalizePath } from '../model/mailbox.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import { CommandError, command, type GivenArguments } from './command.ts';
-import { dataArgs, dataFolder, untilStopped, withStore } from './data-folder.ts';
 import { findMail } from './find-mail.ts';
 import type { FromQuoting } from './from-quoting.ts';
 import { ImportJournal } from './import-journal.ts';
@@ -14,8 +13,11 @@ import { type ImportCounts, importSource, settlePending } from './import-run.ts'
 import type { LineEndings } from './line-endings.ts';
 import type { MailFormat } from './mail-source.ts';
 import { formatCount, formatOctets } from './octets.ts';
+import { stateFolder, withStore } from './open-place.ts';
 import { printJson } from './output.ts';
 import { Progress } from './progress.ts';
+import { type StoreOptions, storeArgs, storePlace } from './store-place.ts';
+import { untilStopped } from './until-stopped.ts';
 
 /** May be stopped anywhere and run again: what the account has is skipped. Ends with 1 when messages failed. */
 export const importCommand: CommandDef = command({
@@ -53,7 +55,7 @@ export const importCommand: CommandDef = command({
     },
     again: { type: 'boolean', description: 'Import what was imported before once more' },
     json: { type: 'boolean', description: 'Print JSON' },
-    ...dataArgs,
+    ...storeArgs,
   },
   rest: true,
   async run(given, more) {
@@ -61,7 +63,7 @@ export const importCommand: CommandDef = command({
   },
 });
 
-interface ImportArguments {
+interface ImportArguments extends StoreOptions {
   readonly account: string;
   readonly path: string;
   readonly mailbox?: string | undefined;
@@ -70,7 +72,6 @@ interface ImportArguments {
   readonly 'line-endings': string;
   readonly again?: boolean | undefined;
   readonly json?: boolean | undefined;
-  readonly data?: string | undefined;
 }
 
 async function importAll(
@@ -105,7 +106,7 @@ async function importPath(
   const format = given.format === 'auto' ? undefined : (given.format as MailFormat);
   const found = await findMail(place, { format, quoting: given['from-quoting'] as FromQuoting });
   const journal = await ImportJournal.open(
-    path.join(dataFolder(given), 'imports'),
+    path.join(stateFolder(storePlace(given)), 'imports'),
     { account, source: found.path, mailbox: mailbox ?? '' },
     { fresh: given.again === true },
   );

@@ -2,10 +2,11 @@
 /** The `eider` command: finds the command named, runs it, and turns what goes wrong into a line and an exit code. */
 
 import { readFileSync } from 'node:fs';
-import { stripVTControlCharacters } from 'node:util';
+import { inspect, stripVTControlCharacters } from 'node:util';
 import { type CommandDef, renderUsage, runCommand } from 'citty';
 import { isEiderError } from '../errors.ts';
 import { UsageError } from './command.ts';
+import { isUri, maskUris } from './store-place.ts';
 
 type Loader = () => Promise<CommandDef>;
 
@@ -18,6 +19,7 @@ const COMMANDS: Record<string, Loader> = {
   check: async () => (await import('./check.ts')).check,
   gc: async () => (await import('./gc.ts')).gc,
   stats: async () => (await import('./stats.ts')).stats,
+  mongodb: async () => (await import('./mongodb.ts')).mongodb,
   demo: async () => (await import('./demo.ts')).demo,
 };
 
@@ -28,6 +30,7 @@ const root: CommandDef = {
 
 process.stdout.on('error', endOnBrokenPipe);
 process.stderr.on('error', endOnBrokenPipe);
+hideSecrets(process.argv.slice(2));
 await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<void> {
@@ -39,6 +42,11 @@ async function main(args: string[]): Promise<void> {
   } catch (error) {
     report(error);
   }
+}
+
+/** Connection strings hold passwords, and the list of processes is everybody's to read. */
+function hideSecrets(args: readonly string[]): void {
+  if (args.some((arg) => isUri(arg.replace(/^--[a-z-]+=/, '')))) process.title = `eider ${args[0]}`;
 }
 
 function asksForHelp(args: readonly string[]): boolean {
@@ -72,8 +80,8 @@ function version(): string {
 function report(error: unknown): void {
   const isUsage = error instanceof UsageError || (error instanceof Error && error.name === 'CLIError');
   process.exitCode = isUsage ? 2 : 1;
-  if (process.env.EIDER_DEBUG === '1') console.error(error);
-  const message = error instanceof Error ? error.message : String(error);
+  if (process.env.EIDER_DEBUG === '1') console.error(maskUris(inspect(error)));
+  const message = maskUris(error instanceof Error ? error.message : String(error));
   const code = isEiderError(error) ? ` (${error.code})` : '';
   console.error(`eider: ${stripVTControlCharacters(message)}${code}`);
   if (isUsage && !message.includes('\n')) console.error('eider: --help after a command tells its options');

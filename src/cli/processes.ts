@@ -2,6 +2,7 @@
 
 import cluster, { type Worker } from 'node:cluster';
 import type { PeerChannel } from '../engine/peers.ts';
+import { withoutUris } from './store-place.ts';
 
 /** Ports by protocol. */
 export interface ServedPorts {
@@ -48,21 +49,24 @@ export function forkChannel(): PeerChannel {
 }
 
 /**
- * Serves with `count` processes until `stopped` resolves. Each runs the same command line; the ports are shared, and
+ * Serves with `count` processes until `stopped` resolves. Each runs the same command line, though without connection
+ * strings, which have to be in `env`; the ports are shared, and
  * `ready` is called once with them when all processes listen.
  *
  * @throws when a process ends before it listens.
  */
 export async function serveWithForks(
-  count: number,
+  { count, env }: { readonly count: number; readonly env: Readonly<Record<string, string>> },
   stopped: Promise<unknown>,
   ready: (ports: ServedPorts) => void,
 ): Promise<void> {
   let stopping = false;
   // Several collector threads for each process would take the processors from each other.
-  cluster.setupPrimary({ execArgv: [...process.execArgv, '--single-threaded-gc'] });
+  const execArgv = [...process.execArgv, '--single-threaded-gc'];
+  // Connection strings go by the environment, which others cannot read.
+  cluster.setupPrimary({ execArgv, args: withoutUris(process.argv.slice(2)) });
   const waiting: Promise<ServedPorts>[] = [];
-  for (let n = 0; n < count; n++) waiting.push(untilReady(cluster.fork()));
+  for (let n = 0; n < count; n++) waiting.push(untilReady(cluster.fork(env)));
   cluster.on('message', spread);
   try {
     const [ports] = await Promise.all(waiting);
@@ -79,7 +83,7 @@ export async function serveWithForks(
   async function restart(worker: Worker): Promise<void> {
     console.error(`eider: process ${worker.process.pid} ended unexpectedly, starting another`);
     await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
-    if (!stopping) cluster.fork();
+    if (!stopping) cluster.fork(env);
   }
 }
 

@@ -4,11 +4,12 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { CommandDef } from 'citty';
 import { CommandError, command, UsageError } from './command.ts';
-import { type DataOptions, dataArgs, openDataFolder } from './data-folder.ts';
 import { parsePort } from './octets.ts';
+import { openPlace } from './open-place.ts';
 import { printJson } from './output.ts';
 import { announceReady, forkChannel, isServingFork, type ServedPorts, serveWithForks, untilTold } from './processes.ts';
 import { type ServersOptions, startServers, untilSignal } from './servers.ts';
+import { envOf, type StoreOptions, storeArgs, storePlace } from './store-place.ts';
 
 /** Ends with 0 after SIGTERM or SIGINT; a second signal ends it at once. */
 export const serve: CommandDef = command({
@@ -32,7 +33,7 @@ export const serve: CommandDef = command({
       description: 'Serving processes; else one for each two processors, up to 4',
     },
     'ready-json': { type: 'boolean', description: 'When it listens, print one line of JSON with the ports' },
-    ...dataArgs,
+    ...storeArgs,
   },
   async run(args) {
     const tls = readTls(args['tls-key'], args['tls-cert']);
@@ -54,19 +55,19 @@ export const serve: CommandDef = command({
     const stopped = untilSignal();
     if (processes === 1) return serveHere(args, options, stopped, ready);
     // Opened once before, so that a store that cannot be opened is told of once, and made by one process.
-    await (await openDataFolder(args, true)).close();
-    await serveWithForks(processes, stopped, ready);
+    await (await openPlace(storePlace(args), true)).close();
+    await serveWithForks({ count: processes, env: envOf(storePlace(args)) }, stopped, ready);
   },
 });
 
 /** Serves in this process until `stopped` resolves. */
 async function serveHere(
-  data: DataOptions,
+  data: StoreOptions,
   options: ServersOptions,
   stopped: Promise<unknown>,
   ready: (ports: ServedPorts) => void,
 ): Promise<void> {
-  const store = await openDataFolder(data, true, isServingFork ? { peers: forkChannel() } : {});
+  const store = await openPlace(storePlace(data), true, isServingFork ? { peers: forkChannel() } : {});
   try {
     const servers = await startServers(store, options);
     try {

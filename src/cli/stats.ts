@@ -3,9 +3,10 @@
 import type { CommandDef } from 'citty';
 import type { StoreStats } from '../store/message-store.ts';
 import { command } from './command.ts';
-import { dataArgs, withStore } from './data-folder.ts';
 import { formatCount, formatOctets } from './octets.ts';
+import { withStore } from './open-place.ts';
 import { printJson, printTable } from './output.ts';
+import { storeArgs } from './store-place.ts';
 
 /** A table by tier, or the numbers as JSON. */
 export const stats: CommandDef = command({
@@ -13,7 +14,7 @@ export const stats: CommandDef = command({
   args: {
     account: { type: 'string', valueHint: 'A', description: 'Only this account' },
     json: { type: 'boolean', description: 'Print JSON' },
-    ...dataArgs,
+    ...storeArgs,
   },
   async run(args) {
     await withStore(args, async (store) => {

@@ -9,7 +9,7 @@ import type { AccountId, BlobId, ModSeq } from '../model/ids.ts';
 import type { MimePart } from '../model/mime-part.ts';
 import { blobMentions } from './blob-mentions.ts';
 import { ChangeWatch, DEFAULT_POLL_MS } from './change-watch.ts';
-import { type Collections, openCollections } from './collections.ts';
+import { COLLECTION_PLANS, type Collections, openCollections } from './collections.ts';
 import { MailSearch } from './mail-search.ts';
 import { MongoAccount } from './mongo-account.ts';
 import { MongoDirectory } from './mongo-directory.ts';
@@ -21,8 +21,10 @@ const MAX_ACCOUNTS = 10_000;
 
 /** Options of {@link openMongoEngine}. */
 export interface MongoEngineOptions {
-  /** The database; an empty one becomes a store. */
+  /** The database. */
   readonly db: Db;
+  /** Whether an empty database becomes a store. @defaultValue true */
+  readonly create?: boolean;
   /** Ends the client with the engine. @defaultValue false */
   readonly closeClient?: boolean;
   /**
@@ -48,7 +50,7 @@ export interface MongoEngineOptions {
  */
 export async function openMongoEngine(options: MongoEngineOptions): Promise<Engine> {
   try {
-    await requireDatabase(options.db);
+    await requireDatabase(options.db, COLLECTION_PLANS, 'schema', options.create);
     const engine = new MongoEngine(options);
     await engine.directory.finishRemovals();
     return engine;

@@ -66,7 +66,7 @@ export async function initDatabase(
 }
 
 /**
- * Makes sure that a database is a store of this version; an empty one becomes one.
+ * Makes sure that a database is a store of this version; an empty one becomes one if `create` is set.
  *
  * @throws `STORE_UNSUITABLE` when something is missing, by name, or the server has no transactions; `SCHEMA_TOO_NEW`.
  */
@@ -74,9 +74,11 @@ export async function requireDatabase(
   db: Db,
   plans: readonly CollectionPlan[] = COLLECTION_PLANS,
   part: StorePart = 'schema',
+  create = true,
 ): Promise<ClusterKind> {
   const kind = await clusterKind(db);
   if (!(await requireVersion(db, part))) {
+    if (!create) throw noStore(db, part);
     await initDatabase(db, plans, part);
     return kind;
   }
@@ -93,6 +95,14 @@ export async function requireDatabase(
     );
   }
   return kind;
+}
+
+function noStore({ databaseName }: Db, part: StorePart): EiderError {
+  const lacking = part === 'attachments' ? 'there is no place for attachments' : 'there is no store';
+  return new EiderError(
+    'STORE_UNSUITABLE',
+    `${lacking} in the database ${databaseName}: "eider mongodb init" makes it`,
+  );
 }
 
 /** Whether the database says that it is a store. @throws `SCHEMA_TOO_NEW`. */

@@ -16,6 +16,9 @@ import { SqliteDirectory } from './sqlite-directory.ts';
 import { toEiderError } from './sqlite-error.ts';
 import { WalSync } from './wal-sync.ts';
 
+/** The file that makes a folder a store. */
+export const DIRECTORY_FILE = 'directory.db';
+
 /** Options of {@link openSqliteEngine}. */
 export interface SqliteEngineOptions {
   /** The store's folder, made when missing; `:memory:` for a store that ends with the process. */
@@ -40,7 +43,7 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
   const inMemory = options.path === ':memory:';
   try {
     if (!inMemory) await mkdir(join(options.path, 'accounts'), { recursive: true });
-    const path = inMemory ? ':memory:' : join(options.path, 'directory.db');
+    const path = inMemory ? ':memory:' : join(options.path, DIRECTORY_FILE);
     const db = new Database(driver, path);
     try {
       migrateDirectory(db.raw);

@@ -68,6 +68,8 @@ test('help ends with 0, for each command', async () => {
     ['gc'],
     ['stats'],
     ['demo'],
+    ['mongodb'],
+    ['mongodb', 'init'],
   ];
   for (const args of commands) {
     const { code, stdout, stderr } = await eider([...args, '--help']);
