@@ -12,6 +12,7 @@
  * ```
  */
 
+export type * from './engine/account-transfer.ts';
 export type * from './engine/blob-store.ts';
 export type * from './engine/engine.ts';
 export type * from './engine/peers.ts';

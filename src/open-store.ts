@@ -15,6 +15,7 @@ import { type MongoSource, type OpenedDatabase, openDatabase } from './mongodb/c
 import { openMongoEngine } from './mongodb/mongo-engine.ts';
 import { openMongoBlobStore } from './mongodb/open-mongo-blobs.ts';
 import { DIRECTORY_FILE, openSqliteEngine } from './sqlite/sqlite-engine.ts';
+import type { StoreContext } from './store/context.ts';
 import type { MessageStore } from './store/message-store.ts';
 import { Store } from './store/store.ts';
 
@@ -78,13 +79,18 @@ export const DEFAULT_MAX_MESSAGE_SIZE: number = 256 * 1024 * 1024;
  * ```
  */
 export async function openStore(options: OpenStoreOptions): Promise<MessageStore> {
+  return new Store(await openParts(options), new PasswordVerifier());
+}
+
+/** The parts of which {@link openStore} makes a store; who asks for them closes them, the engine first. */
+export async function openParts(options: OpenStoreOptions): Promise<StoreContext> {
   requirePlaces(options);
   const cluster = options.mongodb === undefined ? null : await openDatabase(options.mongodb);
   const engine = options.engine ?? (cluster ? await openOnCluster(cluster, options) : await openEmbedded(options));
   try {
     const blobs = options.blobs ?? (await openBlobs(options, cluster));
     const maxMessageSize = options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE;
-    return new Store({ engine, blobs, maxMessageSize }, new PasswordVerifier());
+    return { engine, blobs, maxMessageSize };
   } catch (error) {
     await engine.close();
     throw error;

@@ -16,6 +16,7 @@ const COMMANDS: Record<string, Loader> = {
   account: async () => (await import('./account.ts')).account,
   import: async () => (await import('./import.ts')).importCommand,
   export: async () => (await import('./export.ts')).exportCommand,
+  migrate: async () => (await import('./migrate.ts')).migrate,
   check: async () => (await import('./check.ts')).check,
   gc: async () => (await import('./gc.ts')).gc,
   stats: async () => (await import('./stats.ts')).stats,

@@ -5,7 +5,8 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { EiderError, isEiderError } from '../errors.ts';
-import { type OpenStoreOptions, openStore } from '../open-store.ts';
+import { type OpenStoreOptions, openParts, openStore } from '../open-store.ts';
+import type { StoreContext } from '../store/context.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import { CommandError } from './command.ts';
 import { maskUris, type Place, type StoreOptions, type StorePlace, showPlace, storePlace } from './store-place.ts';
@@ -23,6 +24,23 @@ export async function openPlace(
   const where = await whereOf(place, create);
   try {
     return await openStore({ ...where, ...more, create });
+  } catch (error) {
+    throw named(error, place);
+  }
+}
+
+/** The parts of a store, closed with the block that uses them. */
+export interface OpenedParts extends AsyncDisposable {
+  readonly parts: StoreContext;
+}
+
+/** The same as {@link openPlace} for who works on the engine itself. */
+export async function openPartsAt(place: StorePlace, create: boolean): Promise<OpenedParts> {
+  const where = await whereOf(place, create);
+  try {
+    const parts = await openParts({ ...where, create });
+    const close = (): Promise<void> => parts.engine.close().then(() => parts.blobs.close());
+    return { parts, [Symbol.asyncDispose]: close };
   } catch (error) {
     throw named(error, place);
   }

@@ -15,6 +15,7 @@ import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import type { MimePart } from '../model/mime-part.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
+import type { AccountTransfer } from './account-transfer.ts';
 import type {
   AccountState,
   AddedMessage,
@@ -142,7 +143,7 @@ export interface WriteTransaction extends ReadTransaction {
   /** The number this transaction stamps on all it touches. One above the account's last. */
   readonly modSeq: ModSeq;
 
-  /** The path must be free and in normal form. `uidValidity` is the engine's to choose unless given (for migration). */
+  /** The path must be free and in normal form. `uidValidity` is the engine's to choose. */
   createMailbox(path: string, specialUse: SpecialUse | null): Promise<Mailbox>;
   renameMailbox(id: MailboxId, path: string): Promise<void>;
   setSpecialUse(id: MailboxId, specialUse: SpecialUse | null): Promise<void>;
@@ -191,6 +192,8 @@ export interface Engine {
   readonly name: string;
   readonly supports: EngineSupports;
   readonly directory: Directory;
+  /** Takes whole accounts out and in. */
+  readonly transfer: AccountTransfer;
   /**
    * Runs `work` on one state of the account. `work` awaits nothing but the transaction's own methods, as others may
    * wait for it to end. It may run more than once, when the account changes meanwhile; only its last outcome counts, be

@@ -115,6 +115,28 @@ export class MongoDirectory implements Directory {
     this.#known.delete(id);
   }
 
+  /** Gives an account that has just come in its name, addresses and settings. */
+  async release({ id, ...fields }: AccountRecord): Promise<void> {
+    await this.#transact(async (session) => {
+      const { accounts, logins } = this.#collections;
+      const before = await accounts.findOneAndUpdate(
+        { _id: id, removing: { $exists: false } },
+        { $set: { ...fields, updated: Date.now() } },
+        { session, returnDocument: 'before' },
+      );
+      if (!before) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
+      const had = new Set([before.name, ...before.addresses]);
+      const wanted = new Set([fields.name, ...fields.addresses]);
+      const gone = [...had].filter((login) => !wanted.has(login));
+      if (gone.length > 0) await logins.deleteMany({ _id: { $in: gone }, account: id }, { session });
+      for (const login of wanted) {
+        const code = login === fields.name ? 'ACCOUNT_EXISTS' : 'ADDRESS_EXISTS';
+        if (!had.has(login)) await this.#claim(login, id, code, session);
+      }
+    });
+    this.#known.delete(id);
+  }
+
   async delete(id: AccountId): Promise<boolean> {
     const was = await this.#transact(async (session) => {
       const { accounts, logins, mail } = this.#collections;

@@ -7,6 +7,7 @@ import { EiderError } from '../errors.ts';
 import type { SearchText, StoredBody } from '../model/content.ts';
 import type { AccountId, BlobId, ModSeq } from '../model/ids.ts';
 import type { MimePart } from '../model/mime-part.ts';
+import { MongoTransfer } from './account-transfer.ts';
 import { blobMentions } from './blob-mentions.ts';
 import { ChangeWatch, DEFAULT_POLL_MS } from './change-watch.ts';
 import { COLLECTION_PLANS, type Collections, openCollections } from './collections.ts';
@@ -64,6 +65,7 @@ class MongoEngine implements Engine {
   readonly name = 'mongodb';
   readonly supports: EngineSupports = { persistence: true, processes: true };
   readonly directory: MongoDirectory;
+  readonly transfer: MongoTransfer;
   readonly #client: MongoClient;
   readonly #collections: Collections;
   readonly #search: MailSearch;
@@ -94,6 +96,12 @@ class MongoEngine implements Engine {
     this.directory = new MongoDirectory(this.#client, this.#collections, {
       requireOpen: () => this.#requireOpen(),
       deleted: (id) => this.#accounts.delete(id),
+    });
+    this.transfer = new MongoTransfer({
+      client: this.#client,
+      collections: this.#collections,
+      requireOpen: () => this.#requireOpen(),
+      release: (record) => this.directory.release(record),
     });
     this.#endListening = options.peers?.listen((account) => this.#watch.look(account)) ?? (() => {});
   }

@@ -73,6 +73,29 @@ export class AccountFile {
     return value;
   }
 
+  /** Runs `work` in a transaction that raises no counter; durable when this resolves. For an account on its way in or out. */
+  async transfer<T>(work: (db: Database) => T): Promise<T> {
+    const value = await this.#mutex.run(() => this.#retrying(async () => this.#transferOnce(work)));
+    await this.#settled();
+    this.#parts.housekeeper.committed();
+    return value;
+  }
+
+  #transferOnce<T>(work: (db: Database) => T): T {
+    const { db, wal } = this.#parts;
+    db.run('BEGIN');
+    try {
+      if (db.get<{ removed: number }>('SELECT removed FROM state')?.removed !== 0) throw accountRemoved();
+      const value = work(db);
+      db.run('COMMIT');
+      wal?.sync().catch(() => {});
+      return value;
+    } catch (error) {
+      this.#rollback();
+      throw error;
+    }
+  }
+
   /** What fails here is done by the first write itself. */
   async #beginLog(): Promise<void> {
     this.#logBegun = true;

@@ -97,6 +97,32 @@ export class SqliteDirectory implements Directory {
     });
   }
 
+  /** Gives an account that has just come in its name, addresses and settings. */
+  async release(record: AccountRecord): Promise<void> {
+    await this.#write(() => {
+      const owner = this.#owner(record.name);
+      if (owner !== undefined && owner !== record.id) {
+        throw new EiderError('ACCOUNT_EXISTS', `the name ${record.name} is taken`);
+      }
+      const { octets, messages } = record.limits;
+      const known = this.#db.run(
+        `UPDATE account SET name = ?, passwordHash = ?, octetLimit = ?, messageLimit = ?, copies = ?, created = ?
+         WHERE id = ?`,
+        record.name,
+        record.passwordHash,
+        octets,
+        messages,
+        record.copies,
+        record.created,
+        record.id,
+      );
+      if (known === 0) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
+      this.#db.run('DELETE FROM login WHERE accountId = ?', record.id);
+      this.#db.run('INSERT INTO login VALUES (?, ?, 0)', record.name, record.id);
+      this.#setAddresses(record.id, record.name, record.addresses);
+    });
+  }
+
   async delete(id: AccountId): Promise<boolean> {
     const was = await this.#write(() => {
       this.#db.run('DELETE FROM login WHERE accountId = ?', id);

@@ -8,6 +8,7 @@ import { EiderError } from '../errors.ts';
 import type { AccountId, ModSeq } from '../model/ids.ts';
 import type { AccountFile } from './account-file.ts';
 import { AccountFiles, type HeaderMatcher, syncFolder } from './account-files.ts';
+import { SqliteTransfer } from './account-transfer.ts';
 import { Database } from './database.ts';
 import { loadDriver } from './driver.ts';
 import { type ExtractorPlace, loadExtractor } from './extractor-place.ts';
@@ -75,6 +76,7 @@ class SqliteEngine implements Engine {
   readonly name = 'sqlite';
   readonly supports: EngineSupports;
   readonly directory: SqliteDirectory;
+  readonly transfer: SqliteTransfer;
   readonly #files: AccountFiles;
   #closed: Promise<void> | null = null;
 
@@ -86,6 +88,10 @@ class SqliteEngine implements Engine {
         await files.use(id, true);
       },
       deleted: (id) => files.remove(id),
+    });
+    this.transfer = new SqliteTransfer({
+      file: (id) => this.#file(id),
+      release: (record) => this.directory.release(record),
     });
   }
 

@@ -1,6 +1,7 @@
 /** Accounts: made, found by name or address, let in by password. */
 
 import { randomInt } from 'node:crypto';
+import { isIncoming } from '../engine/account-transfer.ts';
 import type { AccountPatch, AccountRecord, Engine } from '../engine/engine.ts';
 import { EiderError, isEiderError } from '../errors.ts';
 import type { Account, AccountLimits } from '../model/account.ts';
@@ -73,7 +74,7 @@ export class StoreAccounts implements Accounts {
   }
 
   async find(ref: string): Promise<Account | null> {
-    const byId = ID.test(ref) ? await this.#engine.directory.get(ref) : null;
+    const byId = ID.test(ref) ? usable(await this.#engine.directory.get(ref)) : null;
     const record = byId ?? (await this.#findByName(ref));
     return record && this.#completed(record);
   }
@@ -82,7 +83,7 @@ export class StoreAccounts implements Accounts {
     let after: AccountId | undefined;
     do {
       const page = await this.#engine.directory.list({ ...(after !== undefined && { after }), limit: PAGE });
-      for (const record of page) yield toAccount(record);
+      for (const record of page) if (!isIncoming(record)) yield toAccount(record);
       after = page.at(-1)?.id;
     } while (after !== undefined);
   }
@@ -140,7 +141,7 @@ export class StoreAccounts implements Accounts {
   }
 
   async #record(id: AccountId): Promise<AccountRecord> {
-    const record = await this.#engine.directory.get(id);
+    const record = usable(await this.#engine.directory.get(id));
     if (!record) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
     return record;
   }
@@ -175,6 +176,10 @@ export async function ensureDefaultMailboxes(engine: Engine, id: AccountId): Pro
 function newAccountId(): AccountId {
   return `a${Array.from({ length: 15 }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]).join('')}`;
 }
+
+/** One that is still coming in is not here yet. */
+const usable = (record: AccountRecord | null): AccountRecord | null =>
+  record === null || isIncoming(record) ? null : record;
 
 function toAccount({ id, name, addresses, limits, copies, created }: AccountRecord): Account {
   return { id, name, addresses, limits, copies, created };

@@ -1,6 +1,7 @@
 /** Work on the whole store: checking, sweeping, counting. */
 
 import { createHash } from 'node:crypto';
+import { isIncoming } from '../engine/account-transfer.ts';
 import type { BlobInfo } from '../engine/blob-store.ts';
 import type { StoredContent } from '../engine/engine.ts';
 import { isEiderError } from '../errors.ts';
@@ -133,12 +134,13 @@ export class StoreMaintenance implements Maintenance {
     return { blobs, attachmentsStored };
   }
 
-  async *#accounts(only?: AccountId): AsyncGenerator<AccountId, void, undefined> {
+  /** Accounts that are complete; with `incoming` also those that are still coming in: their blobs are mentioned too. */
+  async *#accounts(only?: AccountId, incoming = false): AsyncGenerator<AccountId, void, undefined> {
     if (only !== undefined) return yield only;
     let after: AccountId | undefined;
     for (;;) {
       const page = await this.#context.engine.directory.list({ ...(after !== undefined && { after }), limit: 100 });
-      for (const { id } of page) yield id;
+      for (const record of page) if (incoming || !isIncoming(record)) yield record.id;
       after = page.at(-1)?.id;
       if (after === undefined) return;
     }
@@ -235,7 +237,7 @@ export class StoreMaintenance implements Maintenance {
       return blobs.filter((blob) => !mentioned.has(blob.blobId));
     }
     let left = [...blobs];
-    for await (const account of this.#accounts()) {
+    for await (const account of this.#accounts(undefined, true)) {
       if (left.length === 0) break;
       const ids = left.map((blob) => blob.blobId);
       const mentioned = await this.#context.engine.read(account, (tx) => tx.mentions(ids));

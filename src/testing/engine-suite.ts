@@ -10,6 +10,7 @@ import { referenceCases } from './reference-cases.ts';
 import { searchCases } from './search-cases.ts';
 import { type EngineSuiteOptions, Suite } from './suite.ts';
 import { transactionCases } from './transaction-cases.ts';
+import { transferCases } from './transfer-cases.ts';
 
 /**
  * Registers the cases of the engine contract with a test framework. Each case opens an engine of its own and ends with
@@ -37,4 +38,5 @@ export function engineSuite(options: EngineSuiteOptions): void {
   transactionCases(suite);
   searchCases(suite);
   referenceCases(suite);
+  transferCases(suite);
 }

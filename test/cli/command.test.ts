@@ -68,6 +68,7 @@ test('help ends with 0, for each command', async () => {
     ['gc'],
     ['stats'],
     ['demo'],
+    ['migrate'],
     ['mongodb'],
     ['mongodb', 'init'],
   ];
