@@ -15,6 +15,7 @@ export interface CapabilityContext {
 const EXTENSIONS: readonly string[] = [
   'SASL-IR', // RFC 4959
   'LITERAL+', // RFC 7888
+  'BINARY', // RFC 3516
   'ENABLE', // RFC 5161
   'ID', // RFC 2971
   'IDLE', // RFC 2177

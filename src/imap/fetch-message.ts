@@ -3,8 +3,10 @@
 import { selectHeaderFields } from '../mime/header-fields.ts';
 import type { MessageBody } from '../mime/message-body.ts';
 import type { FetchedMessage } from '../store/message-store.ts';
+import { binarySize, writeBinary } from './fetch-binary.ts';
 import type { FetchPlan, SectionItem } from './fetch-plan.ts';
 import type { Session } from './session.ts';
+import { BrokenLiteral, streamOctets, writeOctets } from './write-octets.ts';
 
 /** A raw header of so many octets may be cut off: what lies behind is in the body. */
 const HEADER_LIMIT = 262_144;
@@ -13,11 +15,6 @@ const HEADER_LIMIT = 262_144;
 type Octets =
   | { readonly data: Uint8Array }
   | { readonly body: MessageBody; readonly start: number; readonly end: number };
-
-/** A response that was begun cannot be ended as it was announced. The connection is of no use any more. */
-export class BrokenLiteral extends Error {
-  override readonly name = 'BrokenLiteral';
-}
 
 /**
  * Writes `* seq FETCH (...)`.
@@ -44,24 +41,25 @@ export async function writeMessage(
       separator = ' ';
       continue;
     }
-    head += `${separator}${item.name} `;
+    const opening = `${head}${separator}${item.name} `;
     separator = ' ';
     try {
-      const found =
-        item.inHeader && isWhole(message.header) ? fromHeader(item, message.header) : await locate(item, message);
-      const octets = found && cut(found, item);
-      if (octets === null) head += 'NIL';
-      else {
-        await writeSection(session, head, octets);
-        head = '';
-        begun = true;
+      if (item.kind === 'binarySize') {
+        head = `${opening}${await binarySize(item, message)}`;
+        continue;
       }
+      const written =
+        item.kind === 'binary'
+          ? await writeBinary(session, opening, item, message)
+          : await writeSection(session, opening, item, message);
+      head = written ? '' : `${opening}NIL`;
+      begun ||= written;
     } catch (error) {
       if (error instanceof BrokenLiteral) throw error;
       failure = error;
       // Nothing was said of this message yet: no answer is better than one a client would take for an empty message.
       if (!begun) return failure;
-      head += 'NIL';
+      if (item.kind !== 'binarySize') head = `${opening}NIL`;
     }
   }
   out.write(`${head}${extra})\r\n`);
@@ -93,45 +91,22 @@ function cut(octets: Octets, { partial }: SectionItem): Octets {
   return { body: octets.body, start, end: Math.min(start + partial.count, octets.end) };
 }
 
-async function writeSection(session: Session, head: string, octets: Octets): Promise<void> {
-  const { out } = session;
-  const data = 'data' in octets ? octets.data : octets.body.inline(octets.start, octets.end);
-  if (data) {
-    if (data.length === 0) out.write(`${head}""`);
-    else {
-      out.write(`${head}{${data.length}}\r\n`);
-      out.octets(data);
-    }
-  } else if (!('data' in octets)) {
-    await streamSection(session, head, octets.body, octets.start, octets.end);
-  }
-  if (out.full) await out.drain();
-}
-
-async function streamSection(
+/** Writes `opening` and a section; `false`, with nothing written, when there is none. */
+async function writeSection(
   session: Session,
-  head: string,
-  body: MessageBody,
-  start: number,
-  end: number,
-): Promise<void> {
-  const { out, connection } = session;
-  const chunks = body.read(start, end)[Symbol.asyncIterator]();
-  // An error of the first chunk comes before anything was promised.
-  let next = await chunks.next();
-  out.write(`${head}{${end - start}}\r\n`);
-  let left = end - start;
-  try {
-    while (!next.done && !connection.closed) {
-      left -= next.value.length;
-      out.octets(next.value);
-      if (out.full) await out.drain();
-      next = await chunks.next();
-    }
-  } catch (error) {
-    throw new BrokenLiteral('a section ended early', { cause: error });
-  } finally {
-    if (!next.done) await chunks.return?.(undefined);
+  opening: string,
+  item: SectionItem,
+  message: FetchedMessage,
+): Promise<boolean> {
+  const found =
+    item.inHeader && isWhole(message.header) ? fromHeader(item, message.header) : await locate(item, message);
+  if (!found) return false;
+  const octets = cut(found, item);
+  const data = 'data' in octets ? octets.data : octets.body.inline(octets.start, octets.end);
+  if (data) await writeOctets(session, opening, data);
+  else if (!('data' in octets)) {
+    const { body, start, end } = octets;
+    await streamOctets(session, opening, body.read(start, end), end - start);
   }
-  if (left !== 0) throw new BrokenLiteral('a section is not as long as it was told');
+  return true;
 }

@@ -5,8 +5,7 @@ import { formatFlags } from '../model/flags.ts';
 import { formatEmailId, formatThreadId } from '../model/ids.ts';
 import type { Section } from '../model/section.ts';
 import type { FetchedMessage, FetchFields } from '../store/message-store.ts';
-import { Refusal } from './refusal.ts';
-import type { FetchItem } from './wire/fetch-items.ts';
+import type { BinaryItem, BinarySizeItem, FetchItem } from './wire/fetch-items.ts';
 import type { OctetRange } from './wire/fetch-section.ts';
 import { encodeUtf8 } from './wire/mailbox-name.ts';
 import { formatInternalDate } from './wire/write-date.ts';
@@ -17,6 +16,7 @@ export type TextItem = (message: FetchedMessage) => string;
 
 /** An item whose octets may be many. */
 export interface SectionItem {
+  readonly kind: 'section';
   /** As the response calls it. */
   readonly name: string;
   readonly section: Section;
@@ -25,10 +25,13 @@ export interface SectionItem {
   readonly inHeader: boolean;
 }
 
+/** An item that is read of the message's octets. */
+export type OctetItem = SectionItem | BinaryItem | BinarySizeItem;
+
 /** A FETCH, ready to be run on message after message. */
 export interface FetchPlan {
   /** In the order asked for. */
-  readonly items: readonly (TextItem | SectionItem)[];
+  readonly items: readonly (TextItem | OctetItem)[];
   readonly fields: FetchFields;
   /** Needs nothing but UID, flags and modification sequence. */
   readonly fromMemory: boolean;
@@ -63,7 +66,7 @@ const TEXT_ITEMS: Readonly<
   saveDate: (message) => `SAVEDATE ${formatInternalDate(message.saveDate)}`,
 };
 
-/** Reads the items of a FETCH. @throws Refusal for items that are not supported. */
+/** Reads the items of a FETCH. */
 export function planFetch(asked: readonly FetchItem[], options: PlanOptions): FetchPlan {
   const kinds = new Set(asked.map((item) => item.kind));
   const items = asked.map((item) => planItem(item, options));
@@ -79,29 +82,33 @@ export function planFetch(asked: readonly FetchItem[], options: PlanOptions): Fe
       ...(kinds.has('bodyStructure') && { bodyStructure: true }),
       ...(kinds.has('body') && { tree: true }),
       ...(kinds.has('preview') && { preview: true }),
-      ...(sections.some((item) => item.inHeader) && { header: true }),
-      ...(sections.some((item) => !item.inHeader) && { body: true }),
+      ...(sections.some(isInHeader) && { header: true }),
+      ...(!sections.every(isInHeader) && { body: true }),
     },
     fromMemory: asked.every(({ kind }) => kind === 'flags' || kind === 'uid' || kind === 'modSeq'),
-    setsSeen: asked.some((item) => item.kind === 'section' && !item.peek),
+    setsSeen: asked.some((item) => 'peek' in item && !item.peek),
     kinds,
   };
 }
 
-function planItem(item: FetchItem, { utf8 }: PlanOptions): TextItem | SectionItem {
+function planItem(item: FetchItem, { utf8 }: PlanOptions): TextItem | OctetItem {
   switch (item.kind) {
     case 'section': {
       const { name, section, partial } = item;
       const inHeader = section.path.length === 0 && section.kind !== 'all' && section.kind !== 'text';
-      return { name, section, partial, inHeader };
+      return { kind: 'section', name, section, partial, inHeader };
     }
     case 'preview':
       // RFC 8970 section 3.2: previews are made when a message arrives, so LAZY makes no difference.
       return ({ preview }) => `PREVIEW ${preview === undefined ? 'NIL' : imapString(encodeUtf8(preview), utf8)}`;
     case 'binary':
     case 'binarySize':
-      throw new Refusal('BAD', 'BINARY is not supported');
+      return item;
     default:
       return TEXT_ITEMS[item.kind];
   }
+}
+
+function isInHeader(item: OctetItem): boolean {
+  return item.kind === 'section' && item.inHeader;
 }

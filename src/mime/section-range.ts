@@ -45,6 +45,21 @@ export function sectionRange(tree: MimePart, size: number, { path, kind }: Secti
     : { start: message.headerStart, end: message.bodyStart };
 }
 
+/** A part's body and how it is encoded. */
+export interface EncodedRange extends OctetRange {
+  /** Content-Transfer-Encoding in lower case. Of what holds other parts `binary`: it has no encoding of its own. */
+  readonly encoding: string;
+}
+
+/** The body of a part, of the empty path the whole message; `null` when there is no such part. RFC 3516 section 4.2. */
+export function encodedRange(tree: MimePart, size: number, path: readonly number[]): EncodedRange | null {
+  const part = findPart(tree, path);
+  if (part === null) return null;
+  if (path.length === 0) return { start: 0, end: size, encoding: 'binary' };
+  const { bodyStart: start, bodyEnd: end } = part;
+  return { start, end, encoding: isMultipart(part) || isMessage(part) ? 'binary' : part.encoding };
+}
+
 /** The part with a number such as `1.2`; of the empty path, the message. */
 function findPart(tree: MimePart, path: readonly number[]): MimePart | null {
   let part = tree;

@@ -5,7 +5,7 @@ import { UidSet } from '../../model/uid-set.ts';
 import type { FetchedMessage } from '../../store/message-store.ts';
 import type { CommandHandler, Completion } from '../command.ts';
 import { writeFlagLines } from '../fetch-flags.ts';
-import { BrokenLiteral, writeMessage } from '../fetch-message.ts';
+import { writeMessage } from '../fetch-message.ts';
 import { type FetchPlan, planFetch } from '../fetch-plan.ts';
 import type { MailboxView } from '../mailbox-view.ts';
 import { Refusal, refusalOf } from '../refusal.ts';
@@ -13,6 +13,7 @@ import { writeVanished } from '../resync.ts';
 import type { Session } from '../session.ts';
 import { parseFetch } from '../wire/fetch-items.ts';
 import type { SequenceSet } from '../wire/sequence-set.ts';
+import { BrokenLiteral } from '../write-octets.ts';
 
 /** Up to so many messages, all flags are read at once to answer from memory. */
 const FLAGS_LOOKUP = 20_000;
@@ -96,7 +97,8 @@ async function fetchPages(session: Session, view: MailboxView, uids: UidSet, pla
         throw error;
       });
       failure ??= problem;
-      if (problem) session.context.logger?.error({ ...session.info, uid: message.uid, err: problem }, 'unreadable');
+      if (problem && !(problem instanceof Refusal))
+        session.context.logger?.error({ ...session.info, uid: message.uid, err: problem }, 'unreadable');
       if (session.out.full) await session.out.drain();
       if (session.connection.closed) return failure;
     }
