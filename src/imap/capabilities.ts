@@ -7,6 +7,8 @@ export interface CapabilityContext {
   readonly canStartTls: boolean;
   /** Passwords are taken on this connection. */
   readonly canLogin: boolean;
+  /** Compression is off. */
+  readonly canCompress: boolean;
   /** Octets. */
   readonly maxMessageSize: number;
 }
@@ -42,11 +44,18 @@ const EXTENSIONS: readonly string[] = [
   'QUOTA', // RFC 9208
   'QUOTA=RES-STORAGE',
   'QUOTA=RES-MESSAGE',
+  'UNAUTHENTICATE', // RFC 8437
+];
+
+const COMPRESSION: readonly string[] = [
+  'COMPRESS=DEFLATE', // RFC 4978
 ];
 
 /** The capabilities of a connection as it is now. */
 export function capabilities(context: CapabilityContext): string[] {
-  const list = ['IMAP4rev1', ...EXTENSIONS, `APPENDLIMIT=${context.maxMessageSize}`];
+  const list = ['IMAP4rev1', ...EXTENSIONS];
+  if (context.canCompress) list.push(...COMPRESSION);
+  list.push(`APPENDLIMIT=${context.maxMessageSize}`);
   if (context.authenticated) return list;
   if (context.canStartTls) list.push('STARTTLS');
   // RFC 9051 section 7.2.2: LOGINDISABLED where LOGIN is refused; then no AUTH= is offered either.

@@ -4,6 +4,7 @@ import type { CommandHandler } from './command.ts';
 import { append } from './commands/append.ts';
 import { capability } from './commands/capability.ts';
 import { close, unselect } from './commands/close.ts';
+import { compress } from './commands/compress.ts';
 import { copy, move } from './commands/copy.ts';
 import { create } from './commands/create.ts';
 import { deleteMailbox } from './commands/delete.ts';
@@ -25,6 +26,7 @@ import { starttls } from './commands/starttls.ts';
 import { status } from './commands/status.ts';
 import { store } from './commands/store.ts';
 import { subscribe, unsubscribe } from './commands/subscribe.ts';
+import { unauthenticate } from './commands/unauthenticate.ts';
 import type { Command } from './wire/command-reader.ts';
 
 const HANDLERS: readonly CommandHandler[] = [
@@ -33,6 +35,7 @@ const HANDLERS: readonly CommandHandler[] = [
   capability,
   check,
   close,
+  compress,
   copy,
   create,
   deleteMailbox,
@@ -58,6 +61,7 @@ const HANDLERS: readonly CommandHandler[] = [
   status,
   store,
   subscribe,
+  unauthenticate,
   unselect,
   unsubscribe,
 ];

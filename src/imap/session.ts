@@ -64,7 +64,7 @@ export class Session {
         this.out.flush();
       },
     });
-    this.#loginTimer = setTimeout(() => this.bye('Login took too long'), context.limits.loginTimeoutMs);
+    this.#loginTimer = this.#expectLogin();
     this.expectTraffic(context.limits.idleTimeoutMs);
     connection.onShutdown(() => this.bye('The server is shutting down', 'UNAVAILABLE'));
   }
@@ -98,6 +98,7 @@ export class Session {
       authenticated: this.account !== null,
       canStartTls: this.connection.canStartTls,
       canLogin: this.canLogin,
+      canCompress: !this.connection.compressed,
       maxMessageSize: this.store.maxMessageSize,
     });
   }
@@ -141,6 +142,21 @@ export class Session {
     this.reader.limits = LIMITS_AFTER_LOGIN;
     this.loginFailures = 0;
     this.context.logger?.info(this.info, 'logged in');
+  }
+
+  /** Enters the state before login, with everything as it was then. RFC 8437 section 3. */
+  unauthenticate(): void {
+    this.unselect();
+    this.watch?.end();
+    this.watch = null;
+    this.account = null;
+    this.condstore = false;
+    this.qresync = false;
+    this.utf8 = false;
+    this.reader.utf8 = false;
+    this.reader.limits = LIMITS_BEFORE_LOGIN;
+    this.#loginTimer = this.#expectLogin();
+    this.context.logger?.info(this.info, 'logged out, and stays connected');
   }
 
   /** Enters the authenticated state from the selected one. */
@@ -217,6 +233,10 @@ export class Session {
     }
     view.announce(this.out, { expunge: options.expunge, modSeq: this.condstore, vanished: this.qresync });
     if (this.out.full) await this.out.drain();
+  }
+
+  #expectLogin(): NodeJS.Timeout {
+    return setTimeout(() => this.bye('Login took too long'), this.limits.loginTimeoutMs);
   }
 
   #sayGoodbye(): void {

@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net';
 import { EiderError } from '../errors.ts';
+import { Compression } from './compression.ts';
 import { ConnectionInput } from './connection-input.ts';
 import { type TlsContext, upgradeToTls } from './tls-upgrade.ts';
 
@@ -34,6 +35,7 @@ export class Connection {
   readonly whenClosed: Promise<void>;
   #socket: Socket;
   #secure: boolean;
+  #compression: Compression | null = null;
   #closed = false;
   #ending = false;
   #shutdown = false;
@@ -74,6 +76,11 @@ export class Connection {
     return !this.#secure && this.#tls() !== null;
   }
 
+  /** Whether DEFLATE is on. */
+  get compressed(): boolean {
+    return this.#compression !== null;
+  }
+
   /** Nothing can be written any more. */
   get closed(): boolean {
     return this.#closed || this.#ending || !this.#socket.writable;
@@ -82,6 +89,11 @@ export class Connection {
   /** Writes; strings are octets (latin1). `false`: wait for {@link Connection.drained} before writing much more. */
   write(data: string | Uint8Array): boolean {
     if (this.closed) return true;
+    if (this.#compression !== null) {
+      this.#compression.output.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
+      this.#compression.flush();
+      return !this.#compression.output.writableNeedDrain;
+    }
     return typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data);
   }
 
@@ -92,19 +104,22 @@ export class Connection {
    */
   drained(timeoutMs: number = WRITE_TIMEOUT_MS): Promise<void> {
     const socket = this.#socket;
-    if (!socket.writableNeedDrain || socket.destroyed) return Promise.resolve();
+    const output = this.#compression?.output ?? socket;
+    if (!output.writableNeedDrain || socket.destroyed) return Promise.resolve();
     return new Promise((resolve) => {
-      let left = socket.writableLength;
+      let taken = taking(socket);
       const timer = setInterval(() => {
-        if (socket.writableLength >= left) this.destroy();
-        left = socket.writableLength;
+        if (taking(socket) <= taken) this.destroy();
+        taken = taking(socket);
       }, timeoutMs);
       const done = (): void => {
         clearInterval(timer);
-        socket.off('drain', done).off('close', done);
+        output.off('drain', done);
+        socket.off('close', done);
         resolve();
       };
-      socket.on('drain', done).on('close', done);
+      output.on('drain', done);
+      socket.on('close', done);
     });
   }
 
@@ -129,6 +144,32 @@ export class Connection {
     this.#socket = secured;
     this.input.attach(secured);
     this.#adopt(secured);
+  }
+
+  /**
+   * Writes `reply`, behind which both sides compress.
+   *
+   * @throws EiderError `UNSUPPORTED` when they do already.
+   */
+  startCompression(reply: string): void {
+    if (this.#compression !== null) throw new EiderError('UNSUPPORTED', 'compression is on');
+    this.write(reply);
+    this.input.detach();
+    this.#compression = new Compression(this.#socket, this.input.takeOctets(this.input.buffered));
+    this.input.attach(this.#compression.input);
+  }
+
+  /** Writes `reply`, behind which neither side compresses; resolves when it is on its way. */
+  async endCompression(reply: string): Promise<void> {
+    const compression = this.#compression;
+    this.write(reply);
+    if (compression === null) return;
+    this.input.detach();
+    await compression.finish();
+    this.#compression = null;
+    if (this.closed) return;
+    this.input.attach(this.#socket);
+    this.#socket.resume();
   }
 
   /** Calls `listener` when nothing came in or went out for `ms` milliseconds; 0 ends it. One at a time. */
@@ -158,7 +199,8 @@ export class Connection {
     this.input.close();
     this.input.discard();
     this.#socket.setTimeout(CLOSE_TIMEOUT_MS);
-    this.#socket.end();
+    if (this.#compression !== null) this.#compression.end();
+    else this.#socket.end();
     // What still arrives is thrown away; unread, it would keep the end of the stream from being seen.
     this.#socket.resume();
   }
@@ -179,8 +221,14 @@ export class Connection {
       if (socket !== this.#socket) return;
       this.#closed = true;
       this.input.close();
+      this.#compression?.destroy();
       this.#resolveClosed();
     });
     if (this.#idleMs > 0) socket.setTimeout(this.#idleMs);
   }
+}
+
+/** Rises with what the other side has taken, as far as the system tells. */
+function taking(socket: Socket): number {
+  return socket.bytesWritten - socket.writableLength;
 }
