@@ -20,6 +20,7 @@ import { namespace } from './commands/namespace.ts';
 import { check, noop } from './commands/noop.ts';
 import { getQuota, getQuotaRoot } from './commands/quota.ts';
 import { rename } from './commands/rename.ts';
+import { replace } from './commands/replace.ts';
 import { search } from './commands/search.ts';
 import { examine, select } from './commands/select.ts';
 import { starttls } from './commands/starttls.ts';
@@ -55,6 +56,7 @@ const HANDLERS: readonly CommandHandler[] = [
   namespace,
   noop,
   rename,
+  replace,
   search,
   select,
   starttls,

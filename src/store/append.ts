@@ -1,10 +1,13 @@
 /** New messages: their octets first, then one transaction. */
 
+import type { WriteTransaction } from '../engine/engine.ts';
 import type { NewMessage } from '../engine/records.ts';
 import { EiderError } from '../errors.ts';
 import { splitMessage } from '../mime/split-message.ts';
 import { parseFlags } from '../model/flags.ts';
-import type { AccountId } from '../model/ids.ts';
+import type { AccountId, Uid } from '../model/ids.ts';
+import type { Mailbox } from '../model/mailbox.ts';
+import { UidSet } from '../model/uid-set.ts';
 import { accountSettings, enforceLimits, resolveMailbox, type StoreContext } from './context.ts';
 import type {
   AppendOptions,
@@ -54,29 +57,63 @@ export async function appendPrepared(
   messages: readonly PreparedAppend[],
 ): Promise<AppendResult[]> {
   const { limits } = await accountSettings(context, account);
+  const prepared = newMessages(messages);
+  return context.engine.write(account, async (tx) => {
+    const results = await addTo(tx, await resolveMailbox(tx, ref), prepared);
+    await enforceLimits(tx, limits);
+    return results;
+  });
+}
+
+/** Adds a message and removes the one that it replaces, both or neither; `null` when that one is not there. */
+export async function replaceMessage(
+  context: StoreContext,
+  account: AccountId,
+  place: { readonly mailbox: MailboxRef; readonly uid: Uid },
+  to: MailboxRef,
+  message: PreparedAppend,
+): Promise<AppendResult | null> {
+  const { limits } = await accountSettings(context, account);
+  const prepared = newMessages([message]);
+  return context.engine.write(account, async (tx) => {
+    const target = await resolveMailbox(tx, to);
+    const source = await resolveMailbox(tx, place.mailbox);
+    if ((await tx.expunge(source.id, UidSet.of(place.uid))).isEmpty) return null;
+    const [result] = await addTo(tx, target, prepared);
+    // RFC 8508 section 3.4: the quota is asked for what both together need.
+    await enforceLimits(tx, limits);
+    return result as AppendResult;
+  });
+}
+
+type UnthreadedMessage = Omit<NewMessage, 'threadId'>;
+
+function newMessages(messages: readonly PreparedAppend[]): UnthreadedMessage[] {
   const now = Date.now();
-  const prepared = messages.map(({ message, flags, internalDate }) => ({
+  return messages.map(({ message, flags, internalDate }) => ({
     content: message.content,
     flags: parseFlags(flags ?? []),
     internalDate: dateOf(internalDate) ?? now,
   }));
-  return context.engine.write(account, async (tx) => {
-    const mailbox = await resolveMailbox(tx, ref);
-    const added: NewMessage[] = [];
-    for (const message of prepared)
-      added.push({ ...message, threadId: await assignThread(tx, message.content.summary) });
-    const places = await tx.add(mailbox.id, added);
-    await enforceLimits(tx, limits);
-    return places.map(({ uid, emailId }, index) => ({
-      mailboxId: mailbox.id,
-      uidValidity: mailbox.uidValidity,
-      uid,
-      emailId,
-      modSeq: tx.modSeq,
-      threadId: (added[index] as NewMessage).threadId,
-      size: (added[index] as NewMessage).content.size,
-    }));
-  });
+}
+
+async function addTo(
+  tx: WriteTransaction,
+  mailbox: Mailbox,
+  messages: readonly UnthreadedMessage[],
+): Promise<AppendResult[]> {
+  const added: NewMessage[] = [];
+  for (const message of messages) added.push({ ...message, threadId: await assignThread(tx, message.content.summary) });
+  const places = await tx.add(mailbox.id, added);
+  return places.map(({ uid, emailId }, index) => ({
+    mailboxId: mailbox.id,
+    uidValidity: mailbox.uidValidity,
+    uid,
+    emailId,
+    modSeq: tx.modSeq,
+    threadId: (added[index] as NewMessage).threadId,
+    size: (added[index] as NewMessage).content.size,
+  }));
 }
 
 function dateOf(date: Date | undefined): number | undefined {

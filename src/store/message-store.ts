@@ -288,6 +288,20 @@ export interface MessageStore extends AsyncDisposable {
   /** All of them or none, in one transaction. */
   appendPrepared(account: AccountId, mailbox: MailboxRef, messages: readonly PreparedAppend[]): Promise<AppendResult[]>;
 
+  /**
+   * Adds a message and removes the one that it replaces, in one transaction; the quota is asked for what both together
+   * need. `null` when that one is not there: nothing was stored then.
+   *
+   * @throws `MAILBOX_NOT_FOUND` of either, `QUOTA_EXCEEDED`, `DISK_FULL`, `FLAG_INVALID`.
+   * @see RFC 8508
+   */
+  replace(
+    account: AccountId,
+    place: { readonly mailbox: MailboxRef; readonly uid: Uid },
+    to: MailboxRef,
+    message: PreparedAppend,
+  ): Promise<AppendResult | null>;
+
   /** The UIDs and the counters of one moment. */
   openMailbox(account: AccountId, ref: MailboxRef): Promise<OpenedMailbox>;
   /** All UIDs, ascending. */

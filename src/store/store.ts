@@ -4,12 +4,12 @@ import type { FlagColumns, ReadTransaction } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountLimits, Usage } from '../model/account.ts';
 import type { Change } from '../model/change.ts';
-import type { AccountId, ModSeq } from '../model/ids.ts';
+import type { AccountId, ModSeq, Uid } from '../model/ids.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import { type AccountPasswords, StoreAccounts } from './accounts.ts';
-import { appendMessage, appendPrepared, prepareMessage } from './append.ts';
+import { appendMessage, appendPrepared, prepareMessage, replaceMessage } from './append.ts';
 import { followChanges, mailboxChanges } from './changes.ts';
 import { accountSettings, resolveMailbox, type StoreContext } from './context.ts';
 import { fetchMessages, fetchPages } from './fetch.ts';
@@ -91,6 +91,15 @@ export class Store implements MessageStore {
 
   appendPrepared(account: AccountId, ref: MailboxRef, messages: readonly PreparedAppend[]): Promise<AppendResult[]> {
     return appendPrepared(this.#context, account, ref, messages);
+  }
+
+  replace(
+    account: AccountId,
+    place: { mailbox: MailboxRef; uid: Uid },
+    to: MailboxRef,
+    message: PreparedAppend,
+  ): Promise<AppendResult | null> {
+    return replaceMessage(this.#context, account, place, to, message);
   }
 
   openMailbox(account: AccountId, ref: MailboxRef): Promise<OpenedMailbox> {

@@ -38,6 +38,9 @@ const ANNOUNCEMENT = /(~?)\{([0-9]{1,20})(\+?)\}$/;
 /** APPEND and REPLACE: what stands behind the name (and the message number). */
 const MESSAGE_COMMAND = /^[^ ]+ (?:APPEND|(?:UID )?REPLACE [^ ]+) (.)/i;
 
+const CATENATE = / CATENATE \(/i;
+const URL_LITERAL = /[ (]URL \{[0-9]{1,20}\+?\}$/i;
+
 /** What the end of a line announces, or `null`. A size above 2^53-1 is `Infinity`. */
 export function parseAnnouncement(line: string): Announcement | null {
   if (line.charCodeAt(line.length - 1) !== 0x7d) return null;
@@ -53,11 +56,15 @@ export function parseAnnouncement(line: string): Announcement | null {
 
 /**
  * Whether the literal that `text` announces at its end is a message: all of APPEND are, but the mailbox name directly
- * behind it. RFC 9051 section 6.3.12, RFC 8508.
+ * behind it, and the URLs of CATENATE. RFC 9051 section 6.3.12, RFC 4469, RFC 8508.
+ *
+ * @param inAppend `text` goes on behind a message literal
  */
-export function isMessageLiteral(text: string): boolean {
+export function isMessageLiteral(text: string, inAppend: boolean): boolean {
+  if (inAppend) return !URL_LITERAL.test(text);
   const match = MESSAGE_COMMAND.exec(text);
   if (match === null) return false;
+  if (CATENATE.test(text) && URL_LITERAL.test(text)) return false;
   return match[1] !== '{' || text.includes('\n');
 }
 

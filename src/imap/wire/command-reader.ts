@@ -197,7 +197,7 @@ export class CommandReader {
       this.#used += line.length;
       if (!this.#checkHead(inAppend, announcement)) continue;
       if (announcement === null) return true;
-      if (announcement.size <= Number.MAX_SAFE_INTEGER && (inAppend || isMessageLiteral(this.#text))) {
+      if (announcement.size <= Number.MAX_SAFE_INTEGER && isMessageLiteral(this.#text, inAppend)) {
         this.#message = announcement;
         return true;
       }

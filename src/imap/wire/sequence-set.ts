@@ -45,6 +45,12 @@ export class SequenceSet {
     return this.ranges.some(([a, b]) => a === STAR || b === STAR);
   }
 
+  /** Whether it is a single number, or `*`. */
+  get isOne(): boolean {
+    const [first] = this.ranges;
+    return this.ranges.length === 1 && first !== undefined && first[0] === first[1];
+  }
+
   /** The greatest number written out, 0 when there is none. */
   get greatest(): number {
     let greatest = 0;

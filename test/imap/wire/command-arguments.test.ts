@@ -1,7 +1,13 @@
 /** Arguments of STORE, STATUS, LIST, LSUB, SELECT and APPEND. */
 
 import { describe, expect, test } from 'vitest';
-import { endAppendItem, parseAppendItem } from '../../../src/imap/wire/append-args.ts';
+import {
+  endAppendLiteral,
+  hasMoreParts,
+  parseAppendItem,
+  parseAppendLiteral,
+  parseCatPart,
+} from '../../../src/imap/wire/append-args.ts';
 import { ImapSyntaxError } from '../../../src/imap/wire/imap-syntax-error.ts';
 import { listPatterns, parseList, parseLsub } from '../../../src/imap/wire/list-args.ts';
 import { Scanner } from '../../../src/imap/wire/scanner.ts';
@@ -144,31 +150,50 @@ describe('SELECT', () => {
 
 describe('APPEND', () => {
   const message = { size: 5, binary: false, synchronizing: true };
-  const item = (text: string): unknown => parseAppendItem(new Scanner(` ${text}`, { message }));
+  const item = (text: string): unknown => {
+    const scanner = new Scanner(` ${text}`, { message });
+    const parsed = parseAppendItem(scanner);
+    return { ...parsed, literal: parsed.data === 'literal' ? parseAppendLiteral(scanner) : null };
+  };
 
   test.each([
-    ['{5}', { flags: [], internalDate: null, utf8: false, literal: message }],
+    ['{5}', { flags: [], internalDate: null, data: 'literal', literal: { ...message, utf8: false } }],
     ['(\\Seen x) {5}', { flags: ['\\Seen', 'x'], internalDate: null }],
     ['() " 1-Feb-2024 00:00:00 +0000" {5}', { flags: [], internalDate: Date.UTC(2024, 1, 1) }],
     ['"01-Feb-2024 00:00:00 +0100" ~{5+}', { internalDate: Date.UTC(2024, 0, 31, 23) }],
-    ['UTF8 (~{5}', { utf8: true }],
+    ['UTF8 (~{5}', { literal: { ...message, utf8: true } }],
+    ['(x) CATENATE (', { flags: ['x'], data: 'catenate' }],
   ])('%s', (text, expected) => {
     expect(item(text)).toMatchObject(expected);
   });
 
-  test.each(['', '(\\Seen){5}', '{5} ', 'x {5}', '"yesterday" {5}', 'UTF8 {5}', '"a"'])('%j is refused', (text) => {
-    expect(() => item(text)).toThrow(ImapSyntaxError);
-  });
+  test.each(['', '(\\Seen){5}', '{5} ', 'x {5}', '"yesterday" {5}', 'UTF8 {5}', '"a"', 'CATENATE {5}'])(
+    '%j is refused',
+    (text) => {
+      expect(() => item(text)).toThrow(ImapSyntaxError);
+    },
+  );
 
   test('without a message is refused', () => {
     expect(() => parseAppendItem(scan('"text"'))).toThrow(ImapSyntaxError);
   });
 
   test('UTF8 is closed behind the literal', () => {
-    const parsed = parseAppendItem(new Scanner(' UTF8 (~{5}', { message }));
+    const parsed = parseAppendLiteral(new Scanner('UTF8 (~{5}', { message }));
     const rest = new Scanner(')');
-    endAppendItem(rest, parsed);
+    endAppendLiteral(rest, parsed);
     expect(rest.atEnd).toBe(true);
-    expect(() => endAppendItem(new Scanner(''), parsed)).toThrow(ImapSyntaxError);
+    expect(() => endAppendLiteral(new Scanner(''), parsed)).toThrow(ImapSyntaxError);
+  });
+
+  test('the parts of CATENATE', () => {
+    const part = (text: string): unknown => parseCatPart(new Scanner(text, { message }));
+    expect(part('URL "/a;UID=1"')).toEqual({ kind: 'url', url: '/a;UID=1' });
+    expect(part('text {5}')).toEqual({ kind: 'text', literal: { ...message, utf8: false } });
+    expect(part('UTF8 (~{5}')).toEqual({ kind: 'text', literal: { ...message, utf8: true } });
+    for (const text of ['', 'URL', 'TEXT "x"', 'TEXT{5}', 'X {5}']) expect(() => part(text)).toThrow(ImapSyntaxError);
+    expect(hasMoreParts(new Scanner(' '))).toBe(true);
+    expect(hasMoreParts(new Scanner(')'))).toBe(false);
+    expect(() => hasMoreParts(new Scanner('x'))).toThrow(ImapSyntaxError);
   });
 });
