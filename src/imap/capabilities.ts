@@ -32,6 +32,7 @@ const EXTENSIONS: readonly string[] = [
   'QRESYNC',
   'ESEARCH', // RFC 4731
   'SEARCHRES', // RFC 5182
+  'PARTIAL', // RFC 9394
   'WITHIN', // RFC 5032
   'LIST-EXTENDED', // RFC 5258
   'LIST-STATUS', // RFC 5819
@@ -46,6 +47,8 @@ const EXTENSIONS: readonly string[] = [
   'QUOTA', // RFC 9208
   'QUOTA=RES-STORAGE',
   'QUOTA=RES-MESSAGE',
+  'UIDONLY', // RFC 9586
+  'INPROGRESS', // RFC 9585
   'UNAUTHENTICATE', // RFC 8437
 ];
 

@@ -85,7 +85,9 @@ export class CommandLoop {
     if (state === 'notAuthenticated') {
       if (account) throw new Refusal('BAD', 'Already logged in');
     } else if (!account) throw new Refusal('BAD', 'Log in first');
-    else if (state === 'selected' && !view) throw new Refusal('BAD', 'No mailbox is selected');
+    else if (this.#session.uidOnly && handler.uid && !uid && !handler.numberless) {
+      throw new Refusal('BAD', 'Message numbers were given up by ENABLE UIDONLY', 'UIDREQUIRED');
+    } else if (state === 'selected' && !view) throw new Refusal('BAD', 'No mailbox is selected');
     return handler;
   }
 

@@ -26,6 +26,8 @@ export interface CommandHandler {
   readonly state: CommandState;
   /** There is a `UID name` too. */
   readonly uid?: boolean;
+  /** The form without UID takes and gives no message numbers. RFC 9586 section 3. */
+  readonly numberless?: boolean;
   /** Message numbers must not change when it ends (in the form without UID). RFC 9051 section 7.5.1. */
   readonly keepsNumbers?: boolean;
   /** Asks the store for news even if none were heard of. */

@@ -7,6 +7,7 @@ import type { FlagTable } from './flag-cache.ts';
 import type { MailboxView } from './mailbox-view.ts';
 import type { Session } from './session.ts';
 import type { FetchItem } from './wire/fetch-items.ts';
+import { fetchHead } from './wire/write-response.ts';
 
 /** Lines written before other sessions get their turn. */
 const TURN = 10_000;
@@ -19,6 +20,8 @@ export interface FlagLines {
   readonly uid: boolean;
   /** With MODSEQ, whatever was asked for. */
   readonly modSeq: boolean;
+  /** UIDFETCH. RFC 9586. */
+  readonly uidOnly: boolean;
 }
 
 /** Writes a line for each message of `uids` that is still there. All flags are in memory. */
@@ -51,21 +54,22 @@ export async function writeFlagLines(
 
 type Format = (seq: number, uid: number, mask: number, keywords: Map<number, string>, modSeq: number) => string;
 
-function formatOf({ items, uid, modSeq }: FlagLines): Format {
+function formatOf({ items, uid, modSeq, uidOnly }: FlagLines): Format {
   const kinds: FetchItem['kind'][] = items.map((item) => item.kind);
-  if (uid && !kinds.includes('uid')) kinds.unshift('uid');
+  if (uid && !uidOnly && !kinds.includes('uid')) kinds.unshift('uid');
   if (modSeq && !kinds.includes('modSeq')) kinds.push('modSeq');
   // What clients ask for most has a form of its own.
-  if (kinds.join() === 'uid,flags')
+  const form = uidOnly ? '' : kinds.join();
+  if (form === 'uid,flags')
     return (seq, id, mask, keywords) => `* ${seq} FETCH (UID ${id} ${flags(id, mask, keywords)})\r\n`;
-  if (kinds.join() === 'flags,uid')
+  if (form === 'flags,uid')
     return (seq, id, mask, keywords) => `* ${seq} FETCH (${flags(id, mask, keywords)} UID ${id})\r\n`;
-  if (kinds.join() === 'flags') return (seq, id, mask, keywords) => `* ${seq} FETCH (${flags(id, mask, keywords)})\r\n`;
+  if (form === 'flags') return (seq, id, mask, keywords) => `* ${seq} FETCH (${flags(id, mask, keywords)})\r\n`;
   return (seq, id, mask, keywords, modSequence) => {
     const values = kinds.map((kind) =>
       kind === 'uid' ? `UID ${id}` : kind === 'flags' ? flags(id, mask, keywords) : `MODSEQ (${modSequence})`,
     );
-    return `* ${seq} FETCH (${values.join(' ')})\r\n`;
+    return `${fetchHead(seq, id, uidOnly)}${values.join(' ')})\r\n`;
   };
 }
 

@@ -6,6 +6,7 @@ import type { FetchedMessage } from '../store/message-store.ts';
 import { binarySize, writeBinary } from './fetch-binary.ts';
 import type { FetchPlan, SectionItem } from './fetch-plan.ts';
 import type { Session } from './session.ts';
+import { fetchHead } from './wire/write-response.ts';
 import { BrokenLiteral, streamOctets, writeOctets } from './write-octets.ts';
 
 /** A raw header of so many octets may be cut off: what lies behind is in the body. */
@@ -31,7 +32,7 @@ export async function writeMessage(
   extra: string,
 ): Promise<unknown> {
   const { out } = session;
-  let head = `* ${seq} FETCH (`;
+  let head = fetchHead(seq, message.uid, session.uidOnly);
   let begun = false;
   let failure: unknown = null;
   let separator = '';

@@ -9,7 +9,9 @@ import { Refusal } from './refusal.ts';
 import type { ResponseWriter } from './response-writer.ts';
 import type { SharedMailbox } from './shared-mailbox.ts';
 import type { UidMap } from './uid-map.ts';
+import { type PartialRange, sliceBounds } from './wire/partial-range.ts';
 import type { SequenceSet } from './wire/sequence-set.ts';
+import { fetchHead } from './wire/write-response.ts';
 
 /** What an announcement may and must contain. */
 export interface AnnounceOptions {
@@ -19,6 +21,8 @@ export interface AnnounceOptions {
   readonly modSeq: boolean;
   /** VANISHED instead of EXPUNGE. RFC 7162 section 3.2.10. */
   readonly vanished: boolean;
+  /** UIDFETCH instead of FETCH. RFC 9586. */
+  readonly uidOnly: boolean;
 }
 
 /**
@@ -100,6 +104,21 @@ export class MailboxView {
     return countOf(this.map, uids);
   }
 
+  /** The messages of `uids` that a range counts out. RFC 9394 section 3.3. */
+  slice(uids: UidSet, range: PartialRange): UidSet {
+    const ranges = this.map.indexRanges(uids);
+    const [start, end] = sliceBounds(range, this.count(uids));
+    const picked: [number, number][] = [];
+    let at = 0;
+    for (const [first, last] of ranges) {
+      const from = Math.max(first, first + start - at);
+      const to = Math.min(last, first + end - at);
+      if (from < to) picked.push([this.map.uid(from + 1), this.map.uid(to)]);
+      at += last - first;
+    }
+    return UidSet.fromRanges(picked);
+  }
+
   /** A set of UIDs as the client writes them: message numbers, or UIDs. */
   numbers(uids: UidSet, uid: boolean): string {
     if (uid) return uids.toString();
@@ -121,7 +140,7 @@ export class MailboxView {
     const { shared } = this;
     if (shared.gone || !this.behind) return;
     this.announceKeywords(out);
-    this.#announceFlags(out, options.modSeq);
+    this.#announceFlags(out, options);
     if (this.map !== shared.map) {
       const gone = this.map.goneIn(shared.map);
       if (gone.length > 0 && !options.expunge) {
@@ -147,7 +166,7 @@ export class MailboxView {
     for (let i = gone.length - 1; i >= 0; i--) out.write(`* ${(gone[i] as number) + 1} EXPUNGE\r\n`);
   }
 
-  #announceFlags(out: ResponseWriter, modSeq: boolean): void {
+  #announceFlags(out: ResponseWriter, options: AnnounceOptions): void {
     const { shared } = this;
     if (shared.flaggedAt > this.#told) {
       let seq = 1;
@@ -156,7 +175,7 @@ export class MailboxView {
         const found = this.map.seq(change.uid, seq);
         if (found === 0) continue;
         seq = found;
-        out.write(flagsFetch(found, change, modSeq));
+        out.write(flagsFetch(found, change, options));
       }
     }
     this.#told = shared.modSeq;
@@ -171,9 +190,14 @@ function countOf(map: UidMap, uids: UidSet): number {
 }
 
 /** `* 3 FETCH (UID 7 FLAGS (\Seen))`, unasked. */
-export function flagsFetch(seq: number, change: ChangedFlags, modSeq: boolean): string {
+export function flagsFetch(
+  seq: number,
+  change: ChangedFlags,
+  { modSeq, uidOnly }: Pick<AnnounceOptions, 'modSeq' | 'uidOnly'>,
+): string {
+  const head = `${fetchHead(seq, change.uid, uidOnly)}${uidOnly ? '' : `UID ${change.uid} `}`;
   const flags = formatFlags(change.mask, change.keywords);
-  return `* ${seq} FETCH (UID ${change.uid} FLAGS (${flags})${modSeq ? ` MODSEQ (${change.modSeq})` : ''})\r\n`;
+  return `${head}FLAGS (${flags})${modSeq ? ` MODSEQ (${change.modSeq})` : ''})\r\n`;
 }
 
 /** `* FLAGS (...)`. */

@@ -18,6 +18,8 @@ export interface ImapLimits {
   readonly literalTimeoutMs: number;
   /** Of a client that takes nothing of what it asked for. @defaultValue 120,000 */
   readonly writeTimeoutMs: number;
+  /** Between signs of life during a command that takes long. @defaultValue 10,000 */
+  readonly progressMs: number;
   /** Between signs of life during IDLE. @defaultValue 150,000 */
   readonly keepAliveMs: number;
   /** Refused logins on one connection before it is closed. @defaultValue 5 */
@@ -43,6 +45,7 @@ export const DEFAULT_LIMITS: ImapLimits = {
   idleTimeoutMs: 1_860_000,
   literalTimeoutMs: 300_000,
   writeTimeoutMs: 120_000,
+  progressMs: 10_000,
   keepAliveMs: 150_000,
   loginFailures: 5,
   loginFailureDelayMs: 1_000,

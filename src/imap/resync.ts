@@ -21,7 +21,8 @@ export async function resync(session: Session, view: MailboxView, parameters: Qr
     const found = view.map.seq(message.uid, seq);
     if (found === 0) continue;
     seq = found;
-    if (known.has(message.uid)) session.out.write(flagsFetch(found, message, true));
+    if (known.has(message.uid))
+      session.out.write(flagsFetch(found, message, { modSeq: true, uidOnly: session.uidOnly }));
     if (session.out.full) await session.out.drain();
   }
 }

@@ -12,6 +12,7 @@ import { Refusal } from './refusal.ts';
 import { ResponseWriter } from './response-writer.ts';
 import { CommandReader, LIMITS_AFTER_LOGIN, LIMITS_BEFORE_LOGIN } from './wire/command-reader.ts';
 import { statusLine } from './wire/write-response.ts';
+import { quoted } from './wire/write-string.ts';
 
 /** What the sessions of one server share. */
 export interface SessionContext {
@@ -40,6 +41,8 @@ export class Session {
   condstore = false;
   /** QRESYNC was enabled: VANISHED is told instead of EXPUNGE. RFC 7162 section 3.2.3. */
   qresync = false;
+  /** UIDONLY was enabled: no message numbers, either way. RFC 9586. */
+  uidOnly = false;
   /** UTF8=ACCEPT was enabled. RFC 6855. */
   utf8 = false;
   loginFailures = 0;
@@ -152,6 +155,7 @@ export class Session {
     this.account = null;
     this.condstore = false;
     this.qresync = false;
+    this.uidOnly = false;
     this.utf8 = false;
     this.reader.utf8 = false;
     this.reader.limits = LIMITS_BEFORE_LOGIN;
@@ -220,6 +224,23 @@ export class Session {
     if (this.view) this.out.write(`* OK [HIGHESTMODSEQ ${this.view.shared.highestModSeq}] CONDSTORE is on\r\n`);
   }
 
+  /**
+   * Waits for `work`, telling the client now and then that it is still at it. Nothing else is written meanwhile.
+   * RFC 9585.
+   */
+  async work<T>(tag: string, work: Promise<T>): Promise<T> {
+    const timer = setInterval(() => {
+      if (this.closing || this.out.full) return;
+      this.out.write(statusLine('*', 'OK', 'Still at it', `INPROGRESS (${quoted(tag)} NIL NIL)`));
+      this.out.flush();
+    }, this.limits.progressMs);
+    try {
+      return await work;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
   /** Tells what happened in the selected mailbox; with `poll`, after asking the store. */
   async announce(options: { readonly expunge: boolean; readonly poll: boolean }): Promise<void> {
     const { view } = this;
@@ -231,7 +252,12 @@ export class Session {
       this.bye('The selected mailbox was deleted');
       return;
     }
-    view.announce(this.out, { expunge: options.expunge, modSeq: this.condstore, vanished: this.qresync });
+    view.announce(this.out, {
+      expunge: options.expunge,
+      modSeq: this.condstore,
+      vanished: this.qresync || this.uidOnly,
+      uidOnly: this.uidOnly,
+    });
     if (this.out.full) await this.out.drain();
   }
 

@@ -18,7 +18,7 @@ export const copy: CommandHandler = {
     const { set, path } = readArguments(command);
     const view = session.selected;
     const uids = view.resolve(set, command.uid);
-    const result = await transfer(session, view, uids, path, 'copy');
+    const result = await session.work(command.tag, transfer(session, view, uids, path, 'copy'));
     if (result) view.own(result.modSeq);
     return { text: 'Copied', code: result ? copyCode(result) : issuedCode(view, uids, command.uid) };
   },
@@ -33,7 +33,7 @@ export const move: CommandHandler = {
     const { set, path } = readArguments(command);
     const view = session.writable;
     const uids = view.resolve(set, command.uid);
-    const result = await transfer(session, view, uids, path, 'move');
+    const result = await session.work(command.tag, transfer(session, view, uids, path, 'move'));
     if (!result) return { text: 'Moved', code: issuedCode(view, uids, command.uid) };
     // RFC 6851 section 4.3: COPYUID is told before the EXPUNGEs, in an untagged OK.
     session.out.write(`* OK [${copyCode(result)}] Moved\r\n`);

@@ -10,6 +10,10 @@ const ENABLERS: Readonly<Record<string, (session: Session) => void>> = {
     session.qresync = true;
     session.enableCondstore();
   },
+  // RFC 9586 section 3.
+  UIDONLY: (session) => {
+    session.uidOnly = true;
+  },
   // RFC 6855 section 3.
   'UTF8=ACCEPT': (session) => {
     session.utf8 = true;

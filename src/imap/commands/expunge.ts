@@ -9,7 +9,8 @@ export const expunge: CommandHandler = {
   name: 'EXPUNGE',
   state: 'selected',
   uid: true,
-  async run(session, { scanner, uid }) {
+  numberless: true,
+  async run(session, { scanner, tag, uid }) {
     let uids: UidSet | undefined;
     if (uid) {
       scanner.space();
@@ -18,7 +19,7 @@ export const expunge: CommandHandler = {
     scanner.end();
     const view = session.writable;
     if (uids?.isEmpty) return { text: 'Nothing to expunge' };
-    const result = await session.store.expunge(session.accountId, view.shared.id, uids);
+    const result = await session.work(tag, session.store.expunge(session.accountId, view.shared.id, uids));
     if (result.uids.isEmpty) return { text: 'Expunged' };
     view.shared.applyExpunged(result.uids, result.modSeq);
     view.own(result.modSeq);

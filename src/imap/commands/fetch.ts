@@ -31,17 +31,18 @@ export const fetch: CommandHandler = {
     if (args.vanished && !session.qresync) throw new Refusal('BAD', 'QRESYNC is not enabled');
     if (args.vanished && !uid) throw new Refusal('BAD', 'VANISHED goes with UID FETCH only');
     const modSeq = args.changedSince !== null;
-    const plan = planFetch(args.items, { uid, modSeq, utf8: session.utf8 });
+    const plan = planFetch(args.items, { uid: uid && !session.uidOnly, modSeq, utf8: session.utf8 });
     let uids = view.resolve(args.set, uid);
     if (modSeq || args.items.some((item) => item.kind === 'modSeq')) session.enableCondstore();
     if (args.changedSince !== null) {
       if (args.vanished) await writeVanished(session, view, args.changedSince, vanishedSet(view, args.set));
       uids = await changedSince(view, uids, args.changedSince);
     }
+    if (args.partial) uids = view.slice(uids, args.partial);
     if (uids.isEmpty) return { text: 'Nothing to fetch' };
     if (plan.fromMemory && (await haveFlags(view, uids))) {
       view.announceKeywords(session.out);
-      await writeFlagLines(session, view, uids, { ...args, uid, modSeq });
+      await writeFlagLines(session, view, uids, { ...args, uid, modSeq, uidOnly: session.uidOnly });
       return completion(view, uids, uid, null);
     }
     return completion(view, uids, uid, await fetchPages(session, view, uids, plan));
@@ -107,8 +108,8 @@ async function fetchPages(session: Session, view: MailboxView, uids: UidSet, pla
 }
 
 /** What is told of a message that became seen, beside what was asked for. RFC 7162 section 3.2.4. */
-function flagItems({ condstore }: Session, { kinds }: FetchPlan, message: FetchedMessage): string {
-  const uid = condstore && !kinds.has('uid') ? ` UID ${message.uid}` : '';
+function flagItems({ condstore, uidOnly }: Session, { kinds }: FetchPlan, message: FetchedMessage): string {
+  const uid = condstore && !uidOnly && !kinds.has('uid') ? ` UID ${message.uid}` : '';
   const flags = kinds.has('flags') ? '' : ` FLAGS (${formatFlags(message.mask, message.keywords)})`;
   const modSeq = condstore && !kinds.has('modSeq') ? ` MODSEQ (${message.modSeq})` : '';
   return uid + flags + modSeq;

@@ -5,7 +5,9 @@ import { UidSet } from '../../model/uid-set.ts';
 import type { CommandHandler } from '../command.ts';
 import { isFlagSearch, searchFlags } from '../flag-search.ts';
 import type { MailboxView } from '../mailbox-view.ts';
+import { Refusal } from '../refusal.ts';
 import type { Session } from '../session.ts';
+import { type PartialRange, sliceBounds } from '../wire/partial-range.ts';
 import { parseSearch, resolveSearchKey, type SearchArguments, type SearchReturn } from '../wire/search-program.ts';
 import { quoted } from '../wire/write-string.ts';
 
@@ -22,7 +24,7 @@ export const search: CommandHandler = {
     const args = parseSearch(scanner);
     const view = session.selected;
     if (args.modSeq) session.enableCondstore();
-    const found = await find(session, view, args).catch((error: unknown) => {
+    const found = await session.work(tag, find(session, view, args)).catch((error: unknown) => {
       // RFC 5182 section 2.1: a SEARCH that fails leaves nothing saved.
       if (args.returns?.save) view.saved = UidSet.empty;
       throw error;
@@ -38,7 +40,10 @@ export const search: CommandHandler = {
 async function find(session: Session, view: MailboxView, { key }: SearchArguments): Promise<number[]> {
   const query = resolveSearchKey(key, {
     // Unlike other commands, SEARCH takes numbers that no message has: they match nothing.
-    seq: (set) => (set.saved ? view.saved : view.map.uidsOf(set.resolve(view.map.count))),
+    seq: (set) => {
+      if (session.uidOnly) throw new Refusal('BAD', 'Message numbers were given up by ENABLE UIDONLY', 'UIDREQUIRED');
+      return view.map.uidsOf(set.resolve(view.map.count));
+    },
     uid: (set) => view.resolveUids(set),
     saved: () => view.saved,
   });
@@ -91,7 +96,7 @@ function writeExtended(session: Session, view: MailboxView, found: readonly numb
   if (returns.save) {
     view.saved = UidSet.fromSorted(returned);
     // RFC 5182 section 2.1: only saving is answered by the tagged response alone.
-    if (!returns.min && !returns.max && !returns.all && !returns.count) return;
+    if (!returns.min && !returns.max && !returns.all && !returns.count && !returns.partial) return;
   }
   const numbers = numbersOf(view, found, uid);
   let text = `* ESEARCH (TAG ${quoted(answer.tag)})${uid ? ' UID' : ''}`;
@@ -101,18 +106,28 @@ function writeExtended(session: Session, view: MailboxView, found: readonly numb
     if (returns.max) text += ` MAX ${numbers.at(-1)}`;
     if (returns.all) text += ` ALL ${UidSet.fromSorted(numbers)}`;
   }
+  if (returns.partial) text += ` PARTIAL (${returns.partial.text} ${slice(numbers, returns.partial)})`;
   if (returns.count) text += ` COUNT ${numbers.length}`;
   if (answer.modSeq && returned.length > 0) text += ` MODSEQ ${highestModSeq(view, returned)}`;
   session.out.write(`${text}\r\n`);
 }
 
-/** What the answer (and `$`) is about: with MIN or MAX alone, only that message. RFC 5182 section 2.4, RFC 4731 section 3.2. */
-function returnedBy(found: readonly number[], { min, max, all, count }: SearchReturn): readonly number[] {
-  if (all || count || (!min && !max) || found.length === 0) return found;
-  const picked = new Set<number>();
+/** RFC 9394 section 3.1: NIL where the result is too short. */
+function slice(numbers: readonly number[], range: PartialRange): string {
+  const part = numbers.slice(...sliceBounds(range, numbers.length));
+  return part.length === 0 ? 'NIL' : UidSet.from(part).toString();
+}
+
+/**
+ * What the answer (and `$`) is about: with MIN, MAX or PARTIAL only those messages. RFC 5182 section 2.4, RFC 4731
+ * section 3.2, RFC 9394 section 3.2.
+ */
+function returnedBy(found: readonly number[], { min, max, all, count, partial }: SearchReturn): readonly number[] {
+  if (all || (count && !partial) || (!min && !max && !partial) || found.length === 0) return found;
+  const picked = new Set<number>(partial ? found.slice(...sliceBounds(partial, found.length)) : []);
   if (min) picked.add(found[0] as number);
   if (max) picked.add(found.at(-1) as number);
-  return [...picked];
+  return [...picked].sort((a, b) => a - b);
 }
 
 function numbersOf({ map }: MailboxView, uids: readonly number[], uid: boolean): readonly number[] {

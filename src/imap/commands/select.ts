@@ -33,6 +33,7 @@ async function open(session: Session, { scanner }: Command, readOnly: boolean): 
   const { mailbox: path, condstore, qresync } = parseSelect(scanner);
   // RFC 7162 section 3.2.5.
   if (qresync && !session.qresync) throw new Refusal('BAD', 'QRESYNC is not enabled');
+  if (qresync?.match && session.uidOnly) throw new Refusal('BAD', 'Message numbers were given up', 'UIDREQUIRED');
   // RFC 9051 section 6.3.2: whatever comes of it, the mailbox that was selected is so no longer.
   if (session.view) session.out.write('* OK [CLOSED] The previous mailbox is closed\r\n');
   session.unselect();
@@ -53,13 +54,14 @@ async function open(session: Session, { scanner }: Command, readOnly: boolean): 
   return { text: readOnly ? 'Examined' : 'Selected', code: readOnly ? 'READ-ONLY' : 'READ-WRITE' };
 }
 
-function describe({ out }: Session, view: MailboxView, mailbox: Mailbox): void {
+function describe({ out, uidOnly }: Session, view: MailboxView, mailbox: Mailbox): void {
   const { shared, map } = view;
   const unseen = firstUnseen(shared, mailbox);
   out.write(flagsResponse(shared.keywords));
   // RFC 3501 section 7.3.2 wants RECENT; no message is ever recent here.
   out.write(`* ${map.count} EXISTS\r\n* 0 RECENT\r\n`);
-  if (unseen > 0) out.write(`* OK [UNSEEN ${unseen}] First unseen\r\n`);
+  // A message number, which RFC 9586 section 3 gives up.
+  if (unseen > 0 && !uidOnly) out.write(`* OK [UNSEEN ${unseen}] First unseen\r\n`);
   out.write(`* OK [UIDVALIDITY ${shared.uidValidity}] UIDs are valid\r\n`);
   out.write(`* OK [UIDNEXT ${shared.uidNext}] Next UID\r\n`);
   out.write(permanentFlagsResponse(shared.keywords, view.readOnly));

@@ -9,6 +9,7 @@ import { rowsOf } from '../flag-cache.ts';
 import type { MailboxView } from '../mailbox-view.ts';
 import type { Session } from '../session.ts';
 import { parseStore, type StoreArguments } from '../wire/store-args.ts';
+import { fetchHead } from '../wire/write-response.ts';
 
 /** Changes flags. */
 export const store: CommandHandler = {
@@ -16,7 +17,7 @@ export const store: CommandHandler = {
   state: 'selected',
   uid: true,
   keepsNumbers: true,
-  async run(session, { scanner, uid }) {
+  async run(session, { scanner, tag, uid }) {
     const args = parseStore(scanner);
     const view = session.writable;
     const { mode, unchangedSince } = args;
@@ -25,7 +26,8 @@ export const store: CommandHandler = {
     if (unchangedSince !== null) session.enableCondstore();
     if (uids.isEmpty) return { text: 'No message is there to change' };
     const change = { mode, flags, ...(unchangedSince !== null && { unchangedSince }) };
-    const result = await session.store.storeFlags(session.accountId, view.shared.id, uids, change);
+    const stored = session.store.storeFlags(session.accountId, view.shared.id, uids, change);
+    const result = await session.work(tag, stored);
     const surprising = args.silent ? surprises(view, result, args) : [];
     if (result.changed.length > 0) {
       view.shared.applyStored(result);
@@ -65,7 +67,7 @@ async function write(
   uid: boolean,
   withFlags: boolean,
 ): Promise<void> {
-  const { out, condstore } = session;
+  const { out, condstore, uidOnly } = session;
   let seq = 1;
   for (const message of messages) {
     const found = view.map.seq(message.uid, seq);
@@ -74,8 +76,8 @@ async function write(
     const flags = withFlags ? ` FLAGS (${formatFlags(message.mask, message.keywords)})` : '';
     const modSeq = condstore ? ` MODSEQ (${message.modSeq})` : '';
     // RFC 7162 section 3.2.4: with MODSEQ there is always the UID.
-    const items = `${uid || condstore ? ` UID ${message.uid}` : ''}${flags}${modSeq}`;
-    out.write(`* ${found} FETCH (${items.slice(1)})\r\n`);
+    const items = `${(uid || condstore) && !uidOnly ? ` UID ${message.uid}` : ''}${flags}${modSeq}`;
+    out.write(`${fetchHead(found, message.uid, uidOnly)}${items.slice(1)})\r\n`);
     if (out.full) await out.drain();
   }
 }

@@ -1,8 +1,9 @@
-/** The arguments of FETCH. RFC 9051 section 6.4.5, RFC 3516, RFC 7162, RFC 8474, RFC 8514, RFC 8970. */
+/** The arguments of FETCH. RFC 9051 section 6.4.5, RFC 3516, RFC 7162, RFC 8474, RFC 8514, RFC 8970, RFC 9394. */
 
 import type { Section } from '../../model/section.ts';
 import { formatOrigin, type OctetRange, parsePartial, parsePath, parseSection, sectionName } from './fetch-section.ts';
 import { ImapSyntaxError } from './imap-syntax-error.ts';
+import { type PartialRange, parsePartialRange } from './partial-range.ts';
 import type { Scanner } from './scanner.ts';
 import type { SequenceSet } from './sequence-set.ts';
 
@@ -72,6 +73,8 @@ export interface FetchArguments {
   readonly changedSince: number | null;
   /** RFC 7162 section 3.2.6; only together with `changedSince`. */
   readonly vanished: boolean;
+  /** Only so many of the messages. RFC 9394 section 3.3, or `null`. */
+  readonly partial: PartialRange | null;
 }
 
 /** Most items of one FETCH, as each is sent for each message. */
@@ -118,7 +121,7 @@ export function parseFetch(scanner: Scanner): FetchArguments {
   const set = scanner.sequenceSet();
   scanner.space();
   const items = parseItems(scanner);
-  const modifiers = scanner.trySpace() ? parseModifiers(scanner) : { changedSince: null, vanished: false };
+  const modifiers = scanner.trySpace() ? parseModifiers(scanner) : NO_MODIFIERS;
   scanner.end();
   return { set, items, ...modifiers };
 }
@@ -162,9 +165,12 @@ function parsePreview(scanner: Scanner): PreviewItem {
   return { kind: 'preview', name: 'PREVIEW', lazy: scanner.tryText(' (LAZY)') };
 }
 
-function parseModifiers(scanner: Scanner): { readonly changedSince: number | null; readonly vanished: boolean } {
-  let changedSince: number | null = null;
-  let vanished = false;
+type Modifiers = Pick<FetchArguments, 'changedSince' | 'vanished' | 'partial'>;
+
+const NO_MODIFIERS: Modifiers = { changedSince: null, vanished: false, partial: null };
+
+function parseModifiers(scanner: Scanner): Modifiers {
+  let { changedSince, vanished, partial } = NO_MODIFIERS;
   scanner.list(() => {
     const modifier = scanner.word();
     if (modifier === 'CHANGEDSINCE') {
@@ -172,13 +178,16 @@ function parseModifiers(scanner: Scanner): { readonly changedSince: number | nul
       changedSince = scanner.number64();
     } else if (modifier === 'VANISHED') {
       vanished = true;
+    } else if (modifier === 'PARTIAL') {
+      scanner.space();
+      partial = parsePartialRange(scanner);
     } else {
       throw new ImapSyntaxError(`unknown FETCH modifier ${modifier.slice(0, 32)}`);
     }
   });
   // RFC 7162 section 3.2.6.
   if (vanished && changedSince === null) throw new ImapSyntaxError('VANISHED needs CHANGEDSINCE');
-  return { changedSince, vanished };
+  return { changedSince, vanished, partial };
 }
 
 /** Drops what was asked for twice; of a section once with and once without PEEK, the one without stays. */

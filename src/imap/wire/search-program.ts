@@ -1,21 +1,24 @@
-/** The arguments of SEARCH: return options, charset, and the keys. RFC 9051 section 6.4.4, RFC 4731, RFC 5182. */
+/** The arguments of SEARCH: return options, charset, and the keys. RFC 9051 section 6.4.4, RFC 4731, RFC 5182, RFC 9394. */
 
 import { TextDecoder } from 'node:util';
 import type { SearchQuery } from '../../model/search-query.ts';
 import type { UidSet } from '../../model/uid-set.ts';
 import { ImapSyntaxError } from './imap-syntax-error.ts';
 import { decodeUtf8 } from './mailbox-name.ts';
+import { type PartialRange, parsePartialRange } from './partial-range.ts';
 import type { Scanner } from './scanner.ts';
 import { parseSearchKeys, type SearchKey, type TextDecode } from './search-key.ts';
 import type { SequenceSet } from './sequence-set.ts';
 
-/** RETURN options. RFC 4731, RFC 5182. `RETURN ()` is `all`. */
+/** RETURN options. RFC 4731, RFC 5182, RFC 9394. `RETURN ()` is `all`. */
 export interface SearchReturn {
   readonly min: boolean;
   readonly max: boolean;
   readonly all: boolean;
   readonly count: boolean;
   readonly save: boolean;
+  /** RFC 9394, or `null`. Not together with `all`. */
+  readonly partial: PartialRange | null;
 }
 
 /** Arguments of SEARCH and UID SEARCH. */
@@ -35,7 +38,7 @@ export interface SearchSets {
   saved(): UidSet;
 }
 
-const RETURN_OPTIONS = ['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE'];
+const RETURN_OPTIONS = ['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE', 'PARTIAL'];
 
 /**
  * Reads from the space before the first argument to the end. Strings without a charset are UTF-8.
@@ -77,9 +80,24 @@ export function resolveSearchKey(key: SearchKey, sets: SearchSets): SearchQuery 
 function parseReturn(scanner: Scanner): SearchReturn | null {
   if (!scanner.tryWord('RETURN')) return null;
   scanner.space();
-  const options = scanner.list((list) => list.word(), { empty: true });
+  const partials: PartialRange[] = [];
+  const options = scanner.list(
+    (list) => {
+      const word = list.word();
+      if (word === 'PARTIAL') {
+        list.space();
+        partials.push(parsePartialRange(list));
+      }
+      return word;
+    },
+    { empty: true },
+  );
   const unknown = options.find((option) => !RETURN_OPTIONS.includes(option));
   if (unknown !== undefined) throw new ImapSyntaxError(`unknown return option ${unknown.slice(0, 32)}`);
+  // RFC 9394 section 3.1.
+  if (partials.length > 1 || (partials.length > 0 && options.includes('ALL'))) {
+    throw new ImapSyntaxError('PARTIAL is there twice, or with ALL');
+  }
   scanner.space();
   const has = (option: string): boolean => options.includes(option);
   return {
@@ -89,6 +107,7 @@ function parseReturn(scanner: Scanner): SearchReturn | null {
     all: has('ALL') || options.length === 0,
     count: has('COUNT'),
     save: has('SAVE'),
+    partial: partials[0] ?? null,
   };
 }
 

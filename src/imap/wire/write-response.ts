@@ -14,6 +14,11 @@ export function capabilityLine(capabilities: readonly string[]): string {
   return `* CAPABILITY ${capabilities.join(' ')}\r\n`;
 }
 
+/** How a FETCH response begins: `* 3 FETCH (`, or with `uidOnly` `* 7 UIDFETCH (` (RFC 9586). */
+export function fetchHead(seq: number, uid: number, uidOnly: boolean): string {
+  return uidOnly ? `* ${uid} UIDFETCH (` : `* ${seq} FETCH (`;
+}
+
 // RFC 9051 section 9: text is not empty; it is UTF-8 only after ENABLE IMAP4rev2.
 function printable(text: string): string {
   return text.replace(/[\r\n\t]+/g, ' ').replace(/[^\x20-\x7e]/g, '?') || '-';

@@ -113,7 +113,14 @@ describe('RETURN', () => {
   });
 
   test('of nothing is ALL', () => {
-    expect(parse('RETURN () SEEN').returns).toEqual({ min: false, max: false, all: true, count: false, save: false });
+    expect(parse('RETURN () SEEN').returns).toEqual({
+      min: false,
+      max: false,
+      all: true,
+      count: false,
+      save: false,
+      partial: null,
+    });
   });
 
   test('has its options', () => {
