@@ -226,16 +226,8 @@ export class AccountFile {
       this.#parts.wal?.sync().catch(() => {});
       return { value, modSeq: state.modSeq };
     } catch (error) {
-      this.#rollback();
+      db.rollback();
       throw error;
-    }
-  }
-
-  #rollback(): void {
-    try {
-      this.#parts.db.run('ROLLBACK');
-    } catch {
-      // SQLite has rolled back by itself, as it does when the disk is full.
     }
   }
 

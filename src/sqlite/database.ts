@@ -56,6 +56,26 @@ export class Database {
     this.raw.exec(sql);
   }
 
+  /** Runs `work` in a transaction: all of it or nothing. */
+  transaction<T>(work: () => T): T {
+    this.run('BEGIN');
+    try {
+      const value = work();
+      this.run('COMMIT');
+      return value;
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+  }
+
+  /** Ends a transaction without a trace. SQLite may have done so by itself, as it does when the disk is full. */
+  rollback(): void {
+    try {
+      this.run('ROLLBACK');
+    } catch {}
+  }
+
   close(): void {
     const prepared = this.#statements.size;
     this.#statements.clear();

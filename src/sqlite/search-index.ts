@@ -50,23 +50,18 @@ export interface IndexedBatch {
 
 /** Indexes one batch of what waits, in a transaction of the index alone; `null` when nothing waits. */
 export function indexBatch(db: Database, extract: SearchTextExtractor): IndexedBatch | null {
-  const rows = readPending(db);
-  const removed = db.all<{ contentId: number }>('SELECT contentId FROM removedTerms LIMIT ?', 4 * BATCH);
+  // In one transaction: each statement alone would take and give back the log's locks.
+  const { rows, removed } = db.transaction(() => ({ rows: readPending(db), removed: readRemoved(db) }));
   if (rows.length + removed.length === 0) return null;
   const texts = rows.map((row) => searchTextOf(row, extract));
-  db.exec('BEGIN');
-  try {
+  db.transaction(() => {
     for (const [index, row] of rows.entries()) insertTerms(db, row.contentId, texts[index] as SearchText);
-    for (const { contentId } of removed) {
+    for (const contentId of removed) {
       db.run('DELETE FROM search.field WHERE rowid = ?', contentId);
       db.run('DELETE FROM search.word WHERE rowid = ?', contentId);
     }
-    db.exec('COMMIT');
-  } catch (error) {
-    db.exec('ROLLBACK');
-    throw error;
-  }
-  return { added: rows.map((row) => row.contentId), removed: removed.map((row) => row.contentId) };
+  });
+  return { added: rows.map((row) => row.contentId), removed };
 }
 
 /**
@@ -76,8 +71,16 @@ export function indexBatch(db: Database, extract: SearchTextExtractor): IndexedB
 export function forgetPending(db: Database, batch: IndexedBatch): void {
   // A content that went while it was being indexed waited for it still, so nobody has asked yet to drop its terms.
   const gone = 'INSERT OR IGNORE INTO removedTerms SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM content WHERE id = ?1)';
-  for (const id of batch.added) if (db.run('DELETE FROM pendingTerms WHERE contentId = ?', id) === 0) db.run(gone, id);
-  for (const id of batch.removed) db.run('DELETE FROM removedTerms WHERE contentId = ?', id);
+  db.transaction(() => {
+    for (const id of batch.added)
+      if (db.run('DELETE FROM pendingTerms WHERE contentId = ?', id) === 0) db.run(gone, id);
+    for (const id of batch.removed) db.run('DELETE FROM removedTerms WHERE contentId = ?', id);
+  });
+}
+
+function readRemoved(db: Database): ContentId[] {
+  const rows = db.all<{ contentId: ContentId }>('SELECT contentId FROM removedTerms LIMIT ?', 4 * BATCH);
+  return rows.map((row) => row.contentId);
 }
 
 function readPending(db: Database): PendingRow[] {
