@@ -8,8 +8,10 @@ import type { BlobId } from '../model/ids.ts';
 import type { BlobFolder } from './blob-folder.ts';
 import { toDiskError } from './disk-error.ts';
 
-const FIRST_BUFFER = 64 * 1024;
-const MAX_BUFFER = 1024 * 1024;
+const BUFFER = 1024 * 1024;
+/** Buffers kept for the next writers: one made for each, and left to the collector, has it run all the time. */
+const MAX_SPARE = 8;
+const spare: Buffer[] = [];
 
 /** The writer of `DirectoryBlobStore`. Calls must not overlap. */
 export class DirectoryBlobWriter implements BlobWriter {
@@ -34,11 +36,7 @@ export class DirectoryBlobWriter implements BlobWriter {
     this.#assertWriting();
     this.#hash.update(chunk);
     this.#size += chunk.length;
-    if (this.#filled + chunk.length <= MAX_BUFFER) {
-      this.#reserve(this.#filled + chunk.length).set(chunk, this.#filled);
-      this.#filled += chunk.length;
-      return;
-    }
+    if (this.#filled + chunk.length <= BUFFER) return this.#gather(chunk);
     return this.#run(this.#spill(chunk));
   }
 
@@ -73,24 +71,17 @@ export class DirectoryBlobWriter implements BlobWriter {
     }
   }
 
-  #reserve(length: number): Buffer {
-    if (this.#buffer && this.#buffer.length >= length) return this.#buffer;
-    let size = this.#buffer?.length ?? FIRST_BUFFER;
-    while (size < length) size *= 2;
-    const larger = Buffer.allocUnsafeSlow(size);
-    this.#buffer?.copy(larger, 0, 0, this.#filled);
-    this.#buffer = larger;
-    return larger;
+  #gather(chunk: Uint8Array): void {
+    // Of a new buffer only the pages that are filled take memory.
+    this.#buffer ??= spare.pop() ?? Buffer.allocUnsafeSlow(BUFFER);
+    this.#buffer.set(chunk, this.#filled);
+    this.#filled += chunk.length;
   }
 
   async #spill(chunk: Uint8Array): Promise<void> {
     await this.#flush();
-    if (chunk.length < MAX_BUFFER) {
-      this.#reserve(chunk.length).set(chunk);
-      this.#filled = chunk.length;
-    } else {
-      await writeAll(await this.#openFile(), chunk);
-    }
+    if (chunk.length < BUFFER) this.#gather(chunk);
+    else await writeAll(await this.#openFile(), chunk);
   }
 
   async #flush(): Promise<void> {
@@ -125,6 +116,7 @@ export class DirectoryBlobWriter implements BlobWriter {
   async #release(): Promise<void> {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
+    if (this.#buffer && spare.length < MAX_SPARE) spare.push(this.#buffer);
     this.#buffer = null;
     await this.#file?.close().catch(() => {});
     this.#file = null;

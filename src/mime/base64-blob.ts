@@ -4,6 +4,7 @@ import type { BlobTarget, BlobWriter } from '../model/blob.ts';
 import type { BlobSegment } from '../model/content.ts';
 import { type Base64Encoding, encodedLength } from './base64-layout.ts';
 
+const EMPTY: Buffer = Buffer.alloc(0);
 const LF = 0x0a;
 const CR = 0x0d;
 
@@ -28,7 +29,9 @@ export interface Base64Result {
 export class Base64Blob {
   readonly #blobs: BlobTarget;
   #writer: BlobWriter | null = null;
-  #held: Buffer = Buffer.alloc(0);
+  #held: Buffer = EMPTY;
+  /** Where lines are decoded to; free again when the writer has taken them. */
+  #decoded: Buffer = EMPTY;
   #lineLength = 0;
   #eol: '\r\n' | '\n' | '' = '';
   /** Encoded octets in the blob. */
@@ -141,7 +144,7 @@ export class Base64Blob {
 
   /** The octets of full lines, or `null` when they are not regular. */
   #decodeLines(chunk: Buffer, end: number): Buffer | null {
-    if (end === 0) return Buffer.alloc(0);
+    if (end === 0) return EMPTY;
     const stride = this.#lineLength + this.#eol.length;
     const crlf = this.#eol === '\r\n';
     for (let line = stride - 1; line < end; line += stride) {
@@ -151,8 +154,9 @@ export class Base64Blob {
     // The line endings stand where they must. When there are as many octets as the other characters can give, none of
     // those was passed over, and only `-` and `_` are read like `+` and `/`: written again, it is the same.
     if (lines.includes('-') || lines.includes('_')) return null;
-    const octets = Buffer.from(lines, 'base64');
-    return octets.length * 4 === (end / stride) * this.#lineLength * 3 ? octets : null;
+    if (this.#decoded.length < end) this.#decoded = Buffer.allocUnsafeSlow(end);
+    const length = this.#decoded.write(lines, 'base64');
+    return length * 4 === (end / stride) * this.#lineLength * 3 ? this.#decoded.subarray(0, length) : null;
   }
 
   /** How many octets from the beginning are full regular lines; once for a body, as it ends with this. */

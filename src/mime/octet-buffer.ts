@@ -1,12 +1,16 @@
 /** Octets that arrive in pieces, in one growing buffer. */
 
+const EMPTY: Buffer = Buffer.alloc(0);
+
 /** Grows by doubling; what is appended is copied. */
 export class OctetBuffer {
-  #octets: Buffer;
+  readonly #capacity: number;
+  #octets: Buffer = EMPTY;
   #length = 0;
 
+  /** @param capacity octets to make room for with the first ones */
   constructor(capacity = 4096) {
-    this.#octets = Buffer.allocUnsafeSlow(capacity);
+    this.#capacity = capacity;
   }
 
   get length(): number {
@@ -42,7 +46,7 @@ export class OctetBuffer {
   }
 
   #grow(length: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(length, this.#octets.length * 2));
+    const grown = Buffer.allocUnsafeSlow(Math.max(length, this.#octets.length * 2, this.#capacity));
     grown.set(this.view());
     this.#octets = grown;
   }
