@@ -2,9 +2,8 @@
 
 import type { SearchText, StoredBody } from '../model/content.ts';
 import type { MimePart } from '../model/mime-part.ts';
-import { type HeaderField, parseHeaderFields } from './header-fields.ts';
+import { type HeaderField, MAX_PARSED_HEADER, parseHeaderFields } from './header-fields.ts';
 import { MessageBody } from './message-body.ts';
-import { MAX_PARSED_HEADER } from './part-splitter.ts';
 import { readSearchText } from './search-text.ts';
 
 /** Most octets of the headers of messages inside that are read. */

@@ -1,5 +1,8 @@
 /** The fields of a header, as octets in strings, and the selection of some of them. RFC 5322 section 2.2. */
 
+/** Most octets of a part's header that are read for the tree. */
+export const MAX_PARSED_HEADER: number = 256 * 1024;
+
 /** A field of a header. */
 export interface HeaderField {
   /** In lower case, without the colon. */

@@ -4,14 +4,12 @@ import mailsplit from 'mailsplit';
 import type { MimePart } from '../model/mime-part.ts';
 import { isMessage } from './body-structure.ts';
 import { type ContentFields, isContentField, parameter, readContentFields } from './content-fields.ts';
-import { type HeaderField, parseHeaderFields } from './header-fields.ts';
+import { type HeaderField, MAX_PARSED_HEADER, parseHeaderFields } from './header-fields.ts';
 
 /** Deepest part that is looked into; one below is a leaf whatever its type. The root has depth 0. */
 export const MAX_DEPTH = 100;
 /** Most parts; what follows the last one belongs to it. */
 export const MAX_PARTS = 10_000;
-/** Most octets of a part's header that are read for the tree. */
-export const MAX_PARSED_HEADER: number = 256 * 1024;
 /** RFC 2046 section 5.1.1 allows 70 octets; a delimiter must fit in a line. */
 const MAX_BOUNDARY = 900;
 

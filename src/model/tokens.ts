@@ -69,6 +69,13 @@ export function words(text: string): string[] {
 
 function asciiWordText(text: string): string {
   const octets = Buffer.from(text, 'latin1');
+  return octets.toString('latin1', 0, foldAscii(octets));
+}
+
+/** Leaves the words at the beginning; returns how many octets they are. */
+function foldAscii(octets: Buffer): number {
+  // Apart from what is done with the words: V8 would compile this loop without having seen what follows it, and throw
+  // the code away there each time.
   let length = 0;
   let gap = false;
   for (let i = 0; i < octets.length; i++) {
@@ -83,7 +90,7 @@ function asciiWordText(text: string): string {
     }
     octets[length++] = unit;
   }
-  return octets.toString('latin1', 0, length);
+  return length;
 }
 
 /** Calls `visit` for each code unit of the folded text, in order. */
