@@ -91,7 +91,7 @@ export class AccountFile {
       wal?.sync().catch(() => {});
       return value;
     } catch (error) {
-      this.#rollback();
+      db.rollback();
       throw error;
     }
   }
