@@ -29,6 +29,11 @@ export const EXCEPTIONS: readonly { readonly what: string; readonly is: (sent: S
       name === 'find' && /^(?:accounts|blobs)$/.test(String(collection)) && '$gt' in Object(filter?._id) && limit > 0,
   },
   {
+    what: 'which of some blobs any account mentions, by the index of mentions',
+    is: ({ name, collection, command: { filter } }) =>
+      name === 'find' && collection === 'contents' && isThere(filter?.blobs) && isList(filter?.['blobs.id']),
+  },
+  {
     what: 'removals of accounts that a crash cut short, when a store is opened',
     is: ({ name, collection, command: { filter } }) =>
       name === 'find' && collection === 'accounts' && filter?.removing === true,
