@@ -113,7 +113,8 @@ export class MongoAccount {
     await using pinned = new PinnedTransaction(this.#parts.client);
     const base = await this.#load(pinned.session);
     const reader = new MailReader(this.#parts.collections, base, () => pinned.session);
-    return work(new MongoReadTransaction(reader, this.#parts.search));
+    // Awaited here, or the transaction would end before its first statement.
+    return await work(new MongoReadTransaction(reader, this.#parts.search));
   }
 
   /** The outcome of `work`, be it an error, counts only when the account was what it was thought to be. */

@@ -24,6 +24,7 @@ const CODES: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [46, BUSY], // LockBusy
   [112, BUSY], // WriteConflict
   [117, BUSY], // ConflictingOperationInProgress
+  [16_908_292, BUSY], // a deadlock, as DocumentDB tells it when a statement of several operations meets one
   [6, UNAVAILABLE], // HostUnreachable
   [7, UNAVAILABLE], // HostNotFound
   [50, UNAVAILABLE], // MaxTimeMSExpired

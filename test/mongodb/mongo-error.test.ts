@@ -25,6 +25,7 @@ describe('toEiderError', () => {
     [13, 'STORE_UNSUITABLE'],
     [18, 'STORE_UNSUITABLE'],
     [112, 'BUSY'],
+    [16_908_292, 'BUSY'],
     [50, 'UNAVAILABLE'],
     [64, 'UNAVAILABLE'],
     [91, 'UNAVAILABLE'],
