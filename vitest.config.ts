@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config';
 import { filesOnEveryEngine } from './test/files-on-every-engine.ts';
 import { findCluster } from './test/mongodb/find-cluster.ts';
 
-const MONGODB = ['test/mongodb/*.test.ts', 'test/engines/mongodb*.test.ts'];
+const MONGODB = [
+  'test/mongodb/*.test.ts',
+  'test/*/mongodb*.test.ts',
+  'test/*/*-mongodb.test.ts',
+  'test/*/cluster*.test.ts',
+];
 const found = findCluster();
 
 // Tests name the sources, and run what ships: every import of src/x.ts is answered by dist/x.js,
