@@ -23,10 +23,12 @@ import { rename } from './commands/rename.ts';
 import { replace } from './commands/replace.ts';
 import { search } from './commands/search.ts';
 import { examine, select } from './commands/select.ts';
+import { sort } from './commands/sort.ts';
 import { starttls } from './commands/starttls.ts';
 import { status } from './commands/status.ts';
 import { store } from './commands/store.ts';
 import { subscribe, unsubscribe } from './commands/subscribe.ts';
+import { thread } from './commands/thread.ts';
 import { unauthenticate } from './commands/unauthenticate.ts';
 import type { Command } from './wire/command-reader.ts';
 
@@ -59,10 +61,12 @@ const HANDLERS: readonly CommandHandler[] = [
   replace,
   search,
   select,
+  sort,
   starttls,
   status,
   store,
   subscribe,
+  thread,
   unauthenticate,
   unselect,
   unsubscribe,

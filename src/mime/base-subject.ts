@@ -8,18 +8,36 @@ const FORWARD_HEADER = '[fwd:';
 /** Longest subject that is taken apart; of a longer one the beginning counts. */
 const MAX_SUBJECT = 4096;
 
+/** A subject taken apart. */
+export interface SubjectParts {
+  /** Without `Re:`, `Fwd:`, `[list]` and `(fwd)`. */
+  readonly base: string;
+  /** One of these was there (but `[list]`), so that the message is a reply or was forwarded. RFC 5256 section 3. */
+  readonly isReply: boolean;
+}
+
 /**
  * The subject without `Re:`, `Fwd:`, `[list]` and `(fwd)`.
  *
  * @param subject decoded to Unicode
  */
 export function baseSubject(subject: string): string {
+  return subjectParts(subject).base;
+}
+
+/** The same, and whether it says that the message is a reply. @param subject decoded to Unicode */
+export function subjectParts(subject: string): SubjectParts {
   let base = subject.slice(0, MAX_SUBJECT).replace(/\s+/g, ' ').trim();
+  let isReply = false;
   for (;;) {
-    base = stripLeaders(stripTrailers(base));
+    const shorter = stripTrailers(base);
+    const stripped = stripLeaders(shorter);
+    isReply ||= shorter !== base.trimEnd() || stripped.isReply;
+    base = stripped.base;
     // Step 6: a forwarded subject in brackets is one inside another.
-    if (!base.toLowerCase().startsWith(FORWARD_HEADER) || !base.endsWith(']')) return base;
+    if (!base.toLowerCase().startsWith(FORWARD_HEADER) || !base.endsWith(']')) return { base, isReply };
     base = base.slice(FORWARD_HEADER.length, -1).trim();
+    isReply = true;
   }
 }
 
@@ -31,19 +49,21 @@ function stripTrailers(subject: string): string {
 }
 
 /** Steps 3 to 5. */
-function stripLeaders(subject: string): string {
+function stripLeaders(subject: string): SubjectParts {
   let base = subject.trimStart();
+  let isReply = false;
   for (;;) {
     // A leader is blobs and then `Re:`.
     const afterBlobs = stripBlobs(base);
     const afterLeader = afterBlobs.replace(LEADER, '');
     if (afterLeader !== afterBlobs) {
       base = afterLeader;
+      isReply = true;
       continue;
     }
     // Step 4: a blob goes only when something remains.
     const blob = BLOB.exec(base)?.[0];
-    if (blob === undefined || blob.length === base.length) return base;
+    if (blob === undefined || blob.length === base.length) return { base, isReply };
     base = base.slice(blob.length);
   }
 }

@@ -7,6 +7,7 @@
  *     > select INBOX C1 C2  SELECT, whose answer is not looked at
  *     > flags INBOX 2 \Seen sets flags of a UID behind the sessions' back
  *     > expunge INBOX 2     removes a UID behind the sessions' back
+ *     > message INBOX 10 Subject: x|To: y   one message, sent at 10 o'clock, with these fields
  *     > forget              drops the records of changes
  *     C: text               a client's line; C1: and C2: are other clients
  *     C!: "text\u0000"      the same in JSON, and no line end is added

@@ -96,6 +96,11 @@ class Replay {
       case 'expunge':
         await store.expunge(id, path, UidSet.parse(rest[0] as string), { any: true });
         return;
+      case 'message': {
+        const date = `Date: 1 Jan 2024 ${rest[0]}:00:00 +0000`;
+        await store.append(id, path, `${[date, ...rest.slice(1).join(' ').split('|')].join('\r\n')}\r\n\r\n`);
+        return;
+      }
       case 'forget':
         await store.maintenance.sweep({ changesMs: -1 });
         return;

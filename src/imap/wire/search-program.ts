@@ -77,7 +77,8 @@ export function resolveSearchKey(key: SearchKey, sets: SearchSets): SearchQuery 
   }
 }
 
-function parseReturn(scanner: Scanner): SearchReturn | null {
+/** `RETURN (...) `, or `null` when there is none. @throws ImapSyntaxError */
+export function parseReturn(scanner: Scanner): SearchReturn | null {
   if (!scanner.tryWord('RETURN')) return null;
   scanner.space();
   const partials: PartialRange[] = [];
@@ -111,8 +112,8 @@ function parseReturn(scanner: Scanner): SearchReturn | null {
   };
 }
 
-/** What Node.js decodes: all of the WHATWG Encoding Standard. */
-function decoderOf(charset: string): TextDecode {
+/** For what Node.js decodes: all of the WHATWG Encoding Standard. @throws ImapSyntaxError with code `BADCHARSET` */
+export function decoderOf(charset: string): TextDecode {
   // US-ASCII is a part of UTF-8; for octets above it the label would mean windows-1252.
   if (/^(us-ascii|utf-8)$/i.test(charset)) return decodeUtf8;
   let decoder: TextDecoder;

@@ -1,0 +1,38 @@
+/** SORT. RFC 5256, RFC 5267 section 3, RFC 5957, RFC 7162 section 3.1.9. */
+
+import { UidSet } from '../../model/uid-set.ts';
+import type { CommandHandler } from '../command.ts';
+import { findMessages } from '../find-messages.ts';
+import { highestModSeq, numbersOf, writeExtended } from '../search-answer.ts';
+import { sortMessages } from '../sort-keys.ts';
+import { Turns } from '../turns.ts';
+import { parseSort } from '../wire/sort-args.ts';
+
+/** Finds messages and puts them in order. */
+export const sort: CommandHandler = {
+  name: 'SORT',
+  state: 'selected',
+  uid: true,
+  keepsNumbers: true,
+  async run(session, { scanner, tag, uid }) {
+    const args = parseSort(scanner);
+    const view = session.selected;
+    const { returns, modSeq } = args;
+    if (modSeq) session.enableCondstore();
+    const work = findMessages(session, view, args).then((found) =>
+      sortMessages(session, view, found, args.criteria, new Turns()),
+    );
+    const sorted = await session.work(tag, work).catch((error: unknown) => {
+      if (returns?.save) view.saved = UidSet.empty;
+      throw error;
+    });
+    if (modSeq) await view.shared.loadFlags();
+    if (returns) writeExtended(session, view, sorted, { tag, uid, returns, modSeq });
+    else {
+      const numbers = numbersOf(view, sorted, uid);
+      const highest = modSeq && sorted.length > 0 ? ` (MODSEQ ${highestModSeq(view, sorted)})` : '';
+      session.out.write(`* SORT${numbers.length > 0 ? ` ${numbers.join(' ')}` : ''}${highest}\r\n`);
+    }
+    return { text: 'Sorted' };
+  },
+};

@@ -1,0 +1,70 @@
+/** The arguments of SORT and THREAD. RFC 5256 section 5, RFC 5267 section 3, RFC 5957 section 5. */
+
+import { ImapSyntaxError } from './imap-syntax-error.ts';
+import type { Scanner } from './scanner.ts';
+import { parseSearchKeys } from './search-key.ts';
+import { decoderOf, parseReturn, type SearchArguments } from './search-program.ts';
+
+const SORT_KEYS = ['ARRIVAL', 'CC', 'DATE', 'FROM', 'SIZE', 'SUBJECT', 'TO', 'DISPLAYFROM', 'DISPLAYTO'] as const;
+const THREAD_ALGORITHMS = ['ORDEREDSUBJECT', 'REFERENCES'] as const;
+
+/** What messages are sorted by. */
+export type SortKey = (typeof SORT_KEYS)[number];
+
+/** How messages are threaded. */
+export type ThreadAlgorithm = (typeof THREAD_ALGORITHMS)[number];
+
+/** One criterion of SORT. */
+export interface SortCriterion {
+  readonly key: SortKey;
+  readonly reverse: boolean;
+}
+
+/** Arguments of SORT and UID SORT. */
+export interface SortArguments extends SearchArguments {
+  /** At least one. */
+  readonly criteria: readonly SortCriterion[];
+}
+
+/** Arguments of THREAD and UID THREAD. */
+export interface ThreadArguments extends SearchArguments {
+  readonly algorithm: ThreadAlgorithm;
+}
+
+/** Each key once with and once without REVERSE says all. */
+const MAX_CRITERIA = 2 * SORT_KEYS.length;
+
+/** Reads from the space before the first argument to the end. @throws ImapSyntaxError */
+export function parseSort(scanner: Scanner): SortArguments {
+  scanner.space();
+  const returns = parseReturn(scanner);
+  const criteria = scanner.list(() => parseCriterion(scanner));
+  if (criteria.length > MAX_CRITERIA) throw new ImapSyntaxError(`more than ${MAX_CRITERIA} criteria`);
+  return { returns, criteria, ...parseCriteria(scanner) };
+}
+
+/** Reads from the space before the first argument to the end. @throws ImapSyntaxError */
+export function parseThread(scanner: Scanner): ThreadArguments {
+  scanner.space();
+  const word = scanner.word();
+  const algorithm = THREAD_ALGORITHMS.find((known) => known === word);
+  if (algorithm === undefined) throw new ImapSyntaxError(`unknown algorithm ${word.slice(0, 32)}`);
+  return { returns: null, algorithm, ...parseCriteria(scanner) };
+}
+
+function parseCriterion(scanner: Scanner): SortCriterion {
+  const reverse = scanner.tryWord('REVERSE');
+  if (reverse) scanner.space();
+  const word = scanner.word();
+  const key = SORT_KEYS.find((known) => known === word);
+  if (key === undefined) throw new ImapSyntaxError(`unknown criterion ${word.slice(0, 32)}`);
+  return { key, reverse };
+}
+
+/** Charset and search keys. */
+function parseCriteria(scanner: Scanner): Pick<SearchArguments, 'key' | 'modSeq'> {
+  scanner.space();
+  const decode = decoderOf(scanner.astring());
+  scanner.space();
+  return parseSearchKeys(scanner, decode);
+}
