@@ -1,7 +1,7 @@
 /**
  * How an account goes from one engine to another as it is: every number stays the same, and no counter is raised.
  *
- * A transfer reads what {@link ReadTransaction} does not tell, and puts records where nobody looks yet: the account is
+ * A transfer reads what `ReadTransaction` does not tell, and puts records where nobody looks yet: the account is
  * in the target's directory under a name that is nobody's, until {@link AccountTransfer.release} gives it its own. All
  * of it comes in batches, so that no statement and no transaction grows with the account.
  */
@@ -11,8 +11,7 @@ import type { Content } from '../model/content.ts';
 import type { AccountId, ContentId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
 import type { Mailbox } from '../model/mailbox.ts';
 import type { UidSet } from '../model/uid-set.ts';
-import type { AccountRecord, ReadTransaction } from './engine.ts';
-import type { AccountState, Placement } from './records.ts';
+import type { AccountRecord, AccountState, Placement } from './records.ts';
 
 /** A placement with all that is kept of it. */
 export interface TransferPlacement extends Placement {

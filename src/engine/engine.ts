@@ -17,6 +17,8 @@ import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import type { AccountTransfer } from './account-transfer.ts';
 import type {
+  AccountPatch,
+  AccountRecord,
   AccountState,
   AddedMessage,
   BlobReference,
@@ -29,26 +31,14 @@ import type {
   TierUsage,
 } from './records.ts';
 
+export type { AccountPatch, AccountRecord } from './records.ts';
+
 /** What an engine can do beyond the contract's minimum; the conformance suite skips by it. */
 export interface EngineSupports {
   /** Survives the process. */
   readonly persistence: boolean;
   /** Several processes may open it at once. */
   readonly processes: boolean;
-}
-
-/** A credential record; opaque to the engine. */
-export interface AccountRecord extends Account {
-  /** PHC string of the password, or `null` for none. */
-  readonly passwordHash: string | null;
-}
-
-/** What can change of an account. */
-export interface AccountPatch {
-  readonly addresses?: readonly string[];
-  readonly passwordHash?: string | null;
-  readonly limits?: AccountLimits;
-  readonly copies?: CopyMode;
 }
 
 /** Names and addresses of all accounts. Each call is a transaction of its own, durable when it resolves. */

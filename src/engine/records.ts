@@ -1,10 +1,25 @@
 /** What an engine keeps of an account, as records. */
 
+import type { Account, AccountLimits, CopyMode } from '../model/account.ts';
 import type { Content, MessageSummary, StoredBody } from '../model/content.ts';
 import type { Flags } from '../model/flags.ts';
 import type { BlobId, ContentId, EmailId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
 import type { MimePart } from '../model/mime-part.ts';
 import type { UidSet } from '../model/uid-set.ts';
+
+/** A credential record; opaque to the engine. */
+export interface AccountRecord extends Account {
+  /** PHC string of the password, or `null` for none. */
+  readonly passwordHash: string | null;
+}
+
+/** What can change of an account. */
+export interface AccountPatch {
+  readonly addresses?: readonly string[];
+  readonly passwordHash?: string | null;
+  readonly limits?: AccountLimits;
+  readonly copies?: CopyMode;
+}
 
 /** The one record of an account that every write transaction changes. */
 export interface AccountState {

@@ -3,6 +3,7 @@
 import type { SearchText } from '../model/content.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { foldText, oneSpaced, words } from '../model/tokens.ts';
+import { cutWord } from '../terms/term.ts';
 import type { PlacementDocument } from './documents.ts';
 import { numberOf } from './keys.ts';
 import type { ContentQuery } from './search-filter.ts';
@@ -92,7 +93,8 @@ export type ContentCondition =
 export function contentCondition(query: ContentQuery): ContentCondition {
   if (query.key === 'body' || query.key === 'text') {
     if (query.text === '') return { kind: 'always' };
-    const list = words(query.text);
+    // The index has the beginnings of very long words, and what is not in it is to be found alike.
+    const list = words(query.text).map(cutWord);
     // A text without any word is in no index, so it finds nothing.
     return list.length === 0 ? { kind: 'never' } : { kind: 'words', space: query.key, words: list };
   }
