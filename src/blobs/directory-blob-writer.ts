@@ -25,6 +25,8 @@ export class DirectoryBlobWriter implements BlobWriter {
   #file: FileHandle | null = null;
   #state: 'writing' | 'committing' | 'ended' = 'writing';
   #running: Promise<unknown> = Promise.resolve();
+  /** Octets were hashed that may not be in the file: it cannot become a blob any more. */
+  #failed = false;
 
   /** @param ended is told once, when nothing more is held. */
   constructor(folder: BlobFolder, ended: (writer: DirectoryBlobWriter) => void) {
@@ -43,6 +45,10 @@ export class DirectoryBlobWriter implements BlobWriter {
   async commit(): Promise<{ blobId: BlobId; size: number }> {
     this.#assertWriting();
     this.#state = 'committing';
+    if (this.#failed) {
+      await this.#release();
+      throw new EiderError('INVALID_ARGUMENT', 'a write of the blob has failed');
+    }
     const blobId = this.#hash.digest('hex');
     try {
       await this.#run(this.#store(blobId));
@@ -67,6 +73,7 @@ export class DirectoryBlobWriter implements BlobWriter {
     try {
       return await work;
     } catch (error) {
+      this.#failed = true;
       throw toDiskError(error);
     }
   }

@@ -108,9 +108,3 @@ export function incomingRecord(record: AccountRecord, modSeq: ModSeq): AccountRe
 export function isIncoming(record: Pick<AccountRecord, 'name'>): boolean {
   return record.name.startsWith(INCOMING);
 }
-
-/** A state as {@link AccountTransfer.putState} takes it. */
-export async function readTransferState(tx: ReadTransaction, numbers: TransferNumbers): Promise<TransferState> {
-  const state = await tx.state();
-  return { ...state, ...numbers, mailboxes: await tx.mailboxes(), subscriptions: await tx.subscriptions() };
-}

@@ -1,13 +1,8 @@
 /** Copies an account from one store to another as it is, in steps that may be cut off anywhere and done again. */
 
-import {
-  incomingRecord,
-  isIncoming,
-  readTransferState,
-  type TransferProgress,
-  type TransferState,
-} from '../engine/account-transfer.ts';
+import { incomingRecord, isIncoming, type TransferProgress, type TransferState } from '../engine/account-transfer.ts';
 import type { AccountRecord } from '../engine/engine.ts';
+import { readTransferState } from '../engine/transfer-state.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { StoreContext } from './context.ts';

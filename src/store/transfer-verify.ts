@@ -1,9 +1,10 @@
 /** Compares an account with what became of it in another store, to the last octet. */
 
 import { createHash } from 'node:crypto';
-import { readTransferState, type TransferState } from '../engine/account-transfer.ts';
+import type { TransferState } from '../engine/account-transfer.ts';
 import { formatItems } from '../engine/change-text.ts';
 import type { StoredContent } from '../engine/engine.ts';
+import { readTransferState } from '../engine/transfer-state.ts';
 import { EiderError } from '../errors.ts';
 import { MessageBody } from '../mime/message-body.ts';
 import type { ContentId } from '../model/ids.ts';

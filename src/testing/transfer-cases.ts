@@ -1,8 +1,9 @@
 /** Cases of accounts that are taken out of an engine and into one as they are. */
 
 import assert from 'node:assert/strict';
-import { incomingRecord, readTransferState, type TransferPlacement } from '../engine/account-transfer.ts';
+import { incomingRecord, type TransferPlacement } from '../engine/account-transfer.ts';
 import type { ReadTransaction } from '../engine/engine.ts';
+import { readTransferState } from '../engine/transfer-state.ts';
 import type { Content } from '../model/content.ts';
 import { parseFlags } from '../model/flags.ts';
 import type { AccountId, ContentId, MailboxId } from '../model/ids.ts';

@@ -170,6 +170,20 @@ describe('DirectoryBlobStore', () => {
     await store.close();
   });
 
+  test('a blob of which a write failed cannot be committed', async () => {
+    const store = await DirectoryBlobStore.open(folder);
+    const failing = vi.spyOn(await fileHandles(), 'write').mockRejectedValueOnce(new Error('the disk says no'));
+    const writer = store.create();
+    await expect(writer.write(Buffer.alloc(3_000_000, 'a'))).rejects.toThrow('the disk says no');
+    expect(failing).toHaveBeenCalledTimes(1);
+    await writer.write(Buffer.from('more'));
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    for await (const info of store.list()) expect(info).toBeNull();
+    expect(await inTmp()).toEqual([]);
+    failing.mockRestore();
+    await store.close();
+  });
+
   test('two stores on one folder see each other, and write the same blob at once', async () => {
     const [one, two] = await Promise.all([DirectoryBlobStore.open(folder), DirectoryBlobStore.open(folder)]);
     const octets = Buffer.alloc(1_500_000, 'z');
