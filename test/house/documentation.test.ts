@@ -1,5 +1,6 @@
 /** Every export of a subpath has a summary, the page on engines has all of the contract, and every RFC that the code cites stands in the README's table. */
 
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
@@ -94,6 +95,15 @@ test('the page on scaling has the round trips that are tested', () => {
   expect(page).toContain(
     `| operation | statements | commits | what they are |\n| --- | --: | --: | --- |\n${rows.join('')}\n`,
   );
+});
+
+test('the page on scaling has the figures that its simulation gives', () => {
+  const page = readFileSync(path.join(ROOT, 'docs', 'scaling.md'), 'utf8');
+  const command = ['bench/simulate-cluster.mjs', '--accounts', '100000', '--shards', '8'];
+  expect(page).toContain(`node ${command.join(' ')}`);
+  const rows = execFileSync(process.execPath, command, { cwd: ROOT, encoding: 'utf8' }).match(/^\|.*\|$/gm) ?? [];
+  expect(rows.length).toBeGreaterThan(6);
+  expect(rows.filter((row) => !page.includes(row))).toEqual([]);
 });
 
 describe('RFCs', () => {
