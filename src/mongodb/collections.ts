@@ -34,6 +34,7 @@ export interface KeyedDocument extends Document {
 
 /** The collections. */
 export interface Collections {
+  readonly db: Db;
   readonly meta: Collection<KeyedDocument>;
   readonly accounts: Collection<AccountDocument>;
   readonly logins: Collection<LoginDocument>;
@@ -93,6 +94,7 @@ export function openCollections(db: Db): Collections {
     ignoreUndefined: true,
   } as const;
   return {
+    db,
     meta: db.collection('meta', options),
     accounts: db.collection('accounts', options),
     logins: db.collection('logins', options),

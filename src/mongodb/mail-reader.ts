@@ -11,12 +11,15 @@ import type { AccountId } from '../model/ids.ts';
 import type { Collections, KeyedDocument } from './collections.ts';
 import type { ContentDocument, StateDocument } from './documents.ts';
 import { type KeyCondition, stateKey } from './keys.ts';
+import { findFew } from './statements.ts';
 
 /** The account has moved on since its state was read: everything is to be done once more. */
 export class StaleState extends Error {
   override readonly name = 'StaleState';
 }
 
+/** Where there are shards, the account has an index too, which for a part of an account is the worse one. */
+const KEY_INDEX = { _id: 1 } as const;
 /** Documents fetched by one round trip: parsing them takes some 10 ms. */
 const BATCH = 5000;
 
@@ -60,8 +63,18 @@ export class MailReader {
       ...(fields && { projection: Object.fromEntries([...fields, 'modSeq'].map((field) => [field, 1])) }),
       ...(limit !== undefined && { limit: this.pinned ? limit : limit + 1 }),
       batchSize: Math.min(BATCH, (limit ?? BATCH) + 1),
+      hint: KEY_INDEX,
     });
     return this.#confirm(await cursor.toArray()) as unknown as T[];
+  }
+
+  /** Documents of `mail` by their keys, some hundreds at most. @throws StaleState. */
+  async findFew<T>(keys: readonly string[], fields: readonly string[]): Promise<T[]> {
+    if (!this.#session) return this.find([{ $in: [...keys] }], { fields });
+    const filter = { account: this.account, _id: { $in: [...keys] } };
+    const projection = Object.fromEntries(fields.map((field) => [field, 1]));
+    const place = { db: this.collections.db, session: this.#session(), on: 'mail' };
+    return (await findFew(place, filter, projection)) as T[];
   }
 
   /**
@@ -71,7 +84,7 @@ export class MailReader {
   async aggregate<T>(keys: readonly KeyCondition[], stages: readonly Document[]): Promise<T[]> {
     const cursor = this.collections.mail.aggregate<KeyedDocument>(
       [{ $match: this.#filter(keys) }, { $sort: { _id: 1 } }, ...stages],
-      { ...this.#options(), batchSize: BATCH },
+      { ...this.#options(), batchSize: BATCH, hint: KEY_INDEX },
     );
     return this.#confirm(await cursor.toArray()) as unknown as T[];
   }
@@ -86,6 +99,7 @@ export class MailReader {
         ...(this.#session ? { session: this.#session() } : {}),
         projection: Object.fromEntries(fields.map((field) => [field, 1])),
         batchSize: BATCH,
+        hint: KEY_INDEX,
       },
     );
     for await (const content of cursor) found.set(content._id, content);

@@ -130,7 +130,7 @@ export class MongoReadTransaction implements ReadTransaction {
   /** Bindings of keys as they are stored. */
   protected async readThreads(keys: readonly string[]): Promise<ThreadDocument[]> {
     if (keys.length === 0) return [];
-    return this.reader.find<ThreadDocument>([{ $in: [...keys] }], { fields: ['threadId'] });
+    return this.reader.findFew<ThreadDocument>(keys, ['threadId']);
   }
 
   async blobReferences(after: ContentId | null, limit: number): Promise<BlobReference[]> {

@@ -1,11 +1,12 @@
 /** What a transaction is going to write, gathered so that each collection is written to by one statement. */
 
-import type { AnyBulkWriteOperation, ClientSession, Document } from 'mongodb';
+import type { ClientSession, Document } from 'mongodb';
 import type { AccountId } from '../model/ids.ts';
 import type { Collections, KeyedDocument } from './collections.ts';
 import type { ContentDocuments } from './content-documents.ts';
 import type { KeyCondition } from './keys.ts';
 import { StaleState } from './mail-reader.ts';
+import { sendDeletes, sendInserts, sendUpdates, type UpdateStatement } from './statements.ts';
 
 /** Up to so many new documents go along with the updates; beyond, a statement of their own is cheaper. */
 const MAX_UPSERTS = 20;
@@ -16,8 +17,8 @@ export class WriteBatch {
   readonly #collections: Collections;
   #contents: ContentDocuments[] = [];
   readonly #inserts = new Map<string, KeyedDocument>();
-  #updates: AnyBulkWriteOperation<KeyedDocument>[] = [];
-  #deletes: AnyBulkWriteOperation<KeyedDocument>[] = [];
+  #updates: UpdateStatement[] = [];
+  #deletes: Document[] = [];
   /** How many documents the updates have to find. */
   #expected = 0;
 
@@ -41,29 +42,29 @@ export class WriteBatch {
 
   /** Changes documents of `mail`; `count` of them, or the account is not what it was thought to be. */
   update(keys: readonly KeyCondition[], change: Document | Document[], count: number): void {
-    this.#updates.push({ updateMany: { filter: this.#filter(keys), update: change } });
+    this.#updates.push({ q: this.#filter(keys), u: change, multi: true, upsert: false });
     this.#expected += count;
   }
 
   /** Removes documents of `mail`, after all else that is written to it. */
   delete(keys: readonly KeyCondition[]): void {
-    this.#deletes.push({ deleteMany: { filter: this.#filter(keys) } });
+    this.#deletes.push(this.#filter(keys));
   }
 
   /** Writes the account's state if its position is still `modSeq`. */
   updateState(key: string, modSeq: number, set: Document): void {
-    const filter = { _id: key, account: this.#account, modSeq };
+    const q = { _id: key, account: this.#account, modSeq };
     // First, so that whoever comes too late learns it before anything else is sent.
-    this.#updates.unshift({ updateOne: { filter, update: { $set: set } } });
+    this.#updates.unshift({ q, u: { $set: set }, multi: false, upsert: false });
     this.#expected++;
   }
 
   /** Sends everything. @throws StaleState when a document that must be there is not. */
   async send(session: ClientSession): Promise<void> {
-    const { mail, contents, pieces } = this.#collections;
     const inserts = [...this.#inserts.values()];
     const upserts = inserts.length <= MAX_UPSERTS ? inserts.splice(0) : [];
-    const operations = [...this.#updates, ...upserts.map(upsertOf), ...this.#deletes];
+    const updates = [...this.#updates, ...upserts.map(upsertOf)];
+    const deletes = this.#deletes;
     const expected = this.#expected + upserts.length;
     const added = this.#contents;
     this.#updates = [];
@@ -71,18 +72,15 @@ export class WriteBatch {
     this.#expected = 0;
     this.#inserts.clear();
     this.#contents = [];
-    if (operations.length > 0) {
-      const result = await mail.bulkWrite(operations, { session, ordered: true });
-      if (result.matchedCount + result.upsertedCount !== expected) throw new StaleState();
-    }
-    if (inserts.length > 0) await mail.insertMany(inserts, { session });
-    if (added.length === 0) return;
-    await contents.insertMany(
-      added.map((documents) => documents.content),
-      { session },
-    );
+    const { db } = this.#collections;
+    const mail = { db, session, on: 'mail' };
+    if ((await sendUpdates(mail, updates)) !== expected) throw new StaleState();
+    await sendDeletes(mail, deletes);
+    await sendInserts(mail, inserts);
+    const heads = added.map((documents) => documents.content);
+    await sendInserts({ db, session, on: 'contents' }, heads);
     const more = added.flatMap((documents) => documents.pieces);
-    if (more.length > 0) await pieces.insertMany([...more], { session });
+    await sendInserts({ db, session, on: 'pieces' }, more);
   }
 
   #filter(keys: readonly KeyCondition[]): Document {
@@ -91,6 +89,6 @@ export class WriteBatch {
   }
 }
 
-function upsertOf({ _id, account, ...fields }: KeyedDocument): AnyBulkWriteOperation<KeyedDocument> {
-  return { updateOne: { filter: { _id, account }, update: { $set: fields }, upsert: true } };
+function upsertOf({ _id, account, ...fields }: KeyedDocument): UpdateStatement {
+  return { q: { _id, account }, u: { $set: fields }, multi: false, upsert: true };
 }
