@@ -63,7 +63,7 @@ const COMPRESSION: readonly string[] = [
 
 /** The capabilities of a connection as it is now. */
 export function capabilities(context: CapabilityContext): string[] {
-  const list = ['IMAP4rev1', ...EXTENSIONS];
+  const list = ['IMAP4rev1', 'IMAP4rev2', ...EXTENSIONS];
   if (context.canCompress) list.push(...COMPRESSION);
   list.push(`APPENDLIMIT=${context.maxMessageSize}`);
   if (context.authenticated) return list;

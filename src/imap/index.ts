@@ -11,7 +11,7 @@
  * console.log(`IMAP on port ${port}`);
  * ```
  *
- * IMAP4rev1 (RFC 3501) as RFC 9051 makes it clear, with the extensions of `capabilities.ts`.
+ * IMAP4rev1 (RFC 3501) and, for clients that enable it, IMAP4rev2 (RFC 9051), with the extensions of `capabilities.ts`.
  *
  * @module
  */

@@ -32,7 +32,7 @@ export interface ImapServer extends AsyncDisposable {
 }
 
 /**
- * Makes an IMAP4rev1 server over a store. It does not listen before {@link ImapServer.listen}.
+ * Makes an IMAP server over a store, of IMAP4rev1 and IMAP4rev2. It does not listen before {@link ImapServer.listen}.
  *
  * @see RFC 3501, RFC 9051
  */

@@ -43,7 +43,9 @@ export class Session {
   qresync = false;
   /** UIDONLY was enabled: no message numbers, either way. RFC 9586. */
   uidOnly = false;
-  /** UTF8=ACCEPT was enabled. RFC 6855. */
+  /** IMAP4rev2 was enabled. RFC 9051 appendix A. */
+  rev2 = false;
+  /** UTF8=ACCEPT or IMAP4rev2 was enabled: names and quoted strings are UTF-8. RFC 6855. */
   utf8 = false;
   loginFailures = 0;
   /** A command is being run; the end of the session waits for it. */
@@ -156,6 +158,7 @@ export class Session {
     this.condstore = false;
     this.qresync = false;
     this.uidOnly = false;
+    this.rev2 = false;
     this.utf8 = false;
     this.reader.utf8 = false;
     this.reader.limits = LIMITS_BEFORE_LOGIN;

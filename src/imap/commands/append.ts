@@ -2,6 +2,7 @@
 
 import { UidSet } from '../../model/uid-set.ts';
 import type { AppendResult, PreparedAppend } from '../../store/message-store.ts';
+import { announceNormalized } from '../announce-mailbox.ts';
 import { AppendReader } from '../append-reader.ts';
 import type { CommandHandler, Completion } from '../command.ts';
 import { Refusal, tryCreate } from '../refusal.ts';
@@ -26,6 +27,7 @@ export const append: CommandHandler = {
 async function appendAll(session: Session, { scanner }: Command): Promise<Completion> {
   scanner.space();
   const path = scanner.mailbox();
+  const typed = scanner.typedMailbox;
   const first = parseAppendItem(scanner);
   try {
     // Before the first message is read: a client that waits for the continuation then sends nothing in vain.
@@ -35,6 +37,7 @@ async function appendAll(session: Session, { scanner }: Command): Promise<Comple
     const results = await session.store.appendPrepared(session.accountId, mailbox.id, messages);
     const last = results.at(-1);
     if (last) session.watch?.notice(last.modSeq);
+    announceNormalized(session, typed);
     return { text: 'Appended', code: appendCode(results) };
   } catch (error) {
     throw tryCreate(error, path);

@@ -2,6 +2,7 @@
 
 import { formatMailboxId } from '../../model/ids.ts';
 import { SPECIAL_USES, type SpecialUse } from '../../model/mailbox.ts';
+import { announceNormalized } from '../announce-mailbox.ts';
 import type { CommandHandler } from '../command.ts';
 import { Refusal } from '../refusal.ts';
 import type { Scanner } from '../wire/scanner.ts';
@@ -18,6 +19,7 @@ export const create: CommandHandler = {
     const { store, accountId } = session;
     if (specialUse) await refuseTaken(store.mailboxes(accountId), specialUse);
     const mailbox = await store.createMailbox(accountId, path, specialUse ? { specialUse } : {});
+    announceNormalized(session, scanner.typedMailbox);
     return { text: 'Created', code: `MAILBOXID (${formatMailboxId(mailbox.id)})` };
   },
 };

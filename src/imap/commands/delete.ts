@@ -1,6 +1,7 @@
 /** DELETE. RFC 9051 section 6.3.5. */
 
 import { isEiderError } from '../../errors.ts';
+import { announceNormalized } from '../announce-mailbox.ts';
 import type { CommandHandler } from '../command.ts';
 
 /** Removes a mailbox with its messages; those below it stay. */
@@ -18,6 +19,7 @@ export const deleteMailbox: CommandHandler = {
       throw error;
     });
     await session.store.deleteMailbox(account, mailbox?.id ?? path);
+    announceNormalized(session, scanner.typedMailbox, ['\\NonExistent']);
     // A client that deletes what it has selected is back in the authenticated state, not thrown out.
     if (mailbox && session.view?.shared.id === mailbox.id) session.unselect();
     return { text: 'Deleted' };

@@ -3,39 +3,59 @@
 import type { CommandHandler } from '../command.ts';
 import type { Session } from '../session.ts';
 
-const ENABLERS: Readonly<Record<string, (session: Session) => void>> = {
-  CONDSTORE: (session) => session.enableCondstore(),
-  // RFC 7162 section 3.2.3.
-  QRESYNC: (session) => {
-    session.qresync = true;
-    session.enableCondstore();
-  },
-  // RFC 9586 section 3.
-  UIDONLY: (session) => {
-    session.uidOnly = true;
-  },
-  // RFC 6855 section 3.
-  'UTF8=ACCEPT': (session) => {
-    session.utf8 = true;
-    session.reader.utf8 = true;
-  },
-};
+/** By name in capitals: the name as responses write it, and what switches it on. */
+const ENABLERS: ReadonlyMap<string, readonly [name: string, switchOn: (session: Session) => void]> = new Map(
+  (
+    [
+      // RFC 9051 appendix A.
+      [
+        'IMAP4rev2',
+        (session) => {
+          session.rev2 = true;
+          useUtf8(session);
+        },
+      ],
+      ['CONDSTORE', (session) => session.enableCondstore()],
+      // RFC 7162 section 3.2.3.
+      [
+        'QRESYNC',
+        (session) => {
+          session.qresync = true;
+          session.enableCondstore();
+        },
+      ],
+      // RFC 9586 section 3.
+      [
+        'UIDONLY',
+        (session) => {
+          session.uidOnly = true;
+        },
+      ],
+      // RFC 6855 section 3.
+      ['UTF8=ACCEPT', useUtf8],
+    ] satisfies readonly (readonly [string, (session: Session) => void])[]
+  ).map((enabler) => [enabler[0].toUpperCase(), enabler]),
+);
 
 /** Switches extensions on; names that are not known are passed over. */
 export const enable: CommandHandler = {
   name: 'ENABLE',
   state: 'authenticated',
   run(session, { scanner }) {
-    const enabled: string[] = [];
+    const enabled = new Set<string>();
     do {
       scanner.space();
-      const name = scanner.word();
-      const switchOn = Object.hasOwn(ENABLERS, name) ? ENABLERS[name] : undefined;
-      if (!switchOn || enabled.includes(name)) continue;
-      switchOn(session);
-      enabled.push(name);
+      const enabler = ENABLERS.get(scanner.word());
+      if (!enabler || enabled.has(enabler[0])) continue;
+      enabler[1](session);
+      enabled.add(enabler[0]);
     } while (!scanner.atEnd);
-    session.out.write(`* ENABLED${enabled.map((name) => ` ${name}`).join('')}\r\n`);
+    session.out.write(`* ENABLED${[...enabled].map((name) => ` ${name}`).join('')}\r\n`);
     return { text: 'Enabled' };
   },
 };
+
+function useUtf8(session: Session): void {
+  session.utf8 = true;
+  session.reader.utf8 = true;
+}

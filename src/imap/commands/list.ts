@@ -63,7 +63,7 @@ function usesSubscriptions({ selection, returns }: ListArguments): boolean {
 
 function listResponse(session: Session, entry: ListEntry, args: ListArguments): string {
   const attributes: string[] = [];
-  if (!entry.mailbox) attributes.push(args.extended ? '\\NonExistent' : '\\Noselect');
+  if (!entry.mailbox) attributes.push(args.extended || session.rev2 ? '\\NonExistent' : '\\Noselect');
   attributes.push(entry.hasChildren ? '\\HasChildren' : '\\HasNoChildren');
   if (entry.subscribed) attributes.push('\\Subscribed');
   if (entry.mailbox?.specialUse) attributes.push(entry.mailbox.specialUse);

@@ -1,5 +1,6 @@
 /** RENAME. RFC 9051 section 6.3.6. */
 
+import { announceRenamed } from '../announce-mailbox.ts';
 import type { CommandHandler } from '../command.ts';
 
 /** Renames a mailbox and all below it. */
@@ -9,10 +10,12 @@ export const rename: CommandHandler = {
   async run(session, { scanner }) {
     scanner.space();
     const from = scanner.mailbox();
+    const old = scanner.typedMailbox;
     scanner.space();
     const to = scanner.mailbox();
     scanner.end();
     await session.store.renameMailbox(session.accountId, from, to);
+    announceRenamed(session, old, scanner.typedMailbox);
     return { text: 'Renamed' };
   },
 };

@@ -6,7 +6,7 @@ import { findMessages } from '../find-messages.ts';
 import type { MailboxView } from '../mailbox-view.ts';
 import { highestModSeq, numbersOf, writeExtended } from '../search-answer.ts';
 import type { Session } from '../session.ts';
-import { parseSearch } from '../wire/search-program.ts';
+import { parseSearch, RETURN_ALL } from '../wire/search-program.ts';
 
 /** Finds messages. */
 export const search: CommandHandler = {
@@ -24,7 +24,9 @@ export const search: CommandHandler = {
       throw error;
     });
     if (args.modSeq) await view.shared.loadFlags();
-    if (args.returns) writeExtended(session, view, found, { tag, uid, returns: args.returns, modSeq: args.modSeq });
+    // RFC 9051 section 6.4.4: ESEARCH answers every SEARCH.
+    const returns = args.returns ?? (session.rev2 ? RETURN_ALL : null);
+    if (returns) writeExtended(session, view, found, { tag, uid, returns, modSeq: args.modSeq });
     else writeBasic(session, view, found, uid, args.modSeq);
     return { text: 'Searched' };
   },

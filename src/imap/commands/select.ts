@@ -3,6 +3,7 @@
 import { SEEN } from '../../model/flags.ts';
 import { formatMailboxId } from '../../model/ids.ts';
 import type { Mailbox } from '../../model/mailbox.ts';
+import { announceSelected } from '../announce-mailbox.ts';
 import type { CommandHandler, Completion } from '../command.ts';
 import { flagsResponse, MailboxView, permanentFlagsResponse } from '../mailbox-view.ts';
 import { Refusal } from '../refusal.ts';
@@ -50,18 +51,20 @@ async function open(session: Session, { scanner }: Command, readOnly: boolean): 
   const view = new MailboxView(shared, session.watch, readOnly);
   session.view = view;
   describe(session, view, mailbox);
+  await announceSelected(session, mailbox, scanner.typedMailbox);
   if (qresync) await resync(session, view, qresync);
   return { text: readOnly ? 'Examined' : 'Selected', code: readOnly ? 'READ-ONLY' : 'READ-WRITE' };
 }
 
-function describe({ out, uidOnly }: Session, view: MailboxView, mailbox: Mailbox): void {
+function describe({ out, uidOnly, rev2 }: Session, view: MailboxView, mailbox: Mailbox): void {
   const { shared, map } = view;
   const unseen = firstUnseen(shared, mailbox);
   out.write(flagsResponse(shared.keywords));
-  // RFC 3501 section 7.3.2 wants RECENT; no message is ever recent here.
-  out.write(`* ${map.count} EXISTS\r\n* 0 RECENT\r\n`);
+  out.write(`* ${map.count} EXISTS\r\n`);
+  // RFC 3501 section 7.3.2 wants RECENT, and UNSEEN; no message is ever recent here. RFC 9051 appendix E has neither.
+  if (!rev2) out.write('* 0 RECENT\r\n');
   // A message number, which RFC 9586 section 3 gives up.
-  if (unseen > 0 && !uidOnly) out.write(`* OK [UNSEEN ${unseen}] First unseen\r\n`);
+  if (unseen > 0 && !uidOnly && !rev2) out.write(`* OK [UNSEEN ${unseen}] First unseen\r\n`);
   out.write(`* OK [UIDVALIDITY ${shared.uidValidity}] UIDs are valid\r\n`);
   out.write(`* OK [UIDNEXT ${shared.uidNext}] Next UID\r\n`);
   out.write(permanentFlagsResponse(shared.keywords, view.readOnly));

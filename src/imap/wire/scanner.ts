@@ -43,6 +43,8 @@ export class Scanner extends TokenScanner {
   /** Mailbox names are UTF-8 (ENABLE UTF8=ACCEPT or IMAP4rev2), not modified UTF-7. */
   readonly utf8: boolean;
   readonly #message: MessageLiteral | null;
+  /** The last mailbox name as it was typed, in Unicode: `inbox`. */
+  typedMailbox = '';
 
   /** @param text lines of the command, `\n` after each announcement of a collected literal; octets in a string */
   constructor(text: string, options: ScannerOptions = {}) {
@@ -68,6 +70,7 @@ export class Scanner extends TokenScanner {
       const encoding = this.utf8 ? 'UTF-8' : 'modified UTF-7';
       throw new ImapSyntaxError(`the mailbox name is not ${encoding}`, { status: 'NO', code: 'CANNOT' });
     }
+    this.typedMailbox = name;
     return name.length === 5 && name.toUpperCase() === 'INBOX' ? 'INBOX' : name;
   }
 

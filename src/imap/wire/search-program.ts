@@ -38,6 +38,16 @@ export interface SearchSets {
   saved(): UidSet;
 }
 
+/** `RETURN (ALL)`. */
+export const RETURN_ALL: SearchReturn = {
+  min: false,
+  max: false,
+  all: true,
+  count: false,
+  save: false,
+  partial: null,
+};
+
 const RETURN_OPTIONS = ['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE', 'PARTIAL'];
 
 /**
