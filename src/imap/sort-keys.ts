@@ -12,8 +12,9 @@ import { encodeUtf8 } from './wire/mailbox-name.ts';
 import { type EnvelopeAddress, type EnvelopeFields, readEnvelope } from './wire/read-envelope.ts';
 import type { SortCriterion, SortKey } from './wire/sort-args.ts';
 
-/** Messages read at once. */
+/** Messages read at once; with their headers, which can have 256 KB each, fewer. */
 const BATCH = 250;
+const HEADER_BATCH = 60;
 /** Characters of a text that are compared: what bounds the memory of a sort. */
 const MAX_KEY = 256;
 
@@ -29,8 +30,9 @@ export async function readInTurns(
   turns: Turns,
   visit: (message: FetchedMessage) => void,
 ): Promise<void> {
-  for (let at = 0; at < uids.length && !session.connection.closed; at += BATCH) {
-    const batch = UidSet.fromSorted(uids.slice(at, at + BATCH));
+  const size = fields.header ? HEADER_BATCH : BATCH;
+  for (let at = 0; at < uids.length && !session.connection.closed; at += size) {
+    const batch = UidSet.fromSorted(uids.slice(at, at + size));
     for await (const page of session.store.fetchPages(session.accountId, view.shared.id, batch, fields)) {
       for (const message of page) visit(message);
     }

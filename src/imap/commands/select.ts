@@ -51,8 +51,13 @@ async function open(session: Session, { scanner }: Command, readOnly: boolean): 
   const view = new MailboxView(shared, session.watch, readOnly);
   session.view = view;
   describe(session, view, mailbox);
-  await announceSelected(session, mailbox, scanner.typedMailbox);
-  if (qresync) await resync(session, view, qresync);
+  try {
+    await announceSelected(session, mailbox, scanner.typedMailbox);
+    if (qresync) await resync(session, view, qresync);
+  } catch (error) {
+    session.unselect();
+    throw error;
+  }
   return { text: readOnly ? 'Examined' : 'Selected', code: readOnly ? 'READ-ONLY' : 'READ-WRITE' };
 }
 

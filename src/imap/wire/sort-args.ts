@@ -22,7 +22,7 @@ export interface SortCriterion {
 
 /** Arguments of SORT and UID SORT. */
 export interface SortArguments extends SearchArguments {
-  /** At least one. */
+  /** At least one, and of each key the first: where it does not decide, no other of that key does. */
   readonly criteria: readonly SortCriterion[];
 }
 
@@ -31,15 +31,12 @@ export interface ThreadArguments extends SearchArguments {
   readonly algorithm: ThreadAlgorithm;
 }
 
-/** Each key once with and once without REVERSE says all. */
-const MAX_CRITERIA = 2 * SORT_KEYS.length;
-
 /** Reads from the space before the first argument to the end. @throws ImapSyntaxError */
 export function parseSort(scanner: Scanner): SortArguments {
   scanner.space();
   const returns = parseReturn(scanner);
-  const criteria = scanner.list(() => parseCriterion(scanner));
-  if (criteria.length > MAX_CRITERIA) throw new ImapSyntaxError(`more than ${MAX_CRITERIA} criteria`);
+  const typed = scanner.list(() => parseCriterion(scanner));
+  const criteria = typed.filter(({ key }, index) => typed.findIndex((other) => other.key === key) === index);
   return { returns, criteria, ...parseCriteria(scanner) };
 }
 
