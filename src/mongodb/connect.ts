@@ -10,8 +10,12 @@ import { toEiderError } from './mongo-error.ts';
  */
 export type MongoSource = string | MongoClient | Db;
 
-/** How long to look for a server, in milliseconds. */
-const SERVER_MS = 4000;
+/**
+ * How long to look for a server, how often to look at the one there is, and how long it may take to answer that, all in
+ * milliseconds. A server that says nothing more is so known to be away after ten seconds, not forty. What the connection
+ * string says of them goes before.
+ */
+const PATIENCE = { serverSelectionTimeoutMS: 4000, heartbeatFrequencyMS: 5000, connectTimeoutMS: 4000 } as const;
 const DEFAULT_DATABASE = 'eider';
 
 /** A database, and whether its client ends with the store. */
@@ -33,7 +37,7 @@ export async function openDatabase(source: MongoSource): Promise<OpenedDatabase>
   const { MongoClient } = await import('mongodb');
   let client: MongoClient;
   try {
-    client = new MongoClient(source, { serverSelectionTimeoutMS: SERVER_MS, appName: 'eider' });
+    client = new MongoClient(source, { appName: 'eider', ...unlessNamed(source, PATIENCE) });
   } catch (error) {
     throw new EiderError('INVALID_ARGUMENT', 'that is no connection string of MongoDB', { cause: error });
   }
@@ -44,6 +48,13 @@ export async function openDatabase(source: MongoSource): Promise<OpenedDatabase>
     throw toEiderError(error);
   }
   return { db: client.db(databaseOf(source)), closeClient: true };
+}
+
+/** Those of `options` that a connection string does not name. */
+function unlessNamed(uri: string, options: Readonly<Record<string, number>>): Record<string, number> {
+  const [, query = ''] = uri.split('?');
+  const named = new Set(query.split('&').map((pair) => pair.split('=')[0]?.toLowerCase()));
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !named.has(name.toLowerCase())));
 }
 
 /** The database that a connection string names. */
