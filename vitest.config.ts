@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { DIST_ALIAS } from './test/dist-alias.ts';
 import { filesOnEveryEngine } from './test/files-on-every-engine.ts';
 import { findCluster } from './test/mongodb/find-cluster.ts';
 
@@ -14,7 +15,7 @@ const found = findCluster();
 // which `npm test` builds first. Worker threads and child processes so load the same code.
 export default defineConfig({
   resolve: {
-    alias: [{ find: /^(.*)\/src\/(.*)\.ts$/, replacement: `$1/${process.env.EIDER_DIST ?? 'dist'}/$2.js` }],
+    alias: DIST_ALIAS,
   },
   test: {
     testTimeout: 30_000,

@@ -36,14 +36,24 @@ export type StorePlace = { readonly path: string } | { readonly mongodb: string 
 
 /** A place with nothing in it, until the test has ended. */
 export async function emptyPlace(): Promise<StorePlace> {
+  const { place, leave } = await takePlace();
+  onTestFinished(leave);
+  return place;
+}
+
+/** The same until `leave` is called. */
+export async function takePlace(): Promise<{ place: StorePlace; leave: () => Promise<void> }> {
   if (ENGINE === 'mongodb') {
     const { uri, giveBack } = await takeDatabase();
-    onTestFinished(giveBack);
-    return { mongodb: uri };
+    return { place: { mongodb: uri }, leave: async () => giveBack() };
   }
   const path = await mkdtemp(join(tmpdir(), 'eider-test-'));
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
-  return { path };
+  return { place: { path }, leave: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** How the command is told of a place. */
+export function placeOptions(place: StorePlace): string[] {
+  return 'path' in place ? ['--data', place.path] : ['--mongodb', place.mongodb];
 }
 
 /** Opens a store, with nothing in it unless the options say what or where it is. */

@@ -3,11 +3,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { ENGINE, emptyPlace, placeOptions } from '../engine-under-test.ts';
 import { firstLine, mustEider, startEider } from './run-eider.ts';
 
 const ends: (() => unknown)[] = [];
@@ -42,22 +40,9 @@ class Lines {
 }
 
 async function serve(): Promise<{ child: ChildProcess; imap: number; lmtp: number }> {
-  const data = await mkdtemp(path.join(tmpdir(), 'eider-processes-'));
-  ends.push(() => rm(data, { recursive: true, force: true }));
-  await mustEider(['account', 'add', 'ann', '--password', 'secret', '--data', data]);
-  const args = [
-    'serve',
-    '--data',
-    data,
-    '--imap',
-    '0',
-    '--lmtp',
-    '0',
-    '--insecure-auth',
-    '--ready-json',
-    '--processes',
-    '2',
-  ];
+  const where = placeOptions(await emptyPlace());
+  await mustEider(['account', 'add', 'ann', '--password', 'secret', ...where]);
+  const args = ['serve', ...where, '--imap', '0', '--lmtp', '0', '--insecure-auth', '--ready-json', '--processes', '2'];
   const child = startEider(args);
   ends.push(() => child.kill('SIGKILL'));
   return { child, ...(JSON.parse(await firstLine(child)) as { imap: number; lmtp: number }) };
@@ -89,7 +74,10 @@ it('tells sessions of every process what one of them stored, and ends with 0', a
   await sender.until(/^354/m);
   sender.send('Subject: hello\r\n\r\nworld\r\n.');
   await sender.until(/^250 2\.0\.0/m);
+  const stored = performance.now();
   await Promise.all(sessions.map((session) => session.until(/^\* 1 EXISTS/m)));
+  const ms = performance.now() - stored;
+  console.log(`${ENGINE}: all sessions heard ${ms.toFixed(0)} ms after the delivery was acknowledged`);
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
 });

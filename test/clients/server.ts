@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { firstLine, mustEider, startEider } from '../cli/run-eider.ts';
+import { placeOptions, takePlace } from '../engine-under-test.ts';
 
 /** `eider serve` with one account. */
 export interface TestServer {
@@ -20,17 +21,19 @@ export const NAME = 'ann';
 export const ADDRESS = 'ann@example.org';
 export const PASSWORD = 'correct-horse';
 
-/** Starts it in a folder of its own. */
+/** Starts it on a new store of the engine under test. */
 export async function startServer(): Promise<TestServer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'eider-client-'));
-  const data = path.join(folder, 'data');
-  await mustEider(['account', 'add', NAME, '--address', ADDRESS, '--password', PASSWORD, '--data', data]);
-  const child = startEider(['serve', '--data', data, '--imap', '0', '--lmtp', '0', '--ready-json', '--insecure-auth']);
+  const { place, leave } = await takePlace();
+  const where = placeOptions(place);
+  await mustEider(['account', 'add', NAME, '--address', ADDRESS, '--password', PASSWORD, ...where]);
+  const child = startEider(['serve', ...where, '--imap', '0', '--lmtp', '0', '--ready-json', '--insecure-auth']);
   const ports = JSON.parse(await firstLine(child)) as { imap: number; lmtp: number };
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
     const [code] = (await once(child, 'exit')) as [number | null];
     await rm(folder, { recursive: true, force: true });
+    await leave();
     if (code !== 0) throw new Error(`the server ended with ${code}`);
   };
   return { folder, ...ports, stop };
