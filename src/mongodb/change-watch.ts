@@ -30,6 +30,8 @@ export class ChangeWatch {
   readonly #watched = new Map<AccountId, number>();
   #timer: NodeJS.Timeout | null = null;
   #stream: ChangeStream<KeyedDocument, Document> | null = null;
+  /** States were looked at since the stream began: what was committed before the server had it open is known. */
+  #caughtUp = false;
   /** The server has no change streams. */
   #mustPoll: boolean;
   #polling: Promise<void> | null = null;
@@ -81,12 +83,14 @@ export class ChangeWatch {
   #stop(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    void this.#stream?.close().catch(() => {});
+    const stream = this.#stream;
     this.#stream = null;
+    void stream?.close().catch(() => {});
   }
 
   #schedule(): void {
-    const wait = this.#stream ? SAFETY_MS : this.#options.pollMs;
+    const wait = this.#stream && this.#caughtUp ? SAFETY_MS : this.#options.pollMs;
+    this.#caughtUp = this.#stream !== null;
     this.#timer = setTimeout(() => {
       this.#polling = this.#poll().finally(() => {
         this.#polling = null;
@@ -120,6 +124,7 @@ export class ChangeWatch {
     ];
     const stream = this.#options.collections.mail.watch(stages);
     this.#stream = stream;
+    this.#caughtUp = false;
     stream.on('change', (change: Document) => {
       const modSeq = change.updateDescription?.updatedFields?.modSeq as ModSeq | undefined;
       if (modSeq !== undefined) this.#heard({ account: change.documentKey._id, modSeq });
