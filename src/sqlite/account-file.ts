@@ -83,17 +83,12 @@ export class AccountFile {
 
   #transferOnce<T>(work: (db: Database) => T): T {
     const { db, wal } = this.#parts;
-    db.run('BEGIN');
-    try {
+    const value = db.transaction(() => {
       if (db.get<{ removed: number }>('SELECT removed FROM state')?.removed !== 0) throw accountRemoved();
-      const value = work(db);
-      db.run('COMMIT');
-      wal?.sync().catch(() => {});
-      return value;
-    } catch (error) {
-      db.rollback();
-      throw error;
-    }
+      return work(db);
+    });
+    wal?.sync().catch(() => {});
+    return value;
   }
 
   /** What fails here is done by the first write itself. */

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { freshDatabaseName, MONGODB_URI } from '../mongodb/mongo-test.ts';
+import { freshUri, MONGODB_URI } from '../mongodb/mongo-test.ts';
 import { eider, firstLine, mustEider, startEider } from './run-eider.ts';
 import { oddMessages, writeMaildir } from './sample-maildir.ts';
 
@@ -22,14 +22,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The cluster's connection string with a database of its own. */
-function freshUri(): string {
-  const uri = new URL(MONGODB_URI as string);
-  uri.pathname = `/${freshDatabaseName()}`;
-  return uri.href;
-}
-
-describe('on a cluster', { timeout: 180_000 }, () => {
+describe.skipIf(MONGODB_URI === null)('on a cluster', { timeout: 180_000 }, () => {
   test('init makes what is missing, and says so; a second time all is there', async () => {
     const [store, attachments] = [freshUri(), freshUri()];
     const args = ['mongodb', 'init', '--mongodb', store, '--attachments-mongodb', attachments, '--json'];

@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly wrap?: readonly string[];
   /** Options of Node. */
   readonly node?: readonly string[];
+  /** Where to listen. @defaultValue free ports */
+  readonly ports?: { readonly imap: number; readonly lmtp: number };
 }
 
 const running = new Set<ChildProcess>();
@@ -34,27 +36,28 @@ process.on('exit', () => {
   for (const child of running) killGroup(child);
 });
 
-/** Starts a server on a folder. */
+/** Starts a server on a folder, or on the cluster that a connection string names. */
 export async function startServer(
-  path: string,
-  { processes = 1, wrap = [], node = [] }: StartOptions = {},
+  place: string,
+  { processes = 1, wrap = [], node = [], ports = { imap: 0, lmtp: 0 } }: StartOptions = {},
 ): Promise<ServerProcess> {
+  const isCluster = place.startsWith('mongodb://');
   const serve = [
     'serve',
-    '--data',
-    path,
+    ...(isCluster ? [] : ['--data', place]),
     '--imap',
-    '0',
+    String(ports.imap),
     '--lmtp',
-    '0',
+    String(ports.lmtp),
     '--ready-json',
     '--insecure-auth',
     '--no-rate-limits',
   ];
   const line = [...wrap, process.execPath, ...node, EIDER, ...serve, '--processes', String(processes)];
   const [file, ...options] = line as [string, ...string[]];
+  const env = { ...process.env, ...(isCluster && { EIDER_MONGODB: place }) };
   // A group of its own, so that its processes can be ended all at once.
-  const child = spawn(file, options, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(file, options, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env });
   running.add(child);
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => {

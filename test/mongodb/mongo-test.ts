@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Db, MongoClient, type MongoClientOptions } from 'mongodb';
 import { inject, onTestFinished } from 'vitest';
+import { databaseUri } from './databases.ts';
 
 /** Names the cluster, or `null`: tests that need one have to skip themselves, which was said on standard error. */
 export const MONGODB_URI: string | null = inject('mongodb')?.uri ?? null;
@@ -17,8 +18,13 @@ interface Plan {
 /** The name of a database that is not there yet, and that is dropped after the test which asks for it. */
 export function freshDatabaseName(): string {
   const name = `eider_test_${randomBytes(6).toString('hex')}`;
-  onTestFinished(() => withClient((client) => client.db(name).dropDatabase()));
+  onTestFinished(() => withClient((client) => client.db(name).dropDatabase()), 120_000);
   return name;
+}
+
+/** The cluster's connection string with such a database. */
+export function freshUri(): string {
+  return databaseUri(uriOf(), freshDatabaseName());
 }
 
 /** Such a database with empty collections; its client is closed after the test. */

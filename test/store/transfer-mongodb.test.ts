@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { StoreContext } from '../../src/store/context.ts';
 import { transferAccount } from '../../src/store/transfer-account.ts';
-import { freshDatabaseName, MONGODB_URI } from '../mongodb/mongo-test.ts';
+import { freshUri, MONGODB_URI } from '../mongodb/mongo-test.ts';
 import { all, everything, fill, findings, openHere, transferWithKills } from './transfer-fixture.ts';
 
 let folder: string;
@@ -18,30 +18,32 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const openFolder = (name: string): Promise<StoreContext> => openHere({ path: path.join(folder, name) });
 
 function openCluster(): Promise<StoreContext> {
-  const uri = new URL(MONGODB_URI as string);
-  uri.pathname = `/${freshDatabaseName()}`;
-  return openHere({ mongodb: uri.href });
+  return openHere({ mongodb: freshUri() });
 }
 
-test('there and back, two accounts at once, cut off at every step, attachments once', {
-  timeout: 300_000,
-}, async () => {
-  const [first, cluster, second] = [await openFolder('one'), await openCluster(), await openFolder('two')];
-  const ids = [await fill(first, 'ann'), await fill(first, 'bob')];
-  const before = [await everything(first, ids[0] as string), await everything(first, ids[1] as string)];
-  const counted = await all(first.blobs.list());
-  await Promise.all([
-    transferWithKills(first, cluster, ids[0] as string),
-    transferAccount({ from: first, to: cluster, account: ids[1] as string }),
-  ]);
-  for (const [index, id] of ids.entries()) expect(await everything(cluster, id)).toEqual(before[index]);
-  const names = (blobs: readonly { blobId: string; size: number }[]) =>
-    blobs.map(({ blobId, size }) => `${blobId} ${size}`).sort();
-  expect(names(await all(cluster.blobs.list()))).toEqual(names(counted));
-  expect(await findings(cluster)).toEqual([]);
-  for (const [index, id] of ids.entries()) {
-    await transferAccount({ from: cluster, to: second, account: id });
-    expect(await everything(second, id)).toEqual(before[index]);
-  }
-  expect(await findings(second)).toEqual([]);
-});
+test.skipIf(MONGODB_URI === null)(
+  'there and back, two accounts at once, cut off at every step, attachments once',
+  {
+    timeout: 300_000,
+  },
+  async () => {
+    const [first, cluster, second] = [await openFolder('one'), await openCluster(), await openFolder('two')];
+    const ids = [await fill(first, 'ann'), await fill(first, 'bob')];
+    const before = [await everything(first, ids[0] as string), await everything(first, ids[1] as string)];
+    const counted = await all(first.blobs.list());
+    await Promise.all([
+      transferWithKills(first, cluster, ids[0] as string),
+      transferAccount({ from: first, to: cluster, account: ids[1] as string }),
+    ]);
+    for (const [index, id] of ids.entries()) expect(await everything(cluster, id)).toEqual(before[index]);
+    const names = (blobs: readonly { blobId: string; size: number }[]) =>
+      blobs.map(({ blobId, size }) => `${blobId} ${size}`).sort();
+    expect(names(await all(cluster.blobs.list()))).toEqual(names(counted));
+    expect(await findings(cluster)).toEqual([]);
+    for (const [index, id] of ids.entries()) {
+      await transferAccount({ from: cluster, to: second, account: id });
+      expect(await everything(second, id)).toEqual(before[index]);
+    }
+    expect(await findings(second)).toEqual([]);
+  },
+);
