@@ -1,13 +1,18 @@
 /** Accounts that go from SQLite to MongoDB, and back. */
 
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { StoreContext } from '../../src/store/context.ts';
+import { Store } from '../../src/store/store.ts';
 import { transferAccount } from '../../src/store/transfer-account.ts';
 import { freshUri, MONGODB_URI } from '../mongodb/mongo-test.ts';
-import { all, everything, fill, findings, openHere, transferWithKills } from './transfer-fixture.ts';
+import { all, everything, fill, findings, openHere, PASSWORDS, transferWithKills } from './transfer-fixture.ts';
+
+const CORPUS = new URL('../../../shared/corpus/', import.meta.url);
+if (!existsSync(CORPUS)) console.warn('SKIPPED: no corpus of odd messages beside the tree');
 
 let folder: string;
 beforeEach(async () => {
@@ -45,5 +50,24 @@ test.skipIf(MONGODB_URI === null)(
       expect(await everything(second, id)).toEqual(before[index]);
     }
     expect(await findings(second)).toEqual([]);
+  },
+);
+
+test.skipIf(MONGODB_URI === null || !existsSync(CORPUS))(
+  'every message of the corpus beside the tree goes there and back',
+  { timeout: 300_000 },
+  async () => {
+    const [first, cluster, second] = [await openFolder('one'), await openCluster(), await openFolder('two')];
+    const store = new Store(first, PASSWORDS);
+    const { id } = await store.accounts.create({ name: 'ann', password: 'secret' });
+    const files = readdirSync(CORPUS, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    for (const file of files) await store.append(id, 'INBOX', readFileSync(path.join(file.parentPath, file.name)));
+    expect(files.length).toBeGreaterThan(100);
+    const before = await everything(first, id);
+    expect((await transferAccount({ from: first, to: cluster, account: id })).messages).toBe(files.length);
+    expect(await everything(cluster, id)).toEqual(before);
+    await transferAccount({ from: cluster, to: second, account: id });
+    expect(await everything(second, id)).toEqual(before);
+    for (const parts of [cluster, second]) expect(await findings(parts)).toEqual([]);
   },
 );
