@@ -39,6 +39,10 @@ export async function findMessages(
 
 async function matching(session: Session, view: MailboxView, query: SearchQuery): Promise<Uint32Array> {
   const { shared } = view;
+  if (query.key === 'all') {
+    if (view.stale) await shared.refresh();
+    return shared.map.uids.subarray(0, shared.map.count);
+  }
   if (isFlagSearch(query)) {
     if (shared.map.count <= FLAGS_LOOKUP) await shared.loadFlags();
     if (view.stale) await shared.refresh();
