@@ -6,7 +6,7 @@
  * of ten thousand messages is one statement where the engine has such a thing.
  */
 
-import type { Account, AccountLimits, CopyMode } from '../model/account.ts';
+import type { CopyMode } from '../model/account.ts';
 import type { Change, ChangeItem } from '../model/change.ts';
 import type { StoredBody } from '../model/content.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
