@@ -1,11 +1,14 @@
 /** Before and after all tests on MongoDB: the cluster is there, and what was made in it goes. */
 
+import { setTimeout } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import type { TestProject } from 'vitest/node';
 import { findCluster } from './find-cluster.ts';
 
 /** What the names of all databases begin with that tests make. */
 const PREFIX = 'eider_test_';
+/** How long a database may take to go, in milliseconds. */
+const DROP_MS = 5_000;
 /** A run that was killed leaves its databases; nobody runs for so long, in milliseconds. */
 const LEFT_MS = 3_600_000;
 
@@ -40,10 +43,19 @@ async function dropDatabases(uri: string, isOurs: (name: string) => boolean): Pr
   const client = new MongoClient(uri);
   try {
     const { databases } = await client.db().admin().listDatabases({ nameOnly: true });
-    for (const { name } of databases) if (isOurs(name)) await client.db(name).dropDatabase();
+    for (const { name } of databases) if (isOurs(name)) await dropDatabase(client, name);
   } finally {
     await client.close();
   }
+}
+
+/** Where a test cut connections in a transaction, that one has to end first; the next run drops what is left. */
+async function dropDatabase(client: MongoClient, name: string): Promise<void> {
+  const dropped = client.db(name).dropDatabase();
+  dropped.catch(() => {});
+  const patience = setTimeout(DROP_MS, false, { ref: false });
+  if (await Promise.race([dropped, patience])) return;
+  console.error(`the database ${name} is in use and stays for now`);
 }
 
 function isLeft(name: string): boolean {
