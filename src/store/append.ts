@@ -17,7 +17,7 @@ import type {
   PreparedAppend,
   PreparedMessage,
 } from './message-store.ts';
-import { assignThread } from './threads.ts';
+import { assignThread, threadKeys } from './threads.ts';
 
 /** Reads a message; its blobs are durable when this resolves. */
 export async function prepareMessage(
@@ -103,6 +103,8 @@ async function addTo(
   messages: readonly UnthreadedMessage[],
 ): Promise<AppendResult[]> {
   const added: NewMessage[] = [];
+  // Asked for all at once, so that an engine with a way to its database goes it once; a transaction remembers them.
+  if (messages.length > 1) await tx.threads(messages.flatMap(({ content }) => threadKeys(content.summary)));
   for (const message of messages) added.push({ ...message, threadId: await assignThread(tx, message.content.summary) });
   const places = await tx.add(mailbox.id, added);
   return places.map(({ uid, emailId }, index) => ({

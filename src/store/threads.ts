@@ -9,10 +9,15 @@ import type { ThreadId } from '../model/ids.ts';
  * when their base subjects are the same (RFC 5256 section 2.1); a reply with another subject starts a thread.
  */
 export async function assignThread(tx: WriteTransaction, summary: MessageSummary): Promise<ThreadId> {
-  const ids = summary.messageId === null ? summary.references : [summary.messageId, ...summary.references];
-  const keys = ids.map((id) => `${id}\n${summary.baseSubject}`);
+  const keys = threadKeys(summary);
   // Of several that are found the oldest is taken, so that the answer does not depend on the order of arrival of replies.
   const threadId = (await tx.threads(keys))[0] ?? (await tx.newThread());
   await tx.bindThread(threadId, keys);
   return threadId;
+}
+
+/** What a message shares with those of its thread: the ids that it names, each with the subject. */
+export function threadKeys({ messageId, references, baseSubject }: MessageSummary): string[] {
+  const ids = messageId === null ? references : [messageId, ...references];
+  return ids.map((id) => `${id}\n${baseSubject}`);
 }
