@@ -1,7 +1,7 @@
 /** Takes accounts out of a cluster, and into it. */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClientSession, Document, MongoClient } from 'mongodb';
+import type { ClientSession, Document } from 'mongodb';
 import type {
   AccountTransfer,
   TransferBatch,
@@ -29,6 +29,7 @@ import type {
 import { below, changeKey, contentKey, numberOf, placementKey, stateKey, vanishedKey } from './keys.ts';
 import { isConflict, isUnavailable, toEiderError } from './mongo-error.ts';
 import { PinnedTransaction } from './pinned-transaction.ts';
+import type { Sessions } from './sessions.ts';
 
 /** How long to try while the database cannot be reached, in milliseconds. */
 const AWAY_MS = 60_000;
@@ -36,7 +37,7 @@ const LAST_UID = 0xffffffff;
 
 /** What a transfer needs of the engine. */
 export interface MongoTransferParts {
-  readonly client: MongoClient;
+  readonly sessions: Sessions;
   readonly collections: Collections;
   /** @throws `STORE_CLOSED`. */
   requireOpen(): void;
@@ -215,7 +216,7 @@ export class MongoTransfer implements AccountTransfer {
 
   #transact(work: (session: ClientSession, isFirst: boolean) => Promise<void>): Promise<void> {
     return this.#patiently(async (isFirst) => {
-      await using pinned = new PinnedTransaction(this.#parts.client);
+      await using pinned = new PinnedTransaction(this.#parts.sessions);
       await work(pinned.session, isFirst);
       await pinned.commit();
     });

@@ -1,7 +1,7 @@
 /** One account in this process: its state as last seen, its writers in turn, and what happens when others are faster. */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClientSession, MongoClient } from 'mongodb';
+import type { ClientSession } from 'mongodb';
 import type { ReadTransaction, WriteTransaction } from '../engine/engine.ts';
 import { Mutex } from '../engine/mutex.ts';
 import { EiderError, isEiderError } from '../errors.ts';
@@ -14,6 +14,7 @@ import type { MailSearch } from './mail-search.ts';
 import { isConflict, isUnavailable, toEiderError } from './mongo-error.ts';
 import { PinnedTransaction } from './pinned-transaction.ts';
 import { MongoReadTransaction } from './read-transaction.ts';
+import { LOOK_MS, type Sessions } from './sessions.ts';
 import { MongoWriteTransaction, newWriterName } from './write-transaction.ts';
 
 /** How long to try while others write to the account, in milliseconds. */
@@ -27,7 +28,7 @@ const EAGER_WRITES = 1;
 
 /** What an account works with. */
 export interface MongoAccountParts {
-  readonly client: MongoClient;
+  readonly sessions: Sessions;
   readonly collections: Collections;
   readonly search: MailSearch;
   /** Called after each commit of this process. */
@@ -110,7 +111,7 @@ export class MongoAccount {
   }
 
   async #readPinned<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
-    await using pinned = new PinnedTransaction(this.#parts.client);
+    await using pinned = new PinnedTransaction(this.#parts.sessions);
     const base = await this.#load(pinned.session);
     const reader = new MailReader(this.#parts.collections, base, () => pinned.session);
     // Awaited here, or the transaction would end before its first statement.
@@ -157,6 +158,7 @@ export class MongoAccount {
         ? new EiderError('BUSY', 'others write to the account all the time', { cause: error })
         : toEiderError(error);
     }
+    if (conflict && Date.now() - start > LOOK_MS) this.#parts.sessions.look();
     // At random, so that those who met once do not meet again.
     if (round > 0 || away) await delay(Math.random() * Math.min(2 ** round, away ? 500 : 64));
   }
@@ -165,7 +167,7 @@ export class MongoAccount {
     work: (tx: WriteTransaction) => Promise<T>,
     { name, eager, doubts }: { name: string; eager: boolean; doubts: Doubt<T>[] },
   ): Promise<T> {
-    await using pinned = new PinnedTransaction(this.#parts.client);
+    await using pinned = new PinnedTransaction(this.#parts.sessions);
     const base = eager ? await this.#take(pinned.session) : (this.#state ?? (await this.#load()));
     const reader = new MailReader(this.#parts.collections, base, () => pinned.session);
     const tx = new MongoWriteTransaction(reader, this.#parts.search, () => pinned.session, name);

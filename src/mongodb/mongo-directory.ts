@@ -1,6 +1,6 @@
 /** The directory of accounts: a document for each, and one for each name and address that leads to it. */
 
-import type { ClientSession, Document, MongoClient } from 'mongodb';
+import type { ClientSession, Document } from 'mongodb';
 import type { AccountPatch, AccountRecord, Directory } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId } from '../model/ids.ts';
@@ -10,6 +10,7 @@ import { newManifest } from './index-manifest.ts';
 import { ofAccount } from './keys.ts';
 import { isConflict, toEiderError } from './mongo-error.ts';
 import { PinnedTransaction } from './pinned-transaction.ts';
+import type { Sessions } from './sessions.ts';
 
 /** How often a transaction of the directory is tried. */
 const TRIES = 20;
@@ -33,14 +34,14 @@ interface Known {
 
 /** Accounts of the cluster. Names are unique as the keys of their documents. */
 export class MongoDirectory implements Directory {
-  readonly #client: MongoClient;
+  readonly #sessions: Sessions;
   readonly #collections: Collections;
   readonly #hooks: DirectoryHooks;
   /** Settings are asked for with each delivery, a moment after its account was found by address. */
   readonly #known = new Map<AccountId, Known>();
 
-  constructor(client: MongoClient, collections: Collections, hooks: DirectoryHooks) {
-    this.#client = client;
+  constructor(sessions: Sessions, collections: Collections, hooks: DirectoryHooks) {
+    this.#sessions = sessions;
     this.#collections = collections;
     this.#hooks = hooks;
   }
@@ -210,7 +211,7 @@ export class MongoDirectory implements Directory {
   async #transact<T>(work: (session: ClientSession) => Promise<T>): Promise<T> {
     this.#hooks.requireOpen();
     for (let left = TRIES; ; left--) {
-      await using pinned = new PinnedTransaction(this.#client);
+      await using pinned = new PinnedTransaction(this.#sessions);
       try {
         const value = await work(pinned.session);
         await pinned.commit();

@@ -16,6 +16,7 @@ import { MongoAccount } from './mongo-account.ts';
 import { MongoDirectory } from './mongo-directory.ts';
 import { toEiderError } from './mongo-error.ts';
 import { requireDatabase } from './schema.ts';
+import { Sessions } from './sessions.ts';
 
 /** Accounts remembered at once. */
 const MAX_ACCOUNTS = 10_000;
@@ -52,7 +53,9 @@ export interface MongoEngineOptions {
 export async function openMongoEngine(options: MongoEngineOptions): Promise<Engine> {
   try {
     await requireDatabase(options.db, COLLECTION_PLANS, 'schema', options.create);
-    const engine = new MongoEngine(options);
+    const sessions = new Sessions(options.db.client, openCollections(options.db).meta);
+    await sessions.open();
+    const engine = new MongoEngine(options, sessions);
     await engine.directory.finishRemovals();
     return engine;
   } catch (error) {
@@ -67,6 +70,7 @@ class MongoEngine implements Engine {
   readonly directory: MongoDirectory;
   readonly transfer: MongoTransfer;
   readonly #client: MongoClient;
+  readonly #sessions: Sessions;
   readonly #collections: Collections;
   readonly #search: MailSearch;
   readonly #watch: ChangeWatch;
@@ -79,7 +83,7 @@ class MongoEngine implements Engine {
   readonly #endListening: () => void;
   #closed: Promise<void> | null = null;
 
-  constructor(options: MongoEngineOptions) {
+  constructor(options: MongoEngineOptions, sessions: Sessions) {
     this.#options = options;
     this.#client = options.db.client;
     this.#collections = openCollections(options.db);
@@ -93,12 +97,13 @@ class MongoEngine implements Engine {
         this.#tell(account, modSeq);
       },
     });
-    this.directory = new MongoDirectory(this.#client, this.#collections, {
+    this.#sessions = sessions;
+    this.directory = new MongoDirectory(this.#sessions, this.#collections, {
       requireOpen: () => this.#requireOpen(),
       deleted: (id) => this.#accounts.delete(id),
     });
     this.transfer = new MongoTransfer({
-      client: this.#client,
+      sessions: this.#sessions,
       collections: this.#collections,
       requireOpen: () => this.#requireOpen(),
       release: (record) => this.directory.release(record),
@@ -146,6 +151,7 @@ class MongoEngine implements Engine {
     await this.#watch.close();
     await Promise.allSettled(this.#running);
     await this.#search.close();
+    await this.#sessions.close();
     if (this.#options.closeClient) await this.#client.close();
   }
 
@@ -164,7 +170,7 @@ class MongoEngine implements Engine {
     const known =
       this.#accounts.get(id) ??
       new MongoAccount(id, {
-        client: this.#client,
+        sessions: this.#sessions,
         collections: this.#collections,
         search: this.#search,
         committed: (account, modSeq) => this.#committed(account, modSeq),
