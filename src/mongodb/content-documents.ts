@@ -75,8 +75,11 @@ function blobMentions(segments: readonly Segment[]): BlobMention[] {
 /** Whether a message's content has pieces that go with it. */
 export const isLarge = (documents: ContentDocuments): boolean => documents.pieces.length > 0;
 
-/** Reads the pieces of fields that lie outside, by the keys of the contents that have any. */
-export type PieceReader = (content: string, field: LongField) => Promise<readonly PieceDocument[]>;
+/** Reads pieces whose keys begin with any of the prefixes and a point, in the order of their keys. */
+export type PieceReader = (prefixes: readonly string[]) => Promise<readonly PieceDocument[]>;
+
+/** Fields whose pieces are read by one statement. */
+const JOINED = 32;
 
 /** Puts the asked fields that lie in pieces into their documents. */
 export async function joinPieces(
@@ -84,12 +87,21 @@ export async function joinPieces(
   fields: readonly LongField[],
   read: PieceReader,
 ): Promise<void> {
+  const wanted: { readonly content: ContentDocument; readonly field: LongField; readonly prefix: string }[] = [];
   for (const content of contents) {
-    if (!content.pieces) continue;
-    for (const field of content.pieces.filter((name) => fields.includes(name))) {
-      const octets = Buffer.concat((await read(content._id, field)).map((piece) => piece.data));
-      const value = field === 'header' || field === 'text' ? octets : octets.toString();
-      Object.assign(content, { [field]: value });
+    for (const field of content.pieces ?? []) {
+      if (fields.includes(field)) wanted.push({ content, field, prefix: `${content._id}.${field}` });
+    }
+  }
+  for (let at = 0; at < wanted.length; at += JOINED) {
+    const part = wanted.slice(at, at + JOINED);
+    const found = new Map<string, Uint8Array[]>(part.map(({ prefix }) => [prefix, []]));
+    for (const { _id, data } of await read(part.map(({ prefix }) => prefix))) {
+      found.get(_id.slice(0, _id.lastIndexOf('.')))?.push(data);
+    }
+    for (const { content, field, prefix } of part) {
+      const octets = Buffer.concat(found.get(prefix) ?? []);
+      Object.assign(content, { [field]: field === 'header' || field === 'text' ? octets : octets.toString() });
     }
   }
 }

@@ -34,7 +34,7 @@ export async function fetchRecords(
   while (!left.isEmpty && records.length < options.limit) {
     const page = Math.min(options.limit - records.length, pageSize(options, octets), left.size);
     const { rows, next } = await readRows(reader, mailboxId, left, page, fields);
-    await joinPieces(contentsOf(rows), fields, (content, field) => readPieces(reader, content, field));
+    await joinPieces(contentsOf(rows), fields, (prefixes) => readPieces(reader, prefixes));
     for (const row of rows) {
       const record = toRecord(row, options, fields.length > 0);
       if (!record) continue;
@@ -121,12 +121,13 @@ function join(reader: MailReader, fields: readonly string[]): Document {
 
 const contentsOf = (rows: readonly Joined[]): ContentDocument[] => rows.flatMap((row) => row.found?.slice(0, 1) ?? []);
 
-/** The pieces of one field, in order. */
-export function readPieces(reader: MailReader, content: string, field: LongField): Promise<PieceDocument[]> {
+/** Pieces by the beginnings of their keys, in order. */
+export function readPieces(reader: MailReader, prefixes: readonly string[]): Promise<PieceDocument[]> {
+  const keys: Document[] = prefixes.map((prefix) => ({ _id: below(prefix) }));
   return reader.collections.pieces
     .find(
-      { account: reader.account, _id: below(`${content}.${field}`) as Document },
-      { ...reader.options, sort: { _id: 1 }, batchSize: 16 },
+      { account: reader.account, ...(keys.length === 1 ? keys[0] : { $or: keys }) },
+      { ...reader.options, sort: { _id: 1 }, batchSize: 64 },
     )
     .toArray();
 }

@@ -20,6 +20,8 @@ import { MailReader } from './mail-reader.ts';
 const BATCH = 256;
 /** A batch ends early at so many octets of text. */
 const BATCH_OCTETS = 2 << 20;
+/** Contents read by one statement: a megabyte or two. */
+const PAGE = 64;
 /** Segments of so many contents are looked at for contents that are gone. */
 const WORTH_COUNTING = 512;
 /** Blocks written by one statement. */
@@ -46,23 +48,25 @@ export async function* readTexts(
   extract: SearchTextExtractor,
 ): AsyncGenerator<ReadText, void, undefined> {
   const { account, collections } = reader;
-  const cursor = collections.contents.find(
-    { account, _id: { $gt: contentKey(account, after), $lt: `${account}.~` } },
-    {
-      ...reader.options,
-      sort: { _id: 1 },
-      projection: Object.fromEntries([...TEXT_FIELDS, 'size', 'fastOctets', 'pieces'].map((field) => [field, 1])),
-      batchSize: 64,
-    },
-  );
-  for await (const content of cursor) {
-    await joinPieces([content], TEXT_FIELDS, (key, field) => readPieces(reader, key, field));
-    yield {
-      key: content._id,
-      contentId: numberOf(content._id),
-      text: textOf(content, extract),
-      octets: content.fastOctets,
-    };
+  const projection = Object.fromEntries([...TEXT_FIELDS, 'size', 'fastOctets', 'pieces'].map((field) => [field, 1]));
+  for (let last = contentKey(account, after); ; ) {
+    const page = await collections.contents
+      .find(
+        { account, _id: { $gt: last, $lt: `${account}.~` } },
+        { ...reader.options, sort: { _id: 1 }, projection, limit: PAGE, batchSize: PAGE + 1 },
+      )
+      .toArray();
+    await joinPieces(page, TEXT_FIELDS, (prefixes) => readPieces(reader, prefixes));
+    for (const content of page) {
+      yield {
+        key: content._id,
+        contentId: numberOf(content._id),
+        text: textOf(content, extract),
+        octets: content.fastOctets,
+      };
+      last = content._id;
+    }
+    if (page.length < PAGE) return;
   }
 }
 

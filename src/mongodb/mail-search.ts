@@ -137,7 +137,7 @@ export class MailSearch {
       rows.map((row) => row.content),
       ['header', 'pieces'],
     );
-    await joinPieces(contents.values(), ['header'], (content, field) => readPieces(reader, content, field));
+    await joinPieces(contents.values(), ['header'], (prefixes) => readPieces(reader, prefixes));
     return new Map([...contents].map(([key, content]) => [key, content.header as Uint8Array]));
   }
 }

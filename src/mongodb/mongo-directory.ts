@@ -8,7 +8,7 @@ import { newState } from './account-state.ts';
 import type { AccountDocument, Collections } from './collections.ts';
 import { newManifest } from './index-manifest.ts';
 import { ofAccount } from './keys.ts';
-import { isConflict, toEiderError } from './mongo-error.ts';
+import { isConflict, isUnavailable, toEiderError } from './mongo-error.ts';
 import { PinnedTransaction } from './pinned-transaction.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -71,18 +71,30 @@ export class MongoDirectory implements Directory {
 
   async find(nameOrAddress: string): Promise<AccountRecord | null> {
     this.#hooks.requireOpen();
-    const { accounts, logins } = this.#collections;
-    const found = await this.#answer(
-      logins
-        .aggregate<{ found: AccountDocument[] }>([
-          { $match: { _id: nameOrAddress } },
-          { $lookup: { from: accounts.collectionName, localField: 'account', foreignField: '_id', as: 'found' } },
-          { $project: { found: 1 } },
-        ])
-        .toArray(),
+    const account = await this.#answer(
+      this.#lookUp(nameOrAddress).catch((error: unknown) => {
+        // Once more when a server has gone, as the driver does with reads of its own.
+        if (isUnavailable(error)) return this.#lookUp(nameOrAddress);
+        throw error;
+      }),
     );
-    const account = found[0]?.found[0];
     return this.#note(account?.removing ? null : (account ?? null));
+  }
+
+  /** One statement, which every delivery and every login begins with. */
+  async #lookUp(name: string): Promise<AccountDocument | undefined> {
+    const { db, accounts, logins } = this.#collections;
+    const command = {
+      aggregate: logins.collectionName,
+      pipeline: [
+        { $match: { _id: name } },
+        { $lookup: { from: accounts.collectionName, localField: 'account', foreignField: '_id', as: 'found' } },
+        { $project: { found: 1 } },
+      ],
+      cursor: {},
+    };
+    const [login] = (await db.command(command, { readPreference: 'primary' })).cursor.firstBatch;
+    return login?.found[0];
   }
 
   async list({ after, limit }: { after?: AccountId; limit: number }): Promise<AccountRecord[]> {

@@ -165,7 +165,7 @@ export class MongoReadTransaction implements ReadTransaction {
         { ...this.reader.options, sort: { _id: 1 }, limit: Math.min(limit, CONTENTS_READ) },
       )
       .toArray();
-    await joinPieces(found, BODY_FIELDS, (content, field) => readPieces(this.reader, content, field));
+    await joinPieces(found, BODY_FIELDS, (prefixes) => readPieces(this.reader, prefixes));
     return found.map(storedContent);
   }
 
