@@ -97,20 +97,30 @@ export class Sessions {
 
   async #grow(): Promise<void> {
     const sessions = Array.from({ length: BATCH }, () => this.#client.startSession(OPTIONS));
-    const $each = sessions.map(({ id }) => id?.id);
-    const update = { $push: { sessions: { $each } }, $setOnInsert: { beat: 0 } } as object;
-    await this.#meta.updateOne({ _id: this.#name }, update, { upsert: true });
+    await this.#tell(sessions);
     for (const session of sessions) this.#all.add(session);
     this.#free.push(...sessions);
   }
 
+  async #tell(sessions: readonly ClientSession[]): Promise<void> {
+    const $each = sessions.map(({ id }) => id?.id);
+    const update = { $push: { sessions: { $each } }, $setOnInsert: { beat: 0 } } as object;
+    await this.#meta.updateOne({ _id: this.#name }, update, { upsert: true });
+  }
+
   async #look(now: number): Promise<void> {
-    await this.#meta.updateOne({ _id: this.#name }, { $inc: { beat: 1 } });
+    const { matchedCount } = await this.#meta.updateOne({ _id: this.#name }, { $inc: { beat: 1 } });
+    // Somebody took this process for dead.
+    if (matchedCount === 0) await this.#tell([...this.#all]);
     const others = await this.#meta.find({ _id: { $gte: PREFIX, $lt: `${PREFIX}~`, $ne: this.#name } }).toArray();
     for (const { _id, beat, sessions } of others as ProcessDocument[]) {
       const seen = this.#seen.get(_id);
       if (seen?.beat !== beat) this.#seen.set(_id, { beat, at: now });
-      else if (now - seen.at >= SILENT_MS) await this.#end(sessions);
+      else if (now - seen.at >= SILENT_MS) {
+        await this.#end(sessions);
+        await this.#meta.deleteOne({ _id, beat });
+        this.#seen.delete(_id);
+      }
     }
   }
 

@@ -11,6 +11,8 @@ import { testDatabase } from './open-test-engine.ts';
 
 describe.skipIf(MONGODB_URI === null)('a process that is gone', () => {
   const database = testDatabase();
+  const processes = () =>
+    database.db.collection<{ _id: string }>('meta').countDocuments({ _id: { $gte: 'process.', $lt: 'process.~' } });
 
   it('leaves a transaction that the next writer ends, and takes nothing along', { timeout: 120_000 }, async () => {
     await database.empty();
@@ -22,6 +24,7 @@ describe.skipIf(MONGODB_URI === null)('a process that is gone', () => {
     const client = new MongoClient(MONGODB_URI as string);
     onTestFinished(() => client.close());
     const collections = openCollections(client.db(database.db.databaseName));
+    const known = await processes();
     const sessions = new Sessions(client, collections.meta);
     await sessions.open();
     const dead = new PinnedTransaction(sessions);
@@ -34,12 +37,17 @@ describe.skipIf(MONGODB_URI === null)('a process that is gone', () => {
     expect(performance.now() - start).toBeLessThan(30_000);
     const paths = await engine.read(id, async (tx) => (await tx.mailboxes()).map(({ path }) => path));
     expect(paths).toEqual(['After', 'INBOX']);
+    // It is looked at once, and one that lives after all tells of itself anew.
+    await expect.poll(processes, { timeout: 10_000 }).toBe(known);
+    Reflect.deleteProperty(sessions, 'look');
+    sessions.look();
+    await expect.poll(processes, { timeout: 10_000 }).toBe(known + 1);
+    await sessions.close();
+    expect(await processes()).toBe(known);
   });
 
   it('is forgotten when it ends in good order', { timeout: 120_000 }, async () => {
     const engine = await database.open();
-    const processes = () =>
-      database.db.collection<{ _id: string }>('meta').countDocuments({ _id: { $gte: 'process.', $lt: 'process.~' } });
     const before = await processes();
     await engine.close();
     expect(await processes()).toBe(before - 1);
