@@ -17,7 +17,7 @@ const FORGET_MS = 4 * LOOK_MS;
 /** Sessions told of at once: more transactions at a time than most processes have. */
 const BATCH = 32;
 
-/** How long leaving may take, in milliseconds. */
+/** How long to wait for answers that do not matter, in milliseconds. */
 const LEAVE_MS = 1000;
 
 const PREFIX = 'process.';
@@ -117,7 +117,9 @@ export class Sessions {
       const seen = this.#seen.get(_id);
       if (seen?.beat !== beat) this.#seen.set(_id, { beat, at: now });
       else if (now - seen.at >= SILENT_MS) {
-        await this.#end(sessions);
+        // One that waits for a lock itself may answer only when it has it; this process has to be heard meanwhile.
+        const hasEnded = await Promise.race([this.#end(sessions), delay(LEAVE_MS, false, { ref: false })]);
+        if (!hasEnded) continue;
         await this.#meta.deleteOne({ _id, beat });
         this.#seen.delete(_id);
       }
@@ -125,19 +127,26 @@ export class Sessions {
   }
 
   /** Whoever is alive after all, and had a transaction that was shorter than it took to get here, tries it again. */
-  async #end(sessions: readonly SessionId[]): Promise<void> {
+  async #end(sessions: readonly SessionId[]): Promise<true> {
     const admin = this.#client.db('admin');
     await admin.command({ killSessions: sessions.map((id) => ({ id })) }).catch(() => {});
     // Servers that have no killSessions of their own abort what a session asks to be aborted.
-    for (const id of sessions) {
-      const session = this.#client.startSession(OPTIONS);
-      const own = session.serverSession;
-      own.id = { id };
-      // It must not be used for anything else.
-      own.isDirty = true;
-      await admin.command({ abortTransaction: 1, txnNumber: 0n, autocommit: false }, { session }).catch(() => {});
-      await session.endSession().catch(() => {});
-    }
+    await Promise.all(sessions.map((id) => this.#abort(id)));
+    return true;
+  }
+
+  async #abort(id: SessionId): Promise<void> {
+    const session = this.#client.startSession(OPTIONS);
+    const own = session.serverSession;
+    own.id = { id };
+    // It must not be used for anything else.
+    own.isDirty = true;
+    const abort = { abortTransaction: 1, txnNumber: 0n, autocommit: false };
+    await this.#client
+      .db('admin')
+      .command(abort, { session })
+      .catch(() => {});
+    await session.endSession().catch(() => {});
   }
 }
 
