@@ -38,6 +38,13 @@ export const EXCEPTIONS: readonly { readonly what: string; readonly is: (sent: S
     is: ({ name, collection, command: { filter } }) =>
       name === 'find' && collection === 'accounts' && filter?.removing === true,
   },
+  {
+    what: 'the processes that have the store open, in a collection that is small and on one shard',
+    is: ({ name, collection, command }) => {
+      const filter = name === 'find' ? command.filter : command.deletes?.[0]?.q;
+      return collection === 'meta' && filter?._id?.$gte === 'process.' && filter._id.$lt === 'process.~';
+    },
+  },
 ];
 
 const PLANS = new Map<string, CollectionPlan>(
