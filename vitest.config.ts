@@ -18,8 +18,8 @@ export default defineConfig({
     alias: DIST_ALIAS,
   },
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
     projects: [
