@@ -36,7 +36,8 @@ type SessionId = NonNullable<ClientSession['id']>['id'];
 export class Sessions {
   readonly #client: MongoClient;
   readonly #meta: Collection<KeyedDocument>;
-  readonly #name = `${PREFIX}${randomUUID()}`;
+  /** The key under which this process's sessions are known. */
+  readonly name: string = `${PREFIX}${randomUUID()}`;
   readonly #all = new Set<ClientSession>();
   readonly #free: ClientSession[] = [];
   readonly #seen = new Map<string, { readonly beat: number; readonly at: number }>();
@@ -91,7 +92,7 @@ export class Sessions {
     await this.#looking;
     for (const session of this.#all) await session.endSession().catch(() => {});
     // A database that is away must not hold up the end.
-    const forgotten = this.#meta.deleteOne({ _id: this.#name }).catch(() => {});
+    const forgotten = this.#meta.deleteOne({ _id: this.name }).catch(() => {});
     await Promise.race([forgotten, delay(LEAVE_MS, null, { ref: false })]);
   }
 
@@ -105,14 +106,14 @@ export class Sessions {
   async #tell(sessions: readonly ClientSession[]): Promise<void> {
     const $each = sessions.map(({ id }) => id?.id);
     const update = { $push: { sessions: { $each } }, $setOnInsert: { beat: 0 } } as object;
-    await this.#meta.updateOne({ _id: this.#name }, update, { upsert: true });
+    await this.#meta.updateOne({ _id: this.name }, update, { upsert: true });
   }
 
   async #look(now: number): Promise<void> {
-    const { matchedCount } = await this.#meta.updateOne({ _id: this.#name }, { $inc: { beat: 1 } });
+    const { matchedCount } = await this.#meta.updateOne({ _id: this.name }, { $inc: { beat: 1 } });
     // Somebody took this process for dead.
     if (matchedCount === 0) await this.#tell([...this.#all]);
-    const others = await this.#meta.find({ _id: { $gte: PREFIX, $lt: `${PREFIX}~`, $ne: this.#name } }).toArray();
+    const others = await this.#meta.find({ _id: { $gte: PREFIX, $lt: `${PREFIX}~`, $ne: this.name } }).toArray();
     for (const { _id, beat, sessions } of others as ProcessDocument[]) {
       const seen = this.#seen.get(_id);
       if (seen?.beat !== beat) this.#seen.set(_id, { beat, at: now });

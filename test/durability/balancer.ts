@@ -17,13 +17,32 @@ export interface Balancer extends Ports {
   close(): Promise<void>;
 }
 
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
+/** Ports that connections take of themselves are above: one of those would be gone before a server listens on it. */
+const PORTS = { from: 15_000, to: 30_000 } as const;
+
+/** The first of `count` ports in a row that were free a moment ago. */
+export async function freePort(count = 1): Promise<number> {
+  for (;;) {
+    const first = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from - count));
+    const row = Array.from({ length: count }, (_, index) => first + index);
+    if ((await Promise.all(row.map(isFree))).every(Boolean)) return first;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const outcome = Promise.race([
+    once(server, 'listening').then(() => true),
+    once(server, 'error').then(
+      () => false,
+      () => false,
+    ),
+  ]);
+  server.on('error', () => {});
+  server.listen(port, '127.0.0.1');
+  const free = await outcome;
+  if (free) server.close();
+  return free;
 }
 
 /** Whether HAProxy is installed. */

@@ -29,14 +29,6 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** Three free ports in a row behind a free one. */
-async function freePorts(): Promise<number> {
-  for (;;) {
-    const port = await freePort();
-    if (port % 10 < 6 && port < 60_000) return port;
-  }
-}
-
 async function firstLine(child: ChildProcess): Promise<string> {
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
     if (/^IMAP on port \d+, LMTP on port \d+, behind/.test(line)) return line;
@@ -61,7 +53,8 @@ test.skipIf(MONGODB_URI === null || !HAS_HAPROXY)(
   { timeout: 180_000 },
   async () => {
     const uri = freshUri();
-    const [imap, lmtp] = [await freePorts(), await freePorts()];
+    // Behind each of the two are those of the three processes.
+    const [imap, lmtp] = [await freePort(4), await freePort(4)];
     await mustEider(['account', 'add', 'ann', '--password', 'secret'], { env: { EIDER_MONGODB: uri } });
     const env = {
       ...process.env,
@@ -78,6 +71,10 @@ test.skipIf(MONGODB_URI === null || !HAS_HAPROXY)(
       if (script.exitCode === null) for (const pid of family(script.pid as number)) process.kill(pid, 'SIGKILL');
     });
     await firstLine(script);
+    const serving = (): number[] =>
+      family(script.pid as number).filter((pid) =>
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes('serve'),
+      );
     const deliver = async (n: number): Promise<void> => {
       const session = await LmtpSession.open(lmtp);
       await session.deliver('ann', `Subject: number ${n}\r\n\r\nhello\r\n`);
@@ -91,11 +88,8 @@ test.skipIf(MONGODB_URI === null || !HAS_HAPROXY)(
     };
     for (let n = 0; n < 6; n++) await again(() => deliver(n));
     expect(await again(count)).toBe(6);
-    const serving = family(script.pid as number).filter((pid) =>
-      readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes('serve'),
-    );
-    expect(serving).toHaveLength(3);
-    process.kill(serving[0] as number, 'SIGKILL');
+    expect(serving()).toHaveLength(3);
+    process.kill(serving()[0] as number, 'SIGKILL');
     for (let n = 0; n < 3; n++) expect(await again(count)).toBe(6);
     await again(() => deliver(6));
     expect(await again(count)).toBe(7);
