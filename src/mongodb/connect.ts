@@ -27,7 +27,7 @@ export interface OpenedDatabase {
 /**
  * Connects. The driver is loaded by the first call.
  *
- * @throws `UNAVAILABLE` within 5 seconds when no server answers, `INVALID_ARGUMENT` for a string that is none.
+ * @throws `UNAVAILABLE` within 5 seconds, unless the string says otherwise, when no server answers, `INVALID_ARGUMENT` for a string that is none.
  */
 export async function openDatabase(source: MongoSource): Promise<OpenedDatabase> {
   if (typeof source !== 'string') {
