@@ -82,7 +82,7 @@ async function readRows(
   const { keys, loose } = uidFilter(reader.account, mailboxId, uids);
   // A join inside a transaction on a sharded cluster is refused by versions before 8.
   if (fields.length > 0 && limit <= MAX_JOINED && !reader.pinned && !loose) {
-    const rows = await reader.aggregate<Joined>(keys, [{ $limit: limit + 1 }, join(reader, fields)]);
+    const rows = await reader.aggregate<Joined>(keys, [{ $limit: limit + 1 }, ...join(reader, fields)]);
     return { rows, next: nextOf(rows, limit) };
   }
   const found = await reader.find<Joined>(keys, { limit });
@@ -105,18 +105,36 @@ function nextOf(found: readonly Joined[], limit: number): Uid | null {
   return found.length < limit ? null : (found.at(-1) as Joined).uid + 1;
 }
 
-function join(reader: MailReader, fields: readonly string[]): Document {
-  const project = Object.fromEntries([...fields, 'preview', 'size', 'pieces'].map((field) => [field, 1]));
-  return {
-    $lookup: {
-      from: reader.collections.contents.collectionName,
-      localField: 'content',
-      foreignField: '_id',
-      // The account sends the look-up to the one shard that has it.
-      pipeline: [{ $match: { account: reader.account } }, { $project: project }],
-      as: 'found',
+/** Fields of a message's place that its record is made of. */
+const PLACEMENT_FIELDS = [
+  'uid',
+  'emailId',
+  'content',
+  'threadId',
+  'modSeq',
+  'mask',
+  'keywords',
+  'internalDate',
+  'saveDate',
+  'size',
+] satisfies readonly (keyof PlacementDocument)[];
+
+function join(reader: MailReader, fields: readonly string[]): Document[] {
+  const wanted = ['_id', ...fields, 'preview', 'size', 'pieces'].map((field) => `found.${field}`);
+  return [
+    {
+      $lookup: {
+        from: reader.collections.contents.collectionName,
+        localField: 'content',
+        foreignField: '_id',
+        // The account sends the look-up to the one shard that has it.
+        pipeline: [{ $match: { account: reader.account } }],
+        as: 'found',
+      },
     },
-  };
+    // Here and not within: once for all of them costs less than for each.
+    { $project: Object.fromEntries([...PLACEMENT_FIELDS, ...wanted].map((field) => [field, 1])) },
+  ];
 }
 
 const contentsOf = (rows: readonly Joined[]): ContentDocument[] => rows.flatMap((row) => row.found?.slice(0, 1) ?? []);
