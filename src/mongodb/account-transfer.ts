@@ -26,6 +26,7 @@ import type {
   ThreadDocument,
   VanishedDocument,
 } from './documents.ts';
+import { placementOf } from './fetch-records.ts';
 import { below, changeKey, contentKey, numberOf, placementKey, stateKey, vanishedKey } from './keys.ts';
 import { isConflict, isUnavailable, toEiderError } from './mongo-error.ts';
 import { PinnedTransaction } from './pinned-transaction.ts';
@@ -68,19 +69,7 @@ export class MongoTransfer implements AccountTransfer {
   async placements(account: AccountId, mailbox: MailboxId, after: Uid, limit: number): Promise<TransferPlacement[]> {
     const keys = { $gt: placementKey(account, mailbox, after), $lte: placementKey(account, mailbox, LAST_UID) };
     const rows = await this.#range<PlacementDocument>(account, keys, limit);
-    return rows.map((row) => ({
-      uid: row.uid,
-      emailId: row.emailId,
-      contentId: numberOf(row.content),
-      threadId: row.threadId,
-      modSeq: row.modSeq,
-      mask: row.mask,
-      keywords: row.keywords,
-      internalDate: row.internalDate,
-      saveDate: row.saveDate,
-      size: row.size,
-      sentDay: row.sentDay,
-    }));
+    return rows.map((row) => ({ ...placementOf(row), sentDay: row.sentDay }));
   }
 
   async threadKeys(account: AccountId, after: string, limit: number): Promise<TransferThreadKey[]> {

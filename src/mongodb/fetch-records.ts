@@ -2,7 +2,7 @@
 
 import type { Document } from 'mongodb';
 import type { FetchOptions } from '../engine/engine.ts';
-import type { FetchedRecord } from '../engine/records.ts';
+import type { FetchedRecord, Placement } from '../engine/records.ts';
 import type { MailboxId, Uid } from '../model/ids.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { BODY_FIELDS, joinPieces, storedBody, treeOf } from './content-documents.ts';
@@ -139,6 +139,22 @@ function join(reader: MailReader, fields: readonly string[]): Document[] {
 
 const contentsOf = (rows: readonly Joined[]): ContentDocument[] => rows.flatMap((row) => row.found?.slice(0, 1) ?? []);
 
+/** A message's place, as the contract tells it. */
+export function placementOf(row: PlacementDocument): Placement {
+  return {
+    uid: row.uid,
+    emailId: row.emailId,
+    contentId: numberOf(row.content),
+    threadId: row.threadId,
+    modSeq: row.modSeq,
+    mask: row.mask,
+    keywords: row.keywords,
+    internalDate: row.internalDate,
+    saveDate: row.saveDate,
+    size: row.size,
+  };
+}
+
 /** Pieces by the beginnings of their keys, in order. */
 export function readPieces(reader: MailReader, prefixes: readonly string[]): Promise<PieceDocument[]> {
   const keys: Document[] = prefixes.map((prefix) => ({ _id: below(prefix) }));
@@ -155,16 +171,7 @@ function toRecord(row: Joined, options: FetchOptions, needsContent: boolean): Fe
   const content = row.found?.[0];
   if (needsContent && !content) return null;
   return {
-    uid: row.uid,
-    emailId: row.emailId,
-    contentId: numberOf(row.content),
-    threadId: row.threadId,
-    modSeq: row.modSeq,
-    mask: row.mask,
-    keywords: row.keywords,
-    internalDate: row.internalDate,
-    saveDate: row.saveDate,
-    size: row.size,
+    ...placementOf(row),
     ...(content && {
       ...(options.envelope && { envelope: content.envelope as string }),
       ...(options.bodyStructure && { bodyStructure: content.bodyStructure as string }),
