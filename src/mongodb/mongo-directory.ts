@@ -14,7 +14,7 @@ import type { Sessions } from './sessions.ts';
 
 /** How often a transaction of the directory is tried. */
 const TRIES = 20;
-/** What {@link MongoDirectory.get} tells may be so old, in milliseconds. */
+/** What the directory tells of an account may be so old, in milliseconds. */
 const KNOWN_MS = 1000;
 /** Records kept in memory. */
 const MAX_KNOWN = 10_000;
@@ -37,8 +37,10 @@ export class MongoDirectory implements Directory {
   readonly #sessions: Sessions;
   readonly #collections: Collections;
   readonly #hooks: DirectoryHooks;
-  /** Settings are asked for with each delivery, a moment after its account was found by address. */
+  /** Each delivery finds its account by address, and asks for its settings a moment after. */
   readonly #known = new Map<AccountId, Known>();
+  /** Whose a name was when it was last looked up; counts only with what is known of that account. */
+  readonly #names = new Map<string, AccountId>();
 
   constructor(sessions: Sessions, collections: Collections, hooks: DirectoryHooks) {
     this.#sessions = sessions;
@@ -69,8 +71,11 @@ export class MongoDirectory implements Directory {
     );
   }
 
+  /** As old as {@link MongoDirectory.get}; that there is no such account is never remembered. */
   async find(nameOrAddress: string): Promise<AccountRecord | null> {
     this.#hooks.requireOpen();
+    const known = this.#known.get(this.#names.get(nameOrAddress) ?? '');
+    if (known && known.until > Date.now() && isCalled(known.record, nameOrAddress)) return known.record;
     const account = await this.#answer(
       this.#lookUp(nameOrAddress).catch((error: unknown) => {
         // Once more when a server has gone, as the driver does with reads of its own.
@@ -78,7 +83,11 @@ export class MongoDirectory implements Directory {
         throw error;
       }),
     );
-    return this.#note(account?.removing ? null : (account ?? null));
+    const record = this.#note(account?.removing ? null : (account ?? null));
+    if (record) this.#names.set(nameOrAddress, record.id);
+    else this.#names.delete(nameOrAddress);
+    if (this.#names.size > MAX_KNOWN) this.#names.clear();
+    return record;
   }
 
   /** One statement, which every delivery and every login begins with. */
@@ -234,6 +243,11 @@ export class MongoDirectory implements Directory {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
     }
   }
+}
+
+/** Whether a name or an address is the account's. */
+function isCalled({ name, addresses }: AccountRecord, nameOrAddress: string): boolean {
+  return name === nameOrAddress || addresses.includes(nameOrAddress);
 }
 
 function toRecord(account: AccountDocument): AccountRecord {
