@@ -101,6 +101,8 @@ export async function joinPieces(
     }
     for (const { content, field, prefix } of part) {
       const octets = Buffer.concat(found.get(prefix) ?? []);
+      // Gone meanwhile, or lost: a message is never told with less than it has.
+      if (octets.length === 0) continue;
       Object.assign(content, { [field]: field === 'header' || field === 'text' ? octets : octets.toString() });
     }
   }

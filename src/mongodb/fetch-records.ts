@@ -157,6 +157,8 @@ export function placementOf(row: PlacementDocument): Placement {
 
 /** Pieces by the beginnings of their keys, in order. */
 export function readPieces(reader: MailReader, prefixes: readonly string[]): Promise<PieceDocument[]> {
+  // They bring no state along, and go with their message.
+  reader.doubt();
   const keys: Document[] = prefixes.map((prefix) => ({ _id: below(prefix) }));
   return reader.collections.pieces
     .find(
