@@ -74,7 +74,9 @@ export function forgetPending(db: Database, batch: IndexedBatch): void {
   db.transaction(() => {
     for (const id of batch.added)
       if (db.run('DELETE FROM pendingTerms WHERE contentId = ?', id) === 0) db.run(gone, id);
-    for (const id of batch.removed) db.run('DELETE FROM removedTerms WHERE contentId = ?', id);
+    // Another process may have indexed meanwhile what it had read before: then the terms are to be dropped once more.
+    const dropped = 'DELETE FROM removedTerms WHERE contentId = ?1 AND ?1 NOT IN (SELECT rowid FROM search.word)';
+    for (const id of batch.removed) db.run(dropped, id);
   });
 }
 

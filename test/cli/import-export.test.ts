@@ -15,8 +15,8 @@ let data: string;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'eider-import-'));
   data = path.join(folder, 'data');
-  for (const name of ['ann', 'bob'])
-    await mustEider(['account', 'add', name, '--password', 'secret words', '--data', data]);
+  await using store = await openStore({ path: data });
+  for (const name of ['ann', 'bob']) await store.accounts.create({ name });
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
