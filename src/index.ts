@@ -18,6 +18,7 @@ export type * from './engine/engine.ts';
 export type * from './engine/peers.ts';
 export type * from './engine/records.ts';
 export { EiderError, type ErrorCode, isEiderError } from './errors.ts';
+export { attachmentNamed } from './mime/attachment-named.ts';
 export { extractSearchText } from './mime/extract-search-text.ts';
 export { headerContains } from './mime/header-contains.ts';
 export type { MessageBody, SectionData } from './mime/message-body.ts';
@@ -35,6 +36,7 @@ export {
   type SpecialUse,
 } from './model/mailbox.ts';
 export type { MimePart, Parameters } from './model/mime-part.ts';
+export { parseQueryText, type QueryTextContext } from './model/query-text.ts';
 export type { AddressField, SearchQuery } from './model/search-query.ts';
 export type { Section } from './model/section.ts';
 export { foldText, oneSpaced, words } from './model/tokens.ts';

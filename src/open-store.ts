@@ -9,6 +9,7 @@ import type { BlobStore } from './engine/blob-store.ts';
 import type { Engine } from './engine/engine.ts';
 import type { PeerChannel } from './engine/peers.ts';
 import { EiderError } from './errors.ts';
+import { attachmentNamed } from './mime/attachment-named.ts';
 import { extractSearchText, searchTextExtractor } from './mime/extract-search-text.ts';
 import { headerContains } from './mime/header-contains.ts';
 import { type MongoSource, type OpenedDatabase, openDatabase } from './mongodb/connect.ts';
@@ -115,7 +116,7 @@ async function openEmbedded({ path, peers, maxOpenAccounts, create }: OpenStoreO
   }
   return openSqliteEngine({
     path: path as string,
-    headerContains,
+    matchers: { headerContains, attachmentNamed },
     extractor: searchTextExtractor,
     ...(peers && { peers }),
     ...(maxOpenAccounts !== undefined && { maxOpenAccounts }),
@@ -125,7 +126,7 @@ async function openEmbedded({ path, peers, maxOpenAccounts, create }: OpenStoreO
 function openOnCluster(cluster: OpenedDatabase, { peers, pollMs, create }: OpenStoreOptions): Promise<Engine> {
   return openMongoEngine({
     ...cluster,
-    headerContains,
+    matchers: { headerContains, attachmentNamed },
     extractSearchText,
     ...(peers && { peers }),
     ...(pollMs !== undefined && { pollMs }),

@@ -28,6 +28,7 @@ import type {
   FetchedRecord,
   FlagsResult,
   NewMessage,
+  OtherPlace,
   TierUsage,
 } from './records.ts';
 
@@ -81,6 +82,8 @@ export interface ReadTransaction {
    * comparing with what is there. RFC 7162 section 3.2.
    */
   vanished(mailboxId: MailboxId, since: ModSeq): Promise<UidSet | null>;
+  /** Where else the messages are: in other mailboxes, as labels. Ascending by UID. */
+  otherPlaces(mailboxId: MailboxId, uids: UidSet): Promise<OtherPlace[]>;
   /** UIDs of the messages that match, ascending. */
   search(mailboxId: MailboxId, query: SearchQuery): Promise<Uint32Array>;
   /** Keywords in use in a mailbox, in their spelling, sorted. */

@@ -110,6 +110,15 @@ export interface CopiedMessage {
   readonly to: Uid;
 }
 
+/** A message of a mailbox in another mailbox, as a label. */
+export interface OtherPlace {
+  /** In the mailbox asked about. */
+  readonly uid: Uid;
+  readonly mailboxId: MailboxId;
+  /** Its UID there. */
+  readonly at: Uid;
+}
+
 /** A record whose reference cannot be followed, or a counter that does not add up; found by a check. */
 export interface CheckFinding {
   readonly kind: 'counter' | 'content' | 'reference' | 'search' | 'database';

@@ -55,6 +55,8 @@ const EXTENSIONS: readonly string[] = [
   'UIDONLY', // RFC 9586
   'INPROGRESS', // RFC 9585
   'UNAUTHENTICATE', // RFC 8437
+  'XLIST',
+  'X-GM-EXT-1',
 ];
 
 const COMPRESSION: readonly string[] = [

@@ -30,6 +30,7 @@ import { store } from './commands/store.ts';
 import { subscribe, unsubscribe } from './commands/subscribe.ts';
 import { thread } from './commands/thread.ts';
 import { unauthenticate } from './commands/unauthenticate.ts';
+import { xlist } from './commands/xlist.ts';
 import type { Command } from './wire/command-reader.ts';
 
 const HANDLERS: readonly CommandHandler[] = [
@@ -70,6 +71,7 @@ const HANDLERS: readonly CommandHandler[] = [
   unauthenticate,
   unselect,
   unsubscribe,
+  xlist,
 ];
 
 const BY_NAME: ReadonlyMap<string, CommandHandler> = new Map(HANDLERS.map((handler) => [handler.name, handler]));

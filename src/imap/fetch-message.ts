@@ -4,7 +4,7 @@ import { selectHeaderFields } from '../mime/header-fields.ts';
 import type { MessageBody } from '../mime/message-body.ts';
 import type { FetchedMessage } from '../store/message-store.ts';
 import { binarySize, writeBinary } from './fetch-binary.ts';
-import type { FetchPlan, SectionItem } from './fetch-plan.ts';
+import type { FetchPlan, PlannedMessage, SectionItem } from './fetch-plan.ts';
 import type { Session } from './session.ts';
 import { fetchHead } from './wire/write-response.ts';
 import { BrokenLiteral, streamOctets, writeOctets } from './write-octets.ts';
@@ -28,7 +28,7 @@ export async function writeMessage(
   session: Session,
   plan: FetchPlan,
   seq: number,
-  message: FetchedMessage,
+  message: PlannedMessage,
   extra: string,
 ): Promise<unknown> {
   const { out } = session;

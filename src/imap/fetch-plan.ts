@@ -3,8 +3,10 @@
 import { formatBody } from '../mime/body-structure.ts';
 import { formatFlags } from '../model/flags.ts';
 import { formatEmailId, formatThreadId } from '../model/ids.ts';
+import type { Mailbox } from '../model/mailbox.ts';
 import type { Section } from '../model/section.ts';
 import type { FetchedMessage, FetchFields } from '../store/message-store.ts';
+import { formatLabels } from './gmail-labels.ts';
 import type { BinaryItem, BinarySizeItem, FetchItem } from './wire/fetch-items.ts';
 import type { OctetRange } from './wire/fetch-section.ts';
 import { encodeUtf8 } from './wire/mailbox-name.ts';
@@ -12,7 +14,13 @@ import { formatInternalDate } from './wire/write-date.ts';
 import { imapString } from './wire/write-string.ts';
 
 /** Writes one item of a message: `UID 7`. */
-export type TextItem = (message: FetchedMessage) => string;
+export type TextItem = (message: PlannedMessage) => string;
+
+/** A message with what the plan asks for. */
+export interface PlannedMessage extends FetchedMessage {
+  /** When {@link FetchPlan.labels}. */
+  readonly labels?: readonly Mailbox[];
+}
 
 /** An item whose octets may be many. */
 export interface SectionItem {
@@ -33,6 +41,8 @@ export interface FetchPlan {
   /** In the order asked for. */
   readonly items: readonly (TextItem | OctetItem)[];
   readonly fields: FetchFields;
+  /** Needs the labels of the messages. */
+  readonly labels: boolean;
   /** Needs nothing but UID, flags and modification sequence. */
   readonly fromMemory: boolean;
   /** Reading sets `\Seen`. */
@@ -51,7 +61,7 @@ export interface PlanOptions {
 }
 
 const TEXT_ITEMS: Readonly<
-  Record<Exclude<FetchItem['kind'], 'section' | 'binary' | 'binarySize' | 'preview'>, TextItem>
+  Record<Exclude<FetchItem['kind'], 'section' | 'binary' | 'binarySize' | 'preview' | 'gmailLabels'>, TextItem>
 > = {
   flags: (message) => `FLAGS (${formatFlags(message.mask, message.keywords)})`,
   uid: (message) => `UID ${message.uid}`,
@@ -64,6 +74,8 @@ const TEXT_ITEMS: Readonly<
   emailId: (message) => `EMAILID (${formatEmailId(message.contentId)})`,
   threadId: (message) => `THREADID (${formatThreadId(message.threadId)})`,
   saveDate: (message) => `SAVEDATE ${formatInternalDate(message.saveDate)}`,
+  gmailMessageId: (message) => `X-GM-MSGID ${message.emailId}`,
+  gmailThreadId: (message) => `X-GM-THRID ${message.threadId}`,
 };
 
 /** Reads the items of a FETCH. */
@@ -85,6 +97,7 @@ export function planFetch(asked: readonly FetchItem[], options: PlanOptions): Fe
       ...(sections.some(isInHeader) && { header: true }),
       ...(!sections.every(isInHeader) && { body: true }),
     },
+    labels: kinds.has('gmailLabels'),
     fromMemory: asked.every(({ kind }) => kind === 'flags' || kind === 'uid' || kind === 'modSeq'),
     setsSeen: asked.some((item) => 'peek' in item && !item.peek),
     kinds,
@@ -101,6 +114,8 @@ function planItem(item: FetchItem, { utf8 }: PlanOptions): TextItem | OctetItem 
     case 'preview':
       // RFC 8970 section 3.2: previews are made when a message arrives, so LAZY makes no difference.
       return ({ preview }) => `PREVIEW ${preview === undefined ? 'NIL' : imapString(encodeUtf8(preview), utf8)}`;
+    case 'gmailLabels':
+      return (message) => formatLabels(message, utf8);
     case 'binary':
     case 'binarySize':
       return item;

@@ -1,11 +1,13 @@
 /** What SEARCH, SORT and THREAD look for. RFC 9051 section 6.4.4. */
 
+import { parseQueryText } from '../model/query-text.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { isFlagSearch, searchFlags } from './flag-search.ts';
+import { labelQuery } from './gmail-labels.ts';
 import type { MailboxView } from './mailbox-view.ts';
 import { Refusal } from './refusal.ts';
 import type { Session } from './session.ts';
-import { resolveSearchKey, type SearchArguments } from './wire/search-program.ts';
+import { namesMailboxes, resolveSearchKey, type SearchArguments } from './wire/search-program.ts';
 
 /** Up to so many messages, flags are read at once to answer from memory. */
 const FLAGS_LOOKUP = 20_000;
@@ -16,6 +18,7 @@ export async function findMessages(
   view: MailboxView,
   { key }: Pick<SearchArguments, 'key'>,
 ): Promise<number[]> {
+  const mailboxes = namesMailboxes(key) ? await session.store.mailboxes(session.accountId) : [];
   const query = resolveSearchKey(key, {
     // Unlike other commands, SEARCH takes numbers that no message has: they match nothing.
     seq: (set) => {
@@ -24,6 +27,8 @@ export async function findMessages(
     },
     uid: (set) => view.resolveUids(set),
     saved: () => view.saved,
+    label: (label) => labelQuery(label, mailboxes),
+    queryText: (text) => parseQueryText(text, { mailboxes, now: Date.now() }),
   });
   const uids = await matching(session, view, query);
   const { map } = view;

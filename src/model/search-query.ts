@@ -1,6 +1,6 @@
 /** What to look for: one query model for IMAP SEARCH, REST and JMAP. RFC 9051 section 6.4.4. */
 
-import type { ModSeq } from './ids.ts';
+import type { MailboxId, ModSeq } from './ids.ts';
 import type { UidSet } from './uid-set.ts';
 
 /** Header fields with a key of their own. */
@@ -22,6 +22,10 @@ export type SearchQuery =
   | { readonly key: AddressField | 'subject'; readonly text: string }
   /** Substring of a decoded header field of any name; `''` matches any message that has the field. */
   | { readonly key: 'header'; readonly field: string; readonly text: string }
+  /** Substring of the decoded name of an attachment; `''` matches any message that has an attachment. */
+  | { readonly key: 'attachment'; readonly text: string }
+  /** The message is in this mailbox too; so are all of the mailbox that is searched. */
+  | { readonly key: 'mailbox'; readonly id: MailboxId }
   /** All words, each as a prefix, in the body; `text`: in header or body. */
   | { readonly key: 'body' | 'text'; readonly text: string }
   /** Octets; strictly larger, strictly smaller. */

@@ -7,8 +7,9 @@ import type { EmailId, MailboxId } from '../model/ids.ts';
 import { UidSet } from '../model/uid-set.ts';
 import type { PlacementDocument } from './documents.ts';
 import { mailboxOf, placementKey } from './keys.ts';
-import { findSharing, type MailWriter } from './mail-writer.ts';
+import type { MailWriter } from './mail-writer.ts';
 import { deletePlacements } from './remove-placements.ts';
+import { findSharing } from './shared-placements.ts';
 import { keyLists, uidFilter } from './uid-filter.ts';
 
 /** What goes where. `move` keeps the message's id, and its old placement goes away. */
@@ -64,7 +65,7 @@ async function messagesIn(
   if (from === to) return new Set(mode === 'move' ? [] : rows.map((row) => row.emailId));
   const shared = rows.flatMap((row) => row.shared ?? []);
   if (shared.length === 0) return new Set();
-  const others = await findSharing(writer, shared);
+  const others = await findSharing(writer.reader, shared);
   return new Set(others.filter((other) => mailboxOf(other._id) === to).map((other) => other.emailId));
 }
 

@@ -7,7 +7,8 @@ import type { MailboxId, Uid } from '../model/ids.ts';
 import { UidSet } from '../model/uid-set.ts';
 import type { PlacementDocument } from './documents.ts';
 import { mailboxOf } from './keys.ts';
-import { findSharing, type MailWriter } from './mail-writer.ts';
+import type { MailWriter } from './mail-writer.ts';
+import { findSharing } from './shared-placements.ts';
 import { exactFilters, uidFilter } from './uid-filter.ts';
 
 type Row = Pick<PlacementDocument, '_id' | 'uid' | 'emailId' | 'modSeq' | 'mask' | 'keywords' | 'shared'>;
@@ -79,7 +80,7 @@ async function spread(writer: MailWriter, mailboxId: MailboxId, changed: readonl
   const sharing = new Map(changed.filter((row) => row.shared).map((row) => [row.emailId, row]));
   if (sharing.size === 0) return;
   const others = await findSharing(
-    writer,
+    writer.reader,
     [...sharing.values()].map((row) => row.shared as string),
   );
   const byMailbox = new Map<MailboxId, { rows: Row[]; before: Map<Uid, number> }>();

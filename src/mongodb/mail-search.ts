@@ -1,37 +1,53 @@
 /** Searches: the database compares what lies in placements, the index and the contents answer for the rest. */
 
 import type { Document } from 'mongodb';
+import type { ContentMatchers } from '../engine/content-matchers.ts';
 import type { SearchText, StoredBody } from '../model/content.ts';
-import type { AccountId, ContentId, MailboxId } from '../model/ids.ts';
+import type { AccountId, ContentId, EmailId, MailboxId } from '../model/ids.ts';
 import type { MimePart } from '../model/mime-part.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { UidSet } from '../model/uid-set.ts';
 import type { Collections } from './collections.ts';
-import { joinPieces } from './content-documents.ts';
-import type { PlacementDocument } from './documents.ts';
+import { joinPieces, treeOf } from './content-documents.ts';
+import type { ContentDocument, LongField, PlacementDocument } from './documents.ts';
 import { readPieces } from './fetch-records.ts';
 import { contentKey, numberOf } from './keys.ts';
 import type { MailReader } from './mail-reader.ts';
-import { type ContentQuery, conjuncts, contentQueries, pushedFilter, requireModest } from './search-filter.ts';
+import {
+  type ContentQuery,
+  conjuncts,
+  contentQueries,
+  mailboxesOf,
+  pushedFilter,
+  requireModest,
+} from './search-filter.ts';
 import { SearchIndex } from './search-index.ts';
-import { type ContentCondition, contentCondition, MATCHED_FIELDS, matches } from './search-match.ts';
+import { type ContentCondition, contentCondition, MATCHED_FIELDS, matches, type SearchLook } from './search-match.ts';
+import { sharedMessages } from './shared-placements.ts';
 import { uidFilter } from './uid-filter.ts';
 
 /** So few contents are asked for by name. */
 const FEW_CONTENTS = 1000;
-/** Headers read at once. */
-const HEADERS = 500;
+/** Contents read at once. */
+const READ_CONTENTS = 500;
 /** Messages looked at before others get a turn. */
 const TURN = 2000;
 
 /** What searching needs of those who know MIME. */
 export interface MailSearchOptions {
-  readonly headerContains: (header: Uint8Array, field: string, text: string) => boolean;
+  readonly matchers: ContentMatchers;
   readonly extractSearchText: (stored: StoredBody, tree: MimePart) => SearchText;
 }
 
 /** Contents that fulfil a condition. */
 type Found = ReadonlySet<ContentId>;
+
+/** What was looked up before the messages are gone through. */
+interface LookedUp {
+  readonly now: number;
+  readonly found: ReadonlyMap<string, Found>;
+  readonly members: ReadonlyMap<MailboxId, ReadonlySet<EmailId>>;
+}
 
 /** Searches accounts, and sees to it that their index follows. */
 export class MailSearch {
@@ -76,13 +92,14 @@ export class MailSearch {
     if (few?.size === 0) return new Uint32Array(0);
     if (few && few.size <= FEW_CONTENTS)
       pushed.push({ content: { $in: [...few].map((id) => contentKey(reader.account, id)) } });
+    const members = await readMembers(reader, mailboxId, rest);
     const { keys, loose } = uidFilter(reader.account, mailboxId, uids);
     const rows = await reader.find<PlacementDocument>(keys, {
       ...(pushed.length > 0 && { where: pushed.length === 1 ? (pushed[0] as Document) : { $and: pushed } }),
       fields: rest.length > 0 ? MATCHED_FIELDS : ['uid'],
     });
     const candidates = loose ? rows.filter((row) => uids.has(row.uid)) : rows;
-    return this.#filter(reader, candidates, rest, now, found);
+    return this.#filter(reader, candidates, rest, { now, found, members });
   }
 
   /** Answers the conditions that the index can answer. */
@@ -99,22 +116,25 @@ export class MailSearch {
     reader: MailReader,
     rows: readonly PlacementDocument[],
     rest: readonly SearchQuery[],
-    now: number,
-    found: ReadonlyMap<string, Found>,
+    { now, found, members }: LookedUp,
   ): Promise<Uint32Array> {
     if (rest.length === 0) return Uint32Array.from(rows, (row) => row.uid);
     const conditions = new Map<ContentQuery, ContentCondition>();
-    const needHeaders = rest.flatMap(contentQueries).some((query) => contentCondition(query).kind === 'header');
+    const fields = readFields(rest);
+    const page = fields.length > 0 ? READ_CONTENTS : TURN;
     const uids: number[] = [];
-    for (let at = 0; at < rows.length; at += needHeaders ? HEADERS : TURN) {
-      const page = rows.slice(at, at + (needHeaders ? HEADERS : TURN));
-      const headers = needHeaders ? await this.#headers(reader, page) : new Map<string, Uint8Array>();
-      const inContent = (content: string, query: ContentQuery): boolean => {
-        const condition = conditions.get(query) ?? contentCondition(query);
-        conditions.set(query, condition);
-        return this.#holds(content, condition, found, headers);
+    for (let at = 0; at < rows.length; at += page) {
+      const some = rows.slice(at, at + page);
+      const contents = fields.length > 0 ? await this.#read(reader, some, fields) : new Map<string, ContentDocument>();
+      const look: SearchLook = {
+        inContent: (content, query) => {
+          const condition = conditions.get(query) ?? contentCondition(query);
+          conditions.set(query, condition);
+          return this.#holds(content, condition, found, contents);
+        },
+        inMailbox: (row, mailbox) => members.get(mailbox)?.has(row.emailId) ?? true,
       };
-      for (const row of page) if (rest.every((part) => matches(row, part, now, inContent))) uids.push(row.uid);
+      for (const row of some) if (rest.every((part) => matches(row, part, now, look))) uids.push(row.uid);
       if (at + TURN < rows.length) await new Promise((resolve) => setImmediate(resolve));
     }
     return Uint32Array.from(uids);
@@ -124,22 +144,57 @@ export class MailSearch {
     content: string,
     condition: ContentCondition,
     found: ReadonlyMap<string, Found>,
-    headers: ReadonlyMap<string, Uint8Array>,
+    contents: ReadonlyMap<string, ContentDocument>,
   ): boolean {
-    if (condition.kind === 'always' || condition.kind === 'never') return condition.kind === 'always';
-    if (condition.kind !== 'header') return found.get(keyOf(condition))?.has(numberOf(content)) ?? false;
-    const header = headers.get(content);
-    return header !== undefined && this.#options.headerContains(header, condition.field, condition.text);
+    const { headerContains, attachmentNamed } = this.#options.matchers;
+    const document = contents.get(content);
+    switch (condition.kind) {
+      case 'always':
+      case 'never':
+        return condition.kind === 'always';
+      case 'header':
+        return document?.header !== undefined && headerContains(document.header, condition.field, condition.text);
+      case 'attachment':
+        return document !== undefined && attachmentNamed(treeOf(document), condition.text);
+      default:
+        return found.get(keyOf(condition))?.has(numberOf(content)) ?? false;
+    }
   }
 
-  async #headers(reader: MailReader, rows: readonly PlacementDocument[]): Promise<Map<string, Uint8Array>> {
+  async #read(
+    reader: MailReader,
+    rows: readonly PlacementDocument[],
+    fields: readonly LongField[],
+  ): Promise<Map<string, ContentDocument>> {
     const contents = await reader.contents(
       rows.map((row) => row.content),
-      ['header', 'pieces'],
+      [...fields, 'pieces'],
     );
-    await joinPieces(contents.values(), ['header'], (prefixes) => readPieces(reader, prefixes));
-    return new Map([...contents].map(([key, content]) => [key, content.header as Uint8Array]));
+    await joinPieces(contents.values(), fields, (prefixes) => readPieces(reader, prefixes));
+    return contents;
   }
+}
+
+/** Fields of contents without which the conditions cannot be decided. */
+function readFields(rest: readonly SearchQuery[]): LongField[] {
+  const kinds = new Set(rest.flatMap(contentQueries).map((query) => contentCondition(query).kind));
+  return [
+    ...(kinds.has('header') ? (['header'] as const) : []),
+    ...(kinds.has('attachment') ? (['tree'] as const) : []),
+  ];
+}
+
+/** The messages of the mailboxes that the conditions name; none of the mailbox that is searched, which has them all. */
+async function readMembers(
+  reader: MailReader,
+  mailboxId: MailboxId,
+  rest: readonly SearchQuery[],
+): Promise<Map<MailboxId, ReadonlySet<EmailId>>> {
+  const members = new Map<MailboxId, ReadonlySet<EmailId>>();
+  for (const id of new Set(rest.flatMap(mailboxesOf))) {
+    if (id !== mailboxId) members.set(id, await sharedMessages(reader, id));
+  }
+  return members;
 }
 
 /** The text of a condition, made once. */

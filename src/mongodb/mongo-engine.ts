@@ -1,6 +1,7 @@
 /** The engine for many processes over one cluster. */
 
 import type { Db, MongoClient } from 'mongodb';
+import type { ContentMatchers } from '../engine/content-matchers.ts';
 import type { Engine, EngineSupports, ReadTransaction, WriteTransaction } from '../engine/engine.ts';
 import type { PeerChannel } from '../engine/peers.ts';
 import { EiderError } from '../errors.ts';
@@ -38,8 +39,8 @@ export interface MongoEngineOptions {
   readonly changeStreams?: boolean;
   /** Other processes on the same machine, told of commits as they happen. */
   readonly peers?: PeerChannel;
-  /** Looks into a raw header, for searches of fields that are not indexed. */
-  readonly headerContains: (header: Uint8Array, field: string, text: string) => boolean;
+  /** Look into what is stored, for searches of what is not indexed. */
+  readonly matchers: ContentMatchers;
   /** Makes search text of contents that come with `hasAllText`. */
   readonly extractSearchText: (stored: StoredBody, tree: MimePart) => SearchText;
 }

@@ -2,7 +2,14 @@
 
 import { type ChangeRow, parseChange } from '../engine/change-text.ts';
 import type { FetchOptions, FlagColumns, ReadTransaction, StoredContent } from '../engine/engine.ts';
-import type { AccountState, BlobReference, CheckFinding, FetchedRecord, TierUsage } from '../engine/records.ts';
+import type {
+  AccountState,
+  BlobReference,
+  CheckFinding,
+  FetchedRecord,
+  OtherPlace,
+  TierUsage,
+} from '../engine/records.ts';
 import type { Change } from '../model/change.ts';
 import type { BlobId, ContentId, MailboxId, ModSeq, ThreadId } from '../model/ids.ts';
 import type { Mailbox } from '../model/mailbox.ts';
@@ -19,6 +26,7 @@ import { changesAfter, contentKey, numberOf, threadKey, vanishedAfter } from './
 import type { MailReader } from './mail-reader.ts';
 import type { MailSearch } from './mail-search.ts';
 import { isSetOf, type MailboxNews, readChanged, recordedNews } from './mailbox-news.ts';
+import { otherPlaces } from './shared-placements.ts';
 import { tierUsage } from './tier-usage.ts';
 
 /** Contents read at once for a check of their octets. */
@@ -108,6 +116,11 @@ export class MongoReadTransaction implements ReadTransaction {
     await this.ready();
     const rows = await this.reader.find<VanishedDocument>([vanishedAfter(this.reader.account, mailboxId, since)]);
     return UidSet.fromRanges(rows.flatMap((row) => UidSet.parse(row.uids).ranges));
+  }
+
+  async otherPlaces(mailboxId: MailboxId, uids: UidSet): Promise<OtherPlace[]> {
+    await this.ready();
+    return otherPlaces(this.reader, mailboxId, uids);
   }
 
   async search(mailboxId: MailboxId, query: SearchQuery): Promise<Uint32Array> {

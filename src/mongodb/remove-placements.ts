@@ -6,7 +6,8 @@ import type { MailboxId } from '../model/ids.ts';
 import { UidSet } from '../model/uid-set.ts';
 import type { PlacementDocument } from './documents.ts';
 import { below } from './keys.ts';
-import { findSharing, type MailWriter } from './mail-writer.ts';
+import type { MailWriter } from './mail-writer.ts';
+import { findSharing } from './shared-placements.ts';
 import { exactFilters, keyLists, uidFilter } from './uid-filter.ts';
 
 type Row = Pick<PlacementDocument, '_id' | 'uid' | 'mask' | 'size' | 'content' | 'shared' | 'large'>;
@@ -52,7 +53,7 @@ async function removeOrphans(writer: MailWriter, rows: readonly Row[]): Promise<
   const shared = rows.flatMap((row) => row.shared ?? []);
   if (shared.length > 0) {
     await writer.flush();
-    for (const other of await findSharing(writer, shared)) candidates.delete(other.content);
+    for (const other of await findSharing(writer.reader, shared)) candidates.delete(other.content);
   }
   await removeContents(writer, [...candidates.keys()], (content) => candidates.get(content) ?? false);
 }

@@ -2,7 +2,7 @@
 
 import type { Document } from 'mongodb';
 import { EiderError } from '../errors.ts';
-import type { AccountId } from '../model/ids.ts';
+import type { AccountId, MailboxId } from '../model/ids.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { contentKey } from './keys.ts';
 
@@ -40,6 +40,13 @@ export function contentQueries(query: SearchQuery): ContentQuery[] {
   if (query.key === 'not') return contentQueries(query.of);
   if (query.key === 'and' || query.key === 'or') return query.of.flatMap(contentQueries);
   return 'text' in query ? [query] : [];
+}
+
+/** All mailboxes that are asked for, wherever they stand. */
+export function mailboxesOf(query: SearchQuery): MailboxId[] {
+  if (query.key === 'not') return mailboxesOf(query.of);
+  if (query.key === 'and' || query.key === 'or') return query.of.flatMap(mailboxesOf);
+  return query.key === 'mailbox' ? [query.id] : [];
 }
 
 /** The condition as a filter on placements; `null` when the database cannot decide it, or should not. */

@@ -1,6 +1,7 @@
 /** Search conditions looked at message by message, where the database does not decide them. */
 
 import type { SearchText } from '../model/content.ts';
+import type { MailboxId } from '../model/ids.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { foldText, oneSpaced, words } from '../model/tokens.ts';
 import { cutWord } from '../terms/term.ts';
@@ -24,20 +25,25 @@ export const MATCHED_FIELDS: readonly (keyof PlacementDocument)[] = [
   'size',
 ];
 
-/** Whether a message's content fulfils a condition. */
-export type ContentMatcher = (content: string, query: ContentQuery) => boolean;
+/** Answers what a placement alone does not tell. */
+export interface SearchLook {
+  /** Whether a message's content fulfils a condition. */
+  readonly inContent: (content: string, query: ContentQuery) => boolean;
+  /** Whether a message is in a mailbox. */
+  readonly inMailbox: (row: PlacementDocument, mailbox: MailboxId) => boolean;
+}
 
 /** Whether a message matches. */
-export function matches(row: PlacementDocument, query: SearchQuery, now: number, inContent: ContentMatcher): boolean {
+export function matches(row: PlacementDocument, query: SearchQuery, now: number, look: SearchLook): boolean {
   switch (query.key) {
     case 'all':
       return true;
     case 'and':
-      return query.of.every((part) => matches(row, part, now, inContent));
+      return query.of.every((part) => matches(row, part, now, look));
     case 'or':
-      return query.of.some((part) => matches(row, part, now, inContent));
+      return query.of.some((part) => matches(row, part, now, look));
     case 'not':
-      return !matches(row, query.of, now, inContent);
+      return !matches(row, query.of, now, look);
     case 'uid':
       return query.set.has(row.uid);
     case 'flag':
@@ -66,8 +72,10 @@ export function matches(row: PlacementDocument, query: SearchQuery, now: number,
       return numberOf(row.content) === query.id;
     case 'threadId':
       return row.threadId === query.id;
+    case 'mailbox':
+      return look.inMailbox(row, query.id);
     default:
-      return inContent(row.content, query);
+      return look.inContent(row.content, query);
   }
 }
 
@@ -85,6 +93,8 @@ export type ContentCondition =
   | { readonly kind: 'words'; readonly space: 'body' | 'text'; readonly words: readonly string[] }
   /** A field of the search text holds the folded text. */
   | { readonly kind: 'field'; readonly field: 'from' | 'to' | 'cc' | 'bcc' | 'subject'; readonly text: string }
+  /** The name of an attachment holds the folded text, or, when it is `''`, there is one. */
+  | { readonly kind: 'attachment'; readonly text: string }
   /** A field of the raw header holds the folded text, or, when it is `''`, is there. */
   | { readonly kind: 'header'; readonly field: string; readonly text: string }
   | { readonly kind: 'always' | 'never' };
@@ -99,6 +109,7 @@ export function contentCondition(query: ContentQuery): ContentCondition {
     return list.length === 0 ? { kind: 'never' } : { kind: 'words', space: query.key, words: list };
   }
   const text = oneSpaced(foldText(query.text));
+  if (query.key === 'attachment') return { kind: 'attachment', text };
   if (query.key === 'header') return { kind: 'header', field: query.field.toLowerCase(), text };
   return text === '' ? { kind: 'header', field: query.key, text } : { kind: 'field', field: query.key, text };
 }

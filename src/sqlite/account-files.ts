@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { ContentMatchers } from '../engine/content-matchers.ts';
 import type { PeerChannel } from '../engine/peers.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId } from '../model/ids.ts';
@@ -13,13 +14,10 @@ import type { LoadedDriver } from './driver.ts';
 import type { ExtractorPlace } from './extractor-place.ts';
 import { Housekeeper } from './housekeeper.ts';
 import { migrateAccount, migrateSearch } from './schema.ts';
+import { defineFunctions } from './search-functions.ts';
 import type { SearchTextExtractor } from './search-index.ts';
-import { HEADER_FUNCTION } from './search-sql.ts';
 import { toEiderError } from './sqlite-error.ts';
 import { WalSync } from './wal-sync.ts';
-
-/** Whether a raw header has a field whose decoded text holds `text` (folded); any field text when `text` is empty. */
-export type HeaderMatcher = (header: Uint8Array, field: string, text: string) => boolean;
 
 /** How often other processes' commits are looked for while anybody listens, in milliseconds. */
 const POLL_MS = 100;
@@ -30,7 +28,7 @@ export interface AccountFilesOptions {
   /** The folder of account databases, or `null` for memory. */
   readonly folder: string | null;
   readonly maxOpen: number;
-  readonly headerContains: HeaderMatcher;
+  readonly matchers: ContentMatchers;
   readonly extractor: ExtractorPlace;
   /** The function that `extractor` names. */
   readonly extract: SearchTextExtractor;
@@ -183,15 +181,13 @@ export class AccountFiles {
   }
 
   #connect(path: string, searchPath: string): Database {
-    const { driver, headerContains } = this.#options;
+    const { driver, matchers } = this.#options;
     const db = new Database(driver, path);
     try {
       migrateAccount(db.raw);
       db.attachSearch(searchPath);
       migrateSearch(db.raw);
-      db.raw.function(HEADER_FUNCTION, { deterministic: true }, (header, field, text) =>
-        headerContains(header as Uint8Array, field as string, text as string) ? 1 : 0,
-      );
+      defineFunctions(db, matchers);
       db.opened();
     } catch (error) {
       db.close();

@@ -8,6 +8,7 @@ import { UidSet } from '../model/uid-set.ts';
 import type { ChangeRecorder } from './change-recorder.ts';
 import { parseLines } from './columns.ts';
 import type { Database } from './database.ts';
+import { hasLabels } from './labels.ts';
 
 interface Difference {
   readonly changed: ChangedFlags[];
@@ -90,11 +91,6 @@ function write(
   }
   const sql = `UPDATE placement SET mask = ${MASK_SQL[mode]}, modSeq = ? WHERE mailbox = ? AND uid BETWEEN ? AND ?`;
   for (const [first, last] of set.ranges) db.run(sql, flags.mask, modSeq, mailboxId, first, last);
-}
-
-/** Whether any message of the account is in two mailboxes. */
-function hasLabels(db: Database): boolean {
-  return db.get<{ labels: number }>('SELECT labels FROM state')?.labels !== 0;
 }
 
 /** Gives the other placements of the changed messages the same flags, `\Deleted` excepted. */

@@ -3,7 +3,14 @@
 import { createHash } from 'node:crypto';
 import { type ChangeRow, parseChange } from '../engine/change-text.ts';
 import type { FetchOptions, FlagColumns, ReadTransaction, StoredContent } from '../engine/engine.ts';
-import type { AccountState, BlobReference, CheckFinding, FetchedRecord, TierUsage } from '../engine/records.ts';
+import type {
+  AccountState,
+  BlobReference,
+  CheckFinding,
+  FetchedRecord,
+  OtherPlace,
+  TierUsage,
+} from '../engine/records.ts';
 import type { Change } from '../model/change.ts';
 import type { BlobId, ContentId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
 import type { Mailbox } from '../model/mailbox.ts';
@@ -13,6 +20,7 @@ import { checkAccount } from './check.ts';
 import { countLines, parseLines, parseNumbers } from './columns.ts';
 import { fetchRecords, readContents } from './content-rows.ts';
 import type { Database } from './database.ts';
+import { otherPlaces } from './labels.ts';
 import { searchPlacements } from './search-sql.ts';
 import { tierUsage } from './tier-usage.ts';
 
@@ -137,6 +145,10 @@ export class SqliteReadTransaction implements ReadTransaction {
       since,
     );
     return UidSet.fromRanges(rows.flatMap((row) => UidSet.parse(row.uids).ranges));
+  }
+
+  async otherPlaces(mailboxId: MailboxId, uids: UidSet): Promise<OtherPlace[]> {
+    return otherPlaces(this.db, mailboxId, uids);
   }
 
   async search(mailboxId: MailboxId, query: SearchQuery): Promise<Uint32Array> {

@@ -7,6 +7,7 @@ import { foldText, oneSpaced, words } from '../model/tokens.ts';
 import { parseNumbers } from './columns.ts';
 import type { Database } from './database.ts';
 import type { SqlValue } from './driver.ts';
+import { ATTACHMENT_FUNCTION, HEADER_FUNCTION } from './search-functions.ts';
 
 /** A condition on `placement p`, with the values for its question marks. */
 interface Condition {
@@ -21,9 +22,6 @@ const MAX_NESTING = 200;
 const MAX_VALUES = 30_000;
 const ALL: Condition = { sql: '1', values: [] };
 const NONE: Condition = { sql: '0', values: [] };
-
-/** Name of the SQL function that looks into a raw header: (header, field, text) to 0 or 1. */
-export const HEADER_FUNCTION = 'eider_header_contains';
 
 /**
  * UIDs of a mailbox's messages that match, ascending. All terms must be in the index.
@@ -79,6 +77,13 @@ function compile(query: SearchQuery, levels: number): Condition {
       return fieldCondition(query.key, query.text);
     case 'header':
       return headerCondition(query.field, query.text);
+    case 'attachment':
+      return attachmentCondition(query.text);
+    case 'mailbox':
+      return {
+        sql: '(p.mailbox = ? OR EXISTS (SELECT 1 FROM placement o WHERE o.contentId = p.contentId AND o.emailId = p.emailId AND o.mailbox = ?))',
+        values: [query.id, query.id],
+      };
     case 'body':
     case 'text':
       return wordCondition(query.key, query.text);
@@ -155,6 +160,13 @@ function headerCondition(field: string, text: string): Condition {
   return {
     sql: `(SELECT ${HEADER_FUNCTION}(c.header, ?, ?) FROM content c WHERE c.id = p.contentId)`,
     values: [field.toLowerCase(), oneSpaced(foldText(text))],
+  };
+}
+
+function attachmentCondition(text: string): Condition {
+  return {
+    sql: `(SELECT ${ATTACHMENT_FUNCTION}(c.tree, ?) FROM content c WHERE c.id = p.contentId)`,
+    values: [oneSpaced(foldText(text))],
   };
 }
 

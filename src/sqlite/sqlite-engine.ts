@@ -2,12 +2,13 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ContentMatchers } from '../engine/content-matchers.ts';
 import type { Engine, EngineSupports, ReadTransaction, WriteTransaction } from '../engine/engine.ts';
 import type { PeerChannel } from '../engine/peers.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId, ModSeq } from '../model/ids.ts';
 import type { AccountFile } from './account-file.ts';
-import { AccountFiles, type HeaderMatcher, syncFolder } from './account-files.ts';
+import { AccountFiles, syncFolder } from './account-files.ts';
 import { SqliteTransfer } from './account-transfer.ts';
 import { Database } from './database.ts';
 import { loadDriver } from './driver.ts';
@@ -26,8 +27,8 @@ export interface SqliteEngineOptions {
   readonly path: string;
   /** Accounts kept open at once; each takes some 6 file descriptors and a few MB. @defaultValue 100 */
   readonly maxOpenAccounts?: number;
-  /** Looks into a raw header, for searches of fields that are not indexed. */
-  readonly headerContains: HeaderMatcher;
+  /** Look into what is stored, for searches of what is not indexed. */
+  readonly matchers: ContentMatchers;
   /** Makes search text of contents that come with `hasAllText`; named as a place, because a thread calls it. */
   readonly extractor: ExtractorPlace;
   /** Other processes on the same folder, told of commits as they happen. */
@@ -61,7 +62,7 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
       driver,
       folder: inMemory ? null : join(options.path, 'accounts'),
       maxOpen: options.maxOpenAccounts ?? 100,
-      headerContains: options.headerContains,
+      matchers: options.matchers,
       extractor: options.extractor,
       extract: await loadExtractor(options.extractor),
       ...(options.peers && { peers: options.peers }),

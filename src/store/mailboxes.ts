@@ -25,18 +25,21 @@ export function createMailbox(
   specialUse: SpecialUse | null,
 ): Promise<Mailbox> {
   const path = normalizePath(name);
-  return engine.write(account, async (tx) => {
-    await requireFree(tx, path);
-    const mailboxes = await tx.mailboxes();
-    if (mailboxes.length >= MAX_MAILBOXES)
-      throw new EiderError('MAILBOX_LIMIT', 'the account has as many mailboxes as it may');
-    // RFC 6154 section 3: a special use that cannot be had is refused; one mailbox has it at a time.
-    if (specialUse && mailboxes.some((mailbox) => mailbox.specialUse === specialUse)) {
-      throw new EiderError('MAILBOX_EXISTS', `another mailbox is ${specialUse} already`);
-    }
-    await createParents(tx, path);
-    return tx.createMailbox(path, specialUse);
-  });
+  return engine.write(account, (tx) => makeMailbox(tx, path, specialUse));
+}
+
+/** The same as part of a transaction; `path` in normal form. */
+export async function makeMailbox(tx: WriteTransaction, path: string, specialUse: SpecialUse | null): Promise<Mailbox> {
+  await requireFree(tx, path);
+  const mailboxes = await tx.mailboxes();
+  if (mailboxes.length >= MAX_MAILBOXES)
+    throw new EiderError('MAILBOX_LIMIT', 'the account has as many mailboxes as it may');
+  // RFC 6154 section 3: a special use that cannot be had is refused; one mailbox has it at a time.
+  if (specialUse && mailboxes.some((mailbox) => mailbox.specialUse === specialUse)) {
+    throw new EiderError('MAILBOX_EXISTS', `another mailbox is ${specialUse} already`);
+  }
+  await createParents(tx, path);
+  return tx.createMailbox(path, specialUse);
 }
 
 /** Renames a mailbox with all below it. */

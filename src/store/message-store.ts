@@ -133,6 +133,21 @@ export interface MailboxChanges {
   readonly changed: FlagColumns;
 }
 
+/** A change of labels, the mailboxes that messages are in. */
+export interface LabelsChange {
+  /** `replace` leaves the messages in the mailbox in which they are named. */
+  readonly mode: FlagMode;
+  /** Paths. Those that are not there are made, or with `remove` ignored. */
+  readonly labels: readonly string[];
+}
+
+/** Outcome of a change of labels. */
+export interface LabelsResult {
+  readonly modSeq: ModSeq;
+  /** Messages that left the mailbox in which they were named. */
+  readonly gone: UidSet;
+}
+
 /** A mailbox as a session opens it: all of one moment. */
 export interface OpenedMailbox {
   readonly mailbox: Mailbox;
@@ -335,6 +350,17 @@ export interface MessageStore extends AsyncDisposable {
     uids?: UidSet,
     options?: { readonly any?: boolean },
   ): Promise<ExpungeResult>;
+  /** The mailboxes that messages of a mailbox are in too, as labels; those in no other are left out. */
+  labels(account: AccountId, ref: MailboxRef, uids: UidSet): Promise<ReadonlyMap<Uid, readonly Mailbox[]>>;
+  /**
+   * Changes which mailboxes messages are in, without writing an octet. A message that gets a label of special use
+   * `\\Trash` or `\\Junk` loses all others; one that loses its last goes to the mailbox of special use `\\All` or
+   * `\\Archive`.
+   *
+   * @throws `MAILBOX_NAME_INVALID`, `MAILBOX_LIMIT`, `QUOTA_EXCEEDED`; `UNSUPPORTED` when the account's copies are
+   *   `separate`, or a message would be in no mailbox and there is no archive.
+   */
+  changeLabels(account: AccountId, ref: MailboxRef, uids: UidSet, change: LabelsChange): Promise<LabelsResult>;
   /** Matching UIDs, ascending. */
   search(account: AccountId, ref: MailboxRef, query: SearchQuery): Promise<Uint32Array>;
 

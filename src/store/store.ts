@@ -13,6 +13,7 @@ import { appendMessage, appendPrepared, prepareMessage, replaceMessage } from '.
 import { followChanges, mailboxChanges } from './changes.ts';
 import { accountSettings, resolveMailbox, type StoreContext } from './context.ts';
 import { fetchMessages, fetchPages } from './fetch.ts';
+import { changeLabels, readLabels } from './labels.ts';
 import { createMailbox, deleteMailbox, listMailboxes, renameMailbox, subscribeMailbox } from './mailboxes.ts';
 import { StoreMaintenance } from './maintenance.ts';
 import { copyMessages, expungeMessages, type FlagsRequest, moveMessages, storeFlags } from './message-changes.ts';
@@ -24,6 +25,8 @@ import type {
   ExpungeResult,
   FetchedMessage,
   FetchFields,
+  LabelsChange,
+  LabelsResult,
   MailboxChanges,
   MailboxRef,
   Maintenance,
@@ -145,6 +148,14 @@ export class Store implements MessageStore {
 
   expunge(account: AccountId, ref: MailboxRef, uids?: UidSet, options: { any?: boolean } = {}): Promise<ExpungeResult> {
     return expungeMessages(this.#context, account, ref, uids, options.any ?? false);
+  }
+
+  labels(account: AccountId, ref: MailboxRef, uids: UidSet): Promise<ReadonlyMap<Uid, readonly Mailbox[]>> {
+    return readLabels(this.#context, account, ref, uids);
+  }
+
+  async changeLabels(account: AccountId, ref: MailboxRef, uids: UidSet, change: LabelsChange): Promise<LabelsResult> {
+    return changeLabels(this.#context, account, ref, uids, change);
   }
 
   search(account: AccountId, ref: MailboxRef, query: SearchQuery): Promise<Uint32Array> {

@@ -57,6 +57,35 @@ export function copyCases(suite: Suite): void {
       assert.equal(second?.contentId, original?.contentId);
     });
 
+    suite.test('as a label tells where else a message is', async (t) => {
+      const { account, inbox } = await t.inbox();
+      const [a, b] = [await t.mailbox(account, 'A'), await t.mailbox(account, 'B')];
+      const places = (mailboxId: number, uids: UidSet) =>
+        t.engine.read(account, (tx) => tx.otherPlaces(mailboxId, uids));
+      await t.add(account, inbox.id, [{}, {}, {}]);
+      assert.deepEqual(await places(inbox.id, ALL), []);
+      await t.engine.write(account, (tx) => tx.copy(inbox.id, UidSet.parse('2:3'), a.id, 'label'));
+      await t.engine.write(account, (tx) => tx.copy(inbox.id, UidSet.parse('1,3'), b.id, 'label'));
+      await t.engine.write(account, (tx) => tx.copy(inbox.id, UidSet.parse('1'), a.id, 'separate'));
+      assert.deepEqual(await places(inbox.id, ALL), [
+        { uid: 1, mailboxId: b.id, at: 1 },
+        { uid: 2, mailboxId: a.id, at: 1 },
+        { uid: 3, mailboxId: a.id, at: 2 },
+        { uid: 3, mailboxId: b.id, at: 2 },
+      ]);
+      assert.deepEqual(await places(inbox.id, UidSet.parse('1:2')), [
+        { uid: 1, mailboxId: b.id, at: 1 },
+        { uid: 2, mailboxId: a.id, at: 1 },
+      ]);
+      assert.deepEqual(await places(a.id, ALL), [
+        { uid: 1, mailboxId: inbox.id, at: 2 },
+        { uid: 2, mailboxId: inbox.id, at: 3 },
+        { uid: 2, mailboxId: b.id, at: 2 },
+      ]);
+      await t.engine.write(account, (tx) => tx.expunge(b.id, UidSet.of(2)));
+      assert.deepEqual(await places(inbox.id, UidSet.of(3)), [{ uid: 3, mailboxId: a.id, at: 2 }]);
+    });
+
     suite.test('into its own mailbox makes new messages with UIDs above', async (t) => {
       for (const mode of ['label', 'separate'] as const) {
         const { account, inbox } = await t.inbox();

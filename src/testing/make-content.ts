@@ -20,6 +20,8 @@ export interface MadeContentOptions {
   readonly body?: string;
   /** Milliseconds since 1970; `null` for a message without a Date. */
   readonly sentDate?: number | null;
+  /** The message is one attachment of this name. */
+  readonly fileName?: string;
   /** Attachments that the message mentions; nothing is written to a blob store. */
   readonly blobs?: readonly MadeBlob[];
 }
@@ -59,9 +61,9 @@ export function makeContent(seed: number, options: MadeContentOptions = {}): Con
     segments,
     size,
     digest: createHash('sha256').update(header).update(text).update(String(size)).digest('hex'),
-    tree: leaf(header.length, size, body.split('\n').length),
+    tree: leaf(header.length, size, body.split('\n').length, options.fileName),
     envelope: `("${seed}" "${value('Subject').replace(/["\\]/g, '')}" NIL NIL NIL NIL NIL NIL NIL "<${seed}@made.example>")`,
-    bodyStructure: `("TEXT" "PLAIN" NIL NIL NIL "7BIT" ${size - header.length} 1 NIL NIL NIL NIL)`,
+    bodyStructure: `("TEXT" "PLAIN" NIL NIL NIL "7BIT" ${size - header.length} 1 NIL ${quotedDisposition(options.fileName)} NIL NIL)`,
     summary: {
       subject: value('Subject'),
       baseSubject: foldText(value('Subject')),
@@ -70,7 +72,7 @@ export function makeContent(seed: number, options: MadeContentOptions = {}): Con
       sentDate,
       sentDay: sentDate === null ? null : Math.floor(sentDate / DAY),
       preview: body.slice(0, 200).replaceAll('\0', ' '),
-      hasAttachment: segments.length > 1,
+      hasAttachment: segments.length > 1 || options.fileName !== undefined,
     },
     searchText: madeSearchText({ header, text }),
     // Both ways to the index must come to the same.
@@ -116,7 +118,7 @@ function blobSegment({ name, size, length }: MadeBlob): BlobSegment {
   return { kind: 'blob', length: length ?? size, blobId: madeBlobId(name), blobSize: size, encoding: { type: 'raw' } };
 }
 
-function leaf(bodyStart: number, bodyEnd: number, lines: number): MimePart {
+function leaf(bodyStart: number, bodyEnd: number, lines: number, fileName?: string): MimePart {
   return {
     headerStart: 0,
     bodyStart,
@@ -129,9 +131,18 @@ function leaf(bodyStart: number, bodyEnd: number, lines: number): MimePart {
     description: null,
     encoding: '8bit',
     md5: null,
-    disposition: null,
+    disposition: fileName === undefined ? null : { type: 'attachment', parameters: [['filename', octetsOf(fileName)]] },
     language: [],
     location: null,
     children: [],
   };
+}
+
+function quotedDisposition(fileName: string | undefined): string {
+  return fileName === undefined ? 'NIL' : `("ATTACHMENT" ("FILENAME" "${octetsOf(fileName)}"))`;
+}
+
+/** UTF-8, a character for each octet. */
+function octetsOf(text: string): string {
+  return Buffer.from(text).toString('latin1');
 }

@@ -2,6 +2,7 @@
 
 import type { FetchedRecord, NewMessage } from '../engine/records.ts';
 import type { SearchText } from '../model/content.ts';
+import type { MailboxId } from '../model/ids.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { foldText, words } from '../model/tokens.ts';
 import { madeSearchText } from './make-content.ts';
@@ -10,13 +11,16 @@ import { madeSearchText } from './make-content.ts';
 export interface SearchSubject {
   readonly added: NewMessage;
   readonly record: FetchedRecord;
+  /** Where it is. */
+  readonly mailboxes: ReadonlySet<MailboxId>;
 }
 
 const DAY = 86_400_000;
 
 /** Whether a message matches, by the definitions of {@link SearchQuery} read literally. */
-export function matchesNaively({ added, record }: SearchSubject, query: SearchQuery, now: number): boolean {
-  const again = (inner: SearchQuery): boolean => matchesNaively({ added, record }, inner, now);
+export function matchesNaively(subject: SearchSubject, query: SearchQuery, now: number): boolean {
+  const { added, record, mailboxes } = subject;
+  const again = (inner: SearchQuery): boolean => matchesNaively(subject, inner, now);
   const { summary } = added.content;
   switch (query.key) {
     case 'all':
@@ -67,7 +71,16 @@ export function matchesNaively({ added, record }: SearchSubject, query: SearchQu
       return record.contentId === query.id;
     case 'threadId':
       return record.threadId === query.id;
+    case 'mailbox':
+      return mailboxes.has(query.id);
+    case 'attachment':
+      return summary.hasAttachment && foldText(fileNameOf(added)).includes(foldText(query.text));
   }
+}
+
+function fileNameOf({ content }: NewMessage): string {
+  const [name] = content.tree.disposition?.parameters ?? [];
+  return name ? Buffer.from(name[1], 'latin1').toString() : '';
 }
 
 function fieldHas({ content }: NewMessage, field: string, text: string): boolean {

@@ -49,6 +49,8 @@ function corpus(now: number): MadeMessage[] {
     },
     { subject: 'a very long one', body: 'filler '.repeat(3000) },
     { subject: 'old', body: 'ancient', internalDate: 0, sentDate: 0 },
+    { subject: 'one attachment', fileName: 'Invoice 2024-07.PDF' },
+    { subject: 'another', fileName: 'Übersicht_Köln.xlsx' },
   ];
 }
 
@@ -143,6 +145,31 @@ export function searchCases(suite: Suite): void {
       assert.deepEqual([...(await search({ key: 'emailId', id: 999_999 }))], []);
     });
 
+    suite.test('finds what is in another mailbox too', async (t) => {
+      const { account, inbox } = await t.inbox();
+      const label = await t.mailbox(account, 'Label');
+      const other = await t.mailbox(account, 'Other');
+      await t.add(account, inbox.id, [{}, {}, {}, {}]);
+      await t.add(account, label.id, [{}]);
+      await t.engine.write(account, (tx) => tx.copy(inbox.id, UidSet.parse('2,4'), label.id, 'label'));
+      await t.engine.write(account, (tx) => tx.copy(inbox.id, UidSet.parse('3'), label.id, 'separate'));
+      await t.engine.write(account, (tx) => tx.copy(inbox.id, UidSet.parse('1:2'), other.id, 'label'));
+      const search = async (mailbox: MailboxId, query: SearchQuery): Promise<number[]> => [
+        ...(await t.engine.read(account, (tx) => tx.search(mailbox, query))),
+      ];
+      const labelled: SearchQuery = { key: 'mailbox', id: label.id };
+      assert.deepEqual(await search(inbox.id, labelled), [2, 4]);
+      assert.deepEqual(await search(inbox.id, { key: 'not', of: labelled }), [1, 3]);
+      assert.deepEqual(await search(inbox.id, { key: 'mailbox', id: inbox.id }), [1, 2, 3, 4]);
+      assert.deepEqual(await search(label.id, labelled), [1, 2, 3, 4]);
+      assert.deepEqual(await search(label.id, { key: 'mailbox', id: inbox.id }), [2, 3]);
+      const both: SearchQuery = { key: 'and', of: [labelled, { key: 'mailbox', id: other.id }] };
+      assert.deepEqual(await search(inbox.id, both), [2]);
+      assert.deepEqual(await search(inbox.id, { key: 'mailbox', id: 999_999 }), []);
+      await t.engine.write(account, (tx) => tx.expunge(label.id, UidSet.of(2)));
+      assert.deepEqual(await search(inbox.id, labelled), [4]);
+    });
+
     suite.test('finds all copies of a message by its content', async (t) => {
       const { account, inbox } = await t.inbox();
       await t.add(account, inbox.id, [{}, {}]);
@@ -175,7 +202,10 @@ async function compare(t: SuiteContext, { account, mailbox, added }: Place, quer
     records: await tx.fetch(mailbox, ALL, { limit: 1000 }),
   }));
   const now = Date.now();
-  const subjects = records.map((record): SearchSubject => ({ record, added: added[record.uid - 1] as NewMessage }));
+  const mailboxes = new Set([mailbox]);
+  const subjects = records.map(
+    (record): SearchSubject => ({ record, added: added[record.uid - 1] as NewMessage, mailboxes }),
+  );
   const wanted = subjects.filter((subject) => matchesNaively(subject, query, now)).map(({ record }) => record.uid);
   assert.deepEqual([...found], wanted, `search ${JSON.stringify(query).slice(0, 1000)}`);
 }

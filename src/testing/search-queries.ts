@@ -84,6 +84,9 @@ export function madeQueries(now: number): SearchQuery[] {
     ...FIELD_TEXTS.flatMap((text): SearchQuery[] =>
       (['from', 'to', 'cc', 'bcc', 'subject'] as const).map((key) => ({ key, text })),
     ),
+    ...['', 'invoice', 'INVOICE 2024', '.pdf', 'koln', 'übersicht', 'none'].map(
+      (text): SearchQuery => ({ key: 'attachment', text }),
+    ),
     ...['X-Spam', 'x-spam', 'List-Id', 'Subject', 'Spam', 'X-None'].flatMap((field): SearchQuery[] =>
       ['', 'yes', 'score', 'DEV', 'quarter'].map((text) => ({ key: 'header', field, text })),
     ),

@@ -3,6 +3,7 @@
 import type { Db } from 'mongodb';
 import { afterAll, beforeAll } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
+import { attachmentNamed } from '../../src/mime/attachment-named.ts';
 import { extractSearchText } from '../../src/mime/extract-search-text.ts';
 import { headerContains } from '../../src/mime/header-contains.ts';
 import { type MongoEngineOptions, openMongoEngine } from '../../src/mongodb/mongo-engine.ts';
@@ -37,5 +38,11 @@ export function testDatabase(): TestDatabase {
 
 /** Opens an engine on a database. */
 export function openMongoTestEngine(db: Db, options: Partial<MongoEngineOptions> = {}): Promise<Engine> {
-  return openMongoEngine({ db, headerContains, extractSearchText, pollMs: 100, ...options });
+  return openMongoEngine({
+    db,
+    matchers: { headerContains, attachmentNamed },
+    extractSearchText,
+    pollMs: 100,
+    ...options,
+  });
 }

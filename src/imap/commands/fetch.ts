@@ -1,6 +1,7 @@
 /** FETCH. RFC 9051 section 6.4.5, RFC 7162 sections 3.1.4 and 3.2.6. */
 
 import { formatFlags, SEEN } from '../../model/flags.ts';
+import type { Mailbox } from '../../model/mailbox.ts';
 import { UidSet } from '../../model/uid-set.ts';
 import type { FetchedMessage } from '../../store/message-store.ts';
 import type { CommandHandler, Completion } from '../command.ts';
@@ -87,13 +88,15 @@ async function fetchPages(session: Session, view: MailboxView, uids: UidSet, pla
   for await (const page of session.store.fetchPages(session.accountId, view.shared.id, uids, plan.fields)) {
     if (session.condstore) noteModSeqs(session, page);
     const seen = plan.setsSeen && !view.readOnly ? await markSeen(session, view, page) : null;
+    const labels = plan.labels ? await labelsOf(session, view, page) : null;
     for (const message of page) {
       const found = view.map.seq(message.uid, seq);
       if (found === 0) continue;
       seq = found;
       const current = seen?.get(message.uid) ?? message;
       const extra = current === message ? '' : flagItems(session, plan, current);
-      const problem = await writeMessage(session, plan, seq, current, extra).catch((error: unknown) => {
+      const planned = labels ? { ...current, labels: labels.get(message.uid) ?? [] } : current;
+      const problem = await writeMessage(session, plan, seq, planned, extra).catch((error: unknown) => {
         if (error instanceof BrokenLiteral) session.abort();
         throw error;
       });
@@ -105,6 +108,15 @@ async function fetchPages(session: Session, view: MailboxView, uids: UidSet, pla
     }
   }
   return failure;
+}
+
+function labelsOf(
+  session: Session,
+  view: MailboxView,
+  page: readonly FetchedMessage[],
+): Promise<ReadonlyMap<number, readonly Mailbox[]>> {
+  const uids = UidSet.fromSorted(page.map(({ uid }) => uid));
+  return session.store.labels(session.accountId, view.shared.id, uids);
 }
 
 /** What is told of a message that became seen, beside what was asked for. RFC 7162 section 3.2.4. */

@@ -8,10 +8,11 @@ import type { CommandHandler } from '../command.ts';
 import { rowsOf } from '../flag-cache.ts';
 import type { MailboxView } from '../mailbox-view.ts';
 import type { Session } from '../session.ts';
+import { storeLabels } from '../store-labels.ts';
 import { parseStore, type StoreArguments } from '../wire/store-args.ts';
 import { fetchHead } from '../wire/write-response.ts';
 
-/** Changes flags. */
+/** Changes flags, or labels. */
 export const store: CommandHandler = {
   name: 'STORE',
   state: 'selected',
@@ -19,6 +20,7 @@ export const store: CommandHandler = {
   keepsNumbers: true,
   async run(session, { scanner, tag, uid }) {
     const args = parseStore(scanner);
+    if (args.labels) return storeLabels(session, { ...args, labels: args.labels }, { tag, uid });
     const view = session.writable;
     const { mode, unchangedSince } = args;
     const flags = parseFlags(args.flags);

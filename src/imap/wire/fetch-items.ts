@@ -1,4 +1,4 @@
-/** The arguments of FETCH. RFC 9051 section 6.4.5, RFC 3516, RFC 7162, RFC 8474, RFC 8514, RFC 8970, RFC 9394. */
+/** The arguments of FETCH. RFC 9051 section 6.4.5, RFC 3516, RFC 7162, RFC 8474, RFC 8514, RFC 8970, RFC 9394, X-GM-EXT-1. */
 
 import type { Section } from '../../model/section.ts';
 import { formatOrigin, type OctetRange, parsePartial, parsePath, parseSection, sectionName } from './fetch-section.ts';
@@ -19,7 +19,10 @@ export type SimpleFetchItem =
   | 'modSeq'
   | 'emailId'
   | 'threadId'
-  | 'saveDate';
+  | 'saveDate'
+  | 'gmailMessageId'
+  | 'gmailThreadId'
+  | 'gmailLabels';
 
 /** An item without arguments. */
 export interface SimpleItem {
@@ -94,6 +97,9 @@ const SIMPLE: ReadonlyMap<string, SimpleItem> = new Map(
       ['EMAILID', 'emailId'],
       ['THREADID', 'threadId'],
       ['SAVEDATE', 'saveDate'],
+      ['X-GM-MSGID', 'gmailMessageId'],
+      ['X-GM-THRID', 'gmailThreadId'],
+      ['X-GM-LABELS', 'gmailLabels'],
     ] as const
   ).map(([name, kind]) => [name, { kind, name }]),
 );

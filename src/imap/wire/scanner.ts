@@ -74,6 +74,11 @@ export class Scanner extends TokenScanner {
     return name.length === 5 && name.toUpperCase() === 'INBOX' ? 'INBOX' : name;
   }
 
+  /** A label: a system label with its backslash, quoted or not, or a mailbox name. X-GM-EXT-1. */
+  label(): string {
+    return this.tryChar('\\') ? `\\${this.atom()}` : this.mailbox();
+  }
+
   /** A pattern of LIST or LSUB, decoded to Unicode where it can be. */
   listMailbox(): string {
     const next = this.source[this.position];

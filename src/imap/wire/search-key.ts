@@ -1,4 +1,4 @@
-/** The keys of SEARCH. RFC 9051 and RFC 3501 section 6.4.4, RFC 5032, RFC 7162, RFC 8474, RFC 8514. */
+/** The keys of SEARCH. RFC 9051 and RFC 3501 section 6.4.4, RFC 5032, RFC 7162, RFC 8474, RFC 8514, X-GM-EXT-1. */
 
 import { ANSWERED, DELETED, DRAFT, FLAGGED, SEEN } from '../../model/flags.ts';
 import { formatEmailId, formatThreadId } from '../../model/ids.ts';
@@ -16,6 +16,10 @@ export type SearchKey =
   | { readonly key: 'seq'; readonly set: SequenceSet }
   /** `UID set`; the set may be `$` too. */
   | { readonly key: 'uid'; readonly set: SequenceSet }
+  /** A label as typed. X-GM-EXT-1. */
+  | { readonly key: 'label'; readonly label: string }
+  /** A query in the language of Gmail's search box. X-GM-EXT-1. */
+  | { readonly key: 'queryText'; readonly text: string }
   /** `$`. RFC 5182. */
   | { readonly key: 'savedResult' };
 
@@ -152,6 +156,10 @@ const ARGUMENT_KEYS: ReadonlyMap<string, (program: Program) => SearchKey> = new 
   ['UID', (p): SearchKey => ({ key: 'uid', set: p.scanner.sequenceSet() })],
   ['MODSEQ', parseModSeq],
   ['EMAILID', (p): SearchKey => parseId(p, 'contentId', formatEmailId)],
+  ['X-GM-MSGID', (p): SearchKey => ({ key: 'emailId', id: p.scanner.number64() })],
+  ['X-GM-THRID', (p): SearchKey => ({ key: 'threadId', id: p.scanner.number64() })],
+  ['X-GM-LABELS', (p): SearchKey => ({ key: 'label', label: p.scanner.label() })],
+  ['X-GM-RAW', (p): SearchKey => ({ key: 'queryText', text: text(p) })],
   ['THREADID', (p): SearchKey => parseId(p, 'threadId', formatThreadId)],
 ]);
 

@@ -36,6 +36,10 @@ export interface SearchSets {
   seq(set: SequenceSet): UidSet;
   uid(set: SequenceSet): UidSet;
   saved(): UidSet;
+  /** A label as typed. */
+  label(label: string): SearchQuery;
+  /** What was typed into a search box. */
+  queryText(text: string): SearchQuery;
 }
 
 /** `RETURN (ALL)`. */
@@ -82,9 +86,19 @@ export function resolveSearchKey(key: SearchKey, sets: SearchSets): SearchQuery 
       return { key: 'uid', set: key.set.saved ? sets.saved() : sets.uid(key.set) };
     case 'savedResult':
       return { key: 'uid', set: sets.saved() };
+    case 'label':
+      return sets.label(key.label);
+    case 'queryText':
+      return sets.queryText(key.text);
     default:
       return key;
   }
+}
+
+/** Whether a key names mailboxes, so that they must be known to resolve it. */
+export function namesMailboxes(key: SearchKey): boolean {
+  if (key.key === 'and' || key.key === 'or') return key.of.some(namesMailboxes);
+  return key.key === 'not' ? namesMailboxes(key.of) : key.key === 'label' || key.key === 'queryText';
 }
 
 /** `RETURN (...) `, or `null` when there is none. @throws ImapSyntaxError */

@@ -1,4 +1,4 @@
-/** The arguments of STORE. RFC 9051 section 6.4.6, RFC 7162 section 3.1.3. */
+/** The arguments of STORE. RFC 9051 section 6.4.6, RFC 7162 section 3.1.3, X-GM-EXT-1. */
 
 import type { FlagMode } from '../../model/flags.ts';
 import { ImapSyntaxError } from './imap-syntax-error.ts';
@@ -11,8 +11,10 @@ export interface StoreArguments {
   readonly mode: FlagMode;
   /** No untagged FETCH for what changes. */
   readonly silent: boolean;
-  /** As typed. */
+  /** As typed; none when labels are to be changed. */
   readonly flags: readonly string[];
+  /** X-GM-LABELS: system labels as typed, mailboxes in Unicode; `null` when flags are to be changed. */
+  readonly labels: readonly string[] | null;
   /** RFC 7162 section 3.1.3, or `null`. */
   readonly unchangedSince: number | null;
 }
@@ -24,12 +26,24 @@ export function parseStore(scanner: Scanner): StoreArguments {
   scanner.space();
   const unchangedSince = scanner.peek() === '(' ? parseModifiers(scanner) : null;
   const mode = scanner.tryChar('+') ? 'add' : scanner.tryChar('-') ? 'remove' : 'replace';
-  const item = scanner.name();
-  if (item !== 'FLAGS' && item !== 'FLAGS.SILENT') throw new ImapSyntaxError('expected FLAGS or FLAGS.SILENT');
+  const [item, ...suffix] = scanner.name().split('.');
+  const silent = suffix[0] === 'SILENT';
+  if ((item !== 'FLAGS' && item !== 'X-GM-LABELS') || suffix.length > (silent ? 1 : 0)) {
+    throw new ImapSyntaxError('expected FLAGS or FLAGS.SILENT');
+  }
   scanner.space();
-  const flags = scanner.peek() === '(' ? scanner.flagList() : parseBareFlags(scanner);
+  const labels = item === 'FLAGS' ? null : parseLabels(scanner);
+  const flags = labels ? [] : scanner.peek() === '(' ? scanner.flagList() : parseBareFlags(scanner);
   scanner.end();
-  return { set, mode, silent: item === 'FLAGS.SILENT', flags, unchangedSince };
+  return { set, mode, silent, flags, labels, unchangedSince };
+}
+
+function parseLabels(scanner: Scanner): string[] {
+  if (scanner.peek() === '(') return scanner.list(() => scanner.label(), { empty: true });
+  const labels: string[] = [];
+  do labels.push(scanner.label());
+  while (scanner.trySpace());
+  return labels;
 }
 
 function parseModifiers(scanner: Scanner): number {
