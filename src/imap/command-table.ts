@@ -2,6 +2,7 @@
 
 import type { CommandHandler } from './command.ts';
 import { append } from './commands/append.ts';
+import { cancelUpdate } from './commands/cancelupdate.ts';
 import { capability } from './commands/capability.ts';
 import { close, unselect } from './commands/close.ts';
 import { compress } from './commands/compress.ts';
@@ -9,6 +10,7 @@ import { copy, move } from './commands/copy.ts';
 import { create } from './commands/create.ts';
 import { deleteMailbox } from './commands/delete.ts';
 import { enable } from './commands/enable.ts';
+import { esearch } from './commands/esearch.ts';
 import { expunge } from './commands/expunge.ts';
 import { fetch } from './commands/fetch.ts';
 import { id } from './commands/id.ts';
@@ -36,6 +38,7 @@ import type { Command } from './wire/command-reader.ts';
 const HANDLERS: readonly CommandHandler[] = [
   append,
   authenticate,
+  cancelUpdate,
   capability,
   check,
   close,
@@ -44,6 +47,7 @@ const HANDLERS: readonly CommandHandler[] = [
   create,
   deleteMailbox,
   enable,
+  esearch,
   examine,
   expunge,
   fetch,

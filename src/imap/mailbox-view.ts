@@ -9,6 +9,7 @@ import { Refusal } from './refusal.ts';
 import type { ResponseWriter } from './response-writer.ts';
 import type { SharedMailbox } from './shared-mailbox.ts';
 import type { UidMap } from './uid-map.ts';
+import type { UpdatedSearch } from './updated-search.ts';
 import { type PartialRange, sliceBounds } from './wire/partial-range.ts';
 import type { SequenceSet } from './wire/sequence-set.ts';
 import { fetchHead } from './wire/write-response.ts';
@@ -36,6 +37,8 @@ export class MailboxView {
   map: UidMap;
   /** UIDs of the last SEARCH RETURN (SAVE). RFC 5182. */
   saved: UidSet = UidSet.empty;
+  /** Searches whose results are kept up to date, by tag. RFC 5267. */
+  readonly updates: Map<string, UpdatedSearch> = new Map();
   readonly #watch: AccountWatch;
   /** The position up to which flag changes were told. */
   #told: ModSeq;

@@ -1,10 +1,10 @@
-/** ESEARCH, which answers SEARCH and SORT. RFC 4731, RFC 5182, RFC 5267 section 3, RFC 9394. */
+/** ESEARCH, which answers SEARCH, SORT and ESEARCH. RFC 4731, RFC 5182, RFC 5267 section 3, RFC 6203, RFC 9394. */
 
 import { UidSet } from '../model/uid-set.ts';
 import type { MailboxView } from './mailbox-view.ts';
 import type { Session } from './session.ts';
 import { type PartialRange, sliceBounds } from './wire/partial-range.ts';
-import type { SearchReturn } from './wire/search-program.ts';
+import type { SearchReturn } from './wire/search-return.ts';
 import { quoted } from './wire/write-string.ts';
 
 /** How to answer. */
@@ -13,6 +13,8 @@ export interface ExtendedAnswer {
   readonly uid: boolean;
   readonly returns: SearchReturn;
   readonly modSeq: boolean;
+  /** By UID; `null` when they were not asked for. */
+  readonly scores: ReadonlyMap<number, number> | null;
 }
 
 /** Writes what was found, in its order: UIDs that the client has numbers for. */
@@ -27,10 +29,22 @@ export function writeExtended(
   if (returns.save) {
     view.saved = UidSet.from(returned);
     // RFC 5182 section 2.1: only saving is answered by the tagged response alone.
-    if (!returns.min && !returns.max && !returns.all && !returns.count && !returns.partial) return;
+    const { min, max, all, count, partial, relevancy } = returns;
+    if (!min && !max && !all && !count && !partial && !relevancy) return;
   }
-  const numbers = numbersOf(view, found, uid);
-  let text = `* ESEARCH (TAG ${quoted(answer.tag)})${uid ? ' UID' : ''}`;
+  const modSeq = answer.modSeq && returned.length > 0 ? highestModSeq(view, returned) : null;
+  const scores = answer.scores && scoresOf(answer.scores, found, returns);
+  const data = formatResults(numbersOf(view, found, uid), returns, { modSeq, scores });
+  session.out.write(`* ESEARCH (TAG ${quoted(answer.tag)})${uid ? ' UID' : ''}${data}\r\n`);
+}
+
+/** The data items of a response, each with a space before it. */
+export function formatResults(
+  numbers: readonly number[],
+  returns: SearchReturn,
+  more: { readonly modSeq: number | null; readonly scores: readonly number[] | null },
+): string {
+  let text = '';
   if (numbers.length > 0) {
     // RFC 4731 section 3.1: MIN, MAX and ALL are left out when nothing was found.
     if (returns.min) text += ` MIN ${numbers[0]}`;
@@ -38,9 +52,20 @@ export function writeExtended(
     if (returns.all) text += ` ALL ${orderedSet(numbers)}`;
   }
   if (returns.partial) text += ` PARTIAL (${returns.partial.text} ${slice(numbers, returns.partial)})`;
+  if (more.scores) text += ` RELEVANCY (${more.scores.join(' ')})`;
   if (returns.count) text += ` COUNT ${numbers.length}`;
-  if (answer.modSeq && returned.length > 0) text += ` MODSEQ ${highestModSeq(view, returned)}`;
-  session.out.write(`${text}\r\n`);
+  if (more.modSeq !== null) text += ` MODSEQ ${more.modSeq}`;
+  return text;
+}
+
+/** The scores of the messages that ALL or PARTIAL list, else of all. */
+export function scoresOf(
+  scores: ReadonlyMap<number, number>,
+  found: readonly number[],
+  { partial }: SearchReturn,
+): number[] {
+  const listed = partial ? found.slice(...sliceBounds(partial, found.length)) : found;
+  return listed.map((uid) => scores.get(uid) ?? 1);
 }
 
 /** RFC 9394 section 3.1: NIL where the result is too short. */
@@ -53,7 +78,10 @@ function slice(numbers: readonly number[], range: PartialRange): string {
  * What the answer (and `$`) is about: with MIN, MAX or PARTIAL only those messages. RFC 5182 section 2.4, RFC 4731
  * section 3.2, RFC 9394 section 3.2.
  */
-function returnedBy(found: readonly number[], { min, max, all, count, partial }: SearchReturn): readonly number[] {
+export function returnedBy(
+  found: readonly number[],
+  { min, max, all, count, partial }: SearchReturn,
+): readonly number[] {
   if (all || (count && !partial) || (!min && !max && !partial) || found.length === 0) return found;
   const picked = new Set<number>(partial ? found.slice(...sliceBounds(partial, found.length)) : []);
   if (min) picked.add(found[0] as number);

@@ -10,6 +10,7 @@ import type { MailboxView } from './mailbox-view.ts';
 import type { ImapLimits, ImapLogger, ImapServerOptions, ImapSessionInfo } from './options.ts';
 import { Refusal } from './refusal.ts';
 import { ResponseWriter } from './response-writer.ts';
+import { refreshUpdates, writeAdded, writeRemoved } from './search-updates.ts';
 import { CommandReader, LIMITS_AFTER_LOGIN, LIMITS_BEFORE_LOGIN } from './wire/command-reader.ts';
 import { statusLine } from './wire/write-response.ts';
 import { quoted } from './wire/write-string.ts';
@@ -255,12 +256,18 @@ export class Session {
       this.bye('The selected mailbox was deleted');
       return;
     }
+    const updates = view.updates.size > 0;
+    if (updates) {
+      await refreshUpdates(this, view);
+      writeRemoved(this, view);
+    }
     view.announce(this.out, {
       expunge: options.expunge,
       modSeq: this.condstore,
       vanished: this.qresync || this.uidOnly,
       uidOnly: this.uidOnly,
     });
+    if (updates) writeAdded(this, view);
     if (this.out.full) await this.out.drain();
   }
 

@@ -44,6 +44,7 @@ export async function readInTurns(
  * The messages in order; those that are gone are left out.
  *
  * @param uids ascending
+ * @param scores of the messages, when RELEVANCY is among the criteria: the highest comes first (RFC 6203 section 6)
  */
 export async function sortMessages(
   session: Session,
@@ -51,14 +52,16 @@ export async function sortMessages(
   uids: readonly number[],
   criteria: readonly SortCriterion[],
   turns: Turns,
+  scores: ReadonlyMap<number, number> | null = null,
 ): Promise<number[]> {
   const columns = criteria.map(({ key }): Column => (isText(key) ? [] : new Float64Array(uids.length)));
-  const needsEnvelope = criteria.some(({ key }) => key !== 'ARRIVAL' && key !== 'SIZE');
+  const needsEnvelope = criteria.some(({ key }) => key === 'DATE' || isText(key));
   const found: number[] = [];
   await readInTurns(session, view, uids, needsEnvelope ? { envelope: true } : {}, turns, (message) => {
     const envelope = needsEnvelope ? readEnvelope(message.envelope ?? '') : null;
     criteria.forEach(({ key }, index) => {
-      (columns[index] as unknown[])[found.length] = sortValue(key, message, envelope);
+      (columns[index] as unknown[])[found.length] =
+        key === 'RELEVANCY' ? -(scores?.get(message.uid) ?? 0) : sortValue(key, message, envelope);
     });
     found.push(message.uid);
   });
@@ -68,7 +71,7 @@ export async function sortMessages(
 }
 
 function isText(key: SortKey): boolean {
-  return key !== 'ARRIVAL' && key !== 'DATE' && key !== 'SIZE';
+  return key !== 'ARRIVAL' && key !== 'DATE' && key !== 'SIZE' && key !== 'RELEVANCY';
 }
 
 function comparison(columns: readonly Column[], criteria: readonly SortCriterion[]): (a: number, b: number) => number {
@@ -84,7 +87,11 @@ function comparison(columns: readonly Column[], criteria: readonly SortCriterion
   };
 }
 
-function sortValue(key: SortKey, message: FetchedMessage, envelope: EnvelopeFields | null): number | string {
+function sortValue(
+  key: Exclude<SortKey, 'RELEVANCY'>,
+  message: FetchedMessage,
+  envelope: EnvelopeFields | null,
+): number | string {
   switch (key) {
     case 'ARRIVAL':
       return message.internalDate;

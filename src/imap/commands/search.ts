@@ -1,12 +1,17 @@
-/** SEARCH. RFC 9051 section 6.4.4, RFC 3501 section 7.2.5, RFC 4731, RFC 5182, RFC 7162 section 3.1.5. */
+/** SEARCH. RFC 9051 section 6.4.4, RFC 3501 section 7.2.5, RFC 4731, RFC 5182, RFC 5267, RFC 6203, RFC 7162 section 3.1.5. */
 
 import { UidSet } from '../../model/uid-set.ts';
 import type { CommandHandler } from '../command.ts';
-import { findMessages } from '../find-messages.ts';
+import { search as find, type SearchOutcome } from '../find-messages.ts';
 import type { MailboxView } from '../mailbox-view.ts';
+import { Refusal } from '../refusal.ts';
+import { scoreMessages } from '../score-messages.ts';
 import { highestModSeq, numbersOf, writeExtended } from '../search-answer.ts';
 import type { Session } from '../session.ts';
-import { parseSearch, RETURN_ALL } from '../wire/search-program.ts';
+import { MAX_UPDATED_SEARCHES } from '../updated-search.ts';
+import { parseSearch } from '../wire/search-program.ts';
+import { RETURN_ALL } from '../wire/search-return.ts';
+import { quoted } from '../wire/write-string.ts';
 
 /** Finds messages. */
 export const search: CommandHandler = {
@@ -18,19 +23,44 @@ export const search: CommandHandler = {
     const args = parseSearch(scanner);
     const view = session.selected;
     if (args.modSeq) session.enableCondstore();
-    const found = await session.work(tag, findMessages(session, view, args)).catch((error: unknown) => {
+    requireFreshTag(view, tag, args.returns?.update === true);
+    const { modSeq } = view.shared;
+    const outcome = await session.work(tag, find(session, view, args)).catch((error: unknown) => {
       // RFC 5182 section 2.1: a SEARCH that fails leaves nothing saved.
       if (args.returns?.save) view.saved = UidSet.empty;
       throw error;
     });
+    const { found } = outcome;
     if (args.modSeq) await view.shared.loadFlags();
     // RFC 9051 section 6.4.4: ESEARCH answers every SEARCH.
     const returns = args.returns ?? (session.rev2 ? RETURN_ALL : null);
-    if (returns) writeExtended(session, view, found, { tag, uid, returns, modSeq: args.modSeq });
+    const scores = returns?.relevancy ? await scoreMessages(session, view.shared.id, args.key, found) : null;
+    if (returns) writeExtended(session, view, found, { tag, uid, returns, modSeq: args.modSeq, scores });
     else writeBasic(session, view, found, uid, args.modSeq);
+    if (returns?.update) keepUpToDate(session, view, outcome, { tag, uid, modSeq });
     return { text: 'Searched' };
   },
 };
+
+/** RFC 5267 section 4.3: a tag names one search only. @throws Refusal */
+export function requireFreshTag(view: MailboxView, tag: string, update: boolean): void {
+  if (update && view.updates.has(tag)) throw new Refusal('BAD', 'A search of that tag is kept up to date already');
+}
+
+/** RFC 5267 section 4.3.1: there may be too many. */
+export function keepUpToDate(
+  session: Session,
+  view: MailboxView,
+  { query, found }: SearchOutcome,
+  { tag, uid, modSeq }: { readonly tag: string; readonly uid: boolean; readonly modSeq: number },
+): void {
+  if (view.updates.size >= MAX_UPDATED_SEARCHES) {
+    session.out.write(`* NO [NOUPDATE ${quoted(tag)}] Too many searches are kept up to date\r\n`);
+    return;
+  }
+  const told = UidSet.fromSorted(found);
+  view.updates.set(tag, { tag, uid, query, told, matching: told, modSeq });
+}
 
 function writeBasic(
   session: Session,

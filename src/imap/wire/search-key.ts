@@ -16,6 +16,8 @@ export type SearchKey =
   | { readonly key: 'seq'; readonly set: SequenceSet }
   /** `UID set`; the set may be `$` too. */
   | { readonly key: 'uid'; readonly set: SequenceSet }
+  /** Need not match exactly. RFC 6203. */
+  | { readonly key: 'fuzzy'; readonly of: SearchKey }
   /** A label as typed. X-GM-EXT-1. */
   | { readonly key: 'label'; readonly label: string }
   /** A query in the language of Gmail's search box. X-GM-EXT-1. */
@@ -31,6 +33,8 @@ export interface ParsedKeys {
   readonly key: SearchKey;
   /** MODSEQ was among them. */
   readonly modSeq: boolean;
+  /** FUZZY was. */
+  readonly fuzzy: boolean;
 }
 
 /** Most levels of NOT, OR and parentheses. */
@@ -47,14 +51,15 @@ interface Program {
   readonly decode: TextDecode;
   keys: number;
   modSeq: boolean;
+  fuzzy: boolean;
 }
 
 /** Reads the keys up to the end of the command, joined by AND. @throws ImapSyntaxError */
 export function parseSearchKeys(scanner: Scanner, decode: TextDecode): ParsedKeys {
-  const program: Program = { scanner, decode, keys: 0, modSeq: false };
+  const program: Program = { scanner, decode, keys: 0, modSeq: false, fuzzy: false };
   const key = parseAll(program, 0);
   scanner.end();
-  return { key, modSeq: program.modSeq };
+  return { key, modSeq: program.modSeq, fuzzy: program.fuzzy };
 }
 
 function parseAll(program: Program, depth: number): SearchKey {
@@ -84,6 +89,11 @@ function parseKey(program: Program, depth: number): SearchKey {
   if (word === 'NOT') {
     scanner.space();
     return { key: 'not', of: parseKey(program, depth + 1) };
+  }
+  if (word === 'FUZZY') {
+    program.fuzzy = true;
+    scanner.space();
+    return { key: 'fuzzy', of: parseKey(program, depth + 1) };
   }
   const simple = SIMPLE_KEYS.get(word);
   if (simple !== undefined) return simple;

@@ -1,25 +1,15 @@
-/** The arguments of SEARCH: return options, charset, and the keys. RFC 9051 section 6.4.4, RFC 4731, RFC 5182, RFC 9394. */
+/** The arguments of SEARCH: return options, charset, and the keys. RFC 9051 section 6.4.4, RFC 6203. */
 
 import { TextDecoder } from 'node:util';
 import type { SearchQuery } from '../../model/search-query.ts';
 import type { UidSet } from '../../model/uid-set.ts';
+import { fuzzyQuery } from './fuzzy-query.ts';
 import { ImapSyntaxError } from './imap-syntax-error.ts';
 import { decodeUtf8 } from './mailbox-name.ts';
-import { type PartialRange, parsePartialRange } from './partial-range.ts';
 import type { Scanner } from './scanner.ts';
-import { parseSearchKeys, type SearchKey, type TextDecode } from './search-key.ts';
+import { type ParsedKeys, parseSearchKeys, type SearchKey, type TextDecode } from './search-key.ts';
+import { parseReturn, type SearchReturn } from './search-return.ts';
 import type { SequenceSet } from './sequence-set.ts';
-
-/** RETURN options. RFC 4731, RFC 5182, RFC 9394. `RETURN ()` is `all`. */
-export interface SearchReturn {
-  readonly min: boolean;
-  readonly max: boolean;
-  readonly all: boolean;
-  readonly count: boolean;
-  readonly save: boolean;
-  /** RFC 9394, or `null`. Not together with `all`. */
-  readonly partial: PartialRange | null;
-}
 
 /** Arguments of SEARCH and UID SEARCH. */
 export interface SearchArguments {
@@ -28,6 +18,8 @@ export interface SearchArguments {
   readonly key: SearchKey;
   /** A MODSEQ key was used, so that the answer carries one. RFC 7162 section 3.1.5. */
   readonly modSeq: boolean;
+  /** A FUZZY key was used, so that messages have a score. RFC 6203. */
+  readonly fuzzy: boolean;
 }
 
 /** How {@link resolveSearchKey} learns the numbers. */
@@ -42,18 +34,6 @@ export interface SearchSets {
   queryText(text: string): SearchQuery;
 }
 
-/** `RETURN (ALL)`. */
-export const RETURN_ALL: SearchReturn = {
-  min: false,
-  max: false,
-  all: true,
-  count: false,
-  save: false,
-  partial: null,
-};
-
-const RETURN_OPTIONS = ['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE', 'PARTIAL'];
-
 /**
  * Reads from the space before the first argument to the end. Strings without a charset are UTF-8.
  *
@@ -61,15 +41,24 @@ const RETURN_OPTIONS = ['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE', 'PARTIAL'];
  */
 export function parseSearch(scanner: Scanner): SearchArguments {
   scanner.space();
-  const returns = parseReturn(scanner);
+  return parseProgram(scanner, parseReturn(scanner));
+}
+
+/** Charset and keys. @throws ImapSyntaxError as {@link parseSearch} */
+export function parseProgram(scanner: Scanner, returns: SearchReturn | null): SearchArguments {
   let decode: TextDecode = decodeUtf8;
   if (scanner.tryWord('CHARSET')) {
     scanner.space();
     decode = decoderOf(scanner.astring());
     scanner.space();
   }
-  const { key, modSeq } = parseSearchKeys(scanner, decode);
-  return { returns, key, modSeq };
+  return withReturn(returns, parseSearchKeys(scanner, decode));
+}
+
+/** @throws ImapSyntaxError when a score is asked for of a search that has none. RFC 6203 section 4. */
+export function withReturn(returns: SearchReturn | null, keys: ParsedKeys): SearchArguments {
+  if (returns?.relevancy && !keys.fuzzy) throw new ImapSyntaxError('RELEVANCY goes with FUZZY only');
+  return { returns, ...keys };
 }
 
 /** Replaces sets by UIDs, and in texts any white space by one space. */
@@ -86,6 +75,8 @@ export function resolveSearchKey(key: SearchKey, sets: SearchSets): SearchQuery 
       return { key: 'uid', set: key.set.saved ? sets.saved() : sets.uid(key.set) };
     case 'savedResult':
       return { key: 'uid', set: sets.saved() };
+    case 'fuzzy':
+      return fuzzyQuery(resolveSearchKey(key.of, sets));
     case 'label':
       return sets.label(key.label);
     case 'queryText':
@@ -95,45 +86,18 @@ export function resolveSearchKey(key: SearchKey, sets: SearchSets): SearchQuery 
   }
 }
 
+/** Whether a key names messages by their numbers. */
+export function usesNumbers(key: SearchKey): boolean {
+  if (key.key === 'and' || key.key === 'or') return key.of.some(usesNumbers);
+  return key.key === 'not' || key.key === 'fuzzy' ? usesNumbers(key.of) : key.key === 'seq';
+}
+
 /** Whether a key names mailboxes, so that they must be known to resolve it. */
 export function namesMailboxes(key: SearchKey): boolean {
   if (key.key === 'and' || key.key === 'or') return key.of.some(namesMailboxes);
-  return key.key === 'not' ? namesMailboxes(key.of) : key.key === 'label' || key.key === 'queryText';
-}
-
-/** `RETURN (...) `, or `null` when there is none. @throws ImapSyntaxError */
-export function parseReturn(scanner: Scanner): SearchReturn | null {
-  if (!scanner.tryWord('RETURN')) return null;
-  scanner.space();
-  const partials: PartialRange[] = [];
-  const options = scanner.list(
-    (list) => {
-      const word = list.word();
-      if (word === 'PARTIAL') {
-        list.space();
-        partials.push(parsePartialRange(list));
-      }
-      return word;
-    },
-    { empty: true },
-  );
-  const unknown = options.find((option) => !RETURN_OPTIONS.includes(option));
-  if (unknown !== undefined) throw new ImapSyntaxError(`unknown return option ${unknown.slice(0, 32)}`);
-  // RFC 9394 section 3.1.
-  if (partials.length > 1 || (partials.length > 0 && options.includes('ALL'))) {
-    throw new ImapSyntaxError('PARTIAL is there twice, or with ALL');
-  }
-  scanner.space();
-  const has = (option: string): boolean => options.includes(option);
-  return {
-    min: has('MIN'),
-    max: has('MAX'),
-    // RFC 4731 section 3.1: an empty list is ALL.
-    all: has('ALL') || options.length === 0,
-    count: has('COUNT'),
-    save: has('SAVE'),
-    partial: partials[0] ?? null,
-  };
+  return key.key === 'not' || key.key === 'fuzzy'
+    ? namesMailboxes(key.of)
+    : key.key === 'label' || key.key === 'queryText';
 }
 
 /** For what Node.js decodes: all of the WHATWG Encoding Standard. @throws ImapSyntaxError with code `BADCHARSET` */

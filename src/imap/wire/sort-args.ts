@@ -1,11 +1,23 @@
-/** The arguments of SORT and THREAD. RFC 5256 section 5, RFC 5267 section 3, RFC 5957 section 5. */
+/** The arguments of SORT and THREAD. RFC 5256 section 5, RFC 5267 section 3, RFC 5957 section 5, RFC 6203. */
 
 import { ImapSyntaxError } from './imap-syntax-error.ts';
 import type { Scanner } from './scanner.ts';
-import { parseSearchKeys } from './search-key.ts';
-import { decoderOf, parseReturn, type SearchArguments } from './search-program.ts';
+import { type ParsedKeys, parseSearchKeys } from './search-key.ts';
+import { decoderOf, type SearchArguments, withReturn } from './search-program.ts';
+import { parseReturn } from './search-return.ts';
 
-const SORT_KEYS = ['ARRIVAL', 'CC', 'DATE', 'FROM', 'SIZE', 'SUBJECT', 'TO', 'DISPLAYFROM', 'DISPLAYTO'] as const;
+const SORT_KEYS = [
+  'ARRIVAL',
+  'CC',
+  'DATE',
+  'FROM',
+  'SIZE',
+  'SUBJECT',
+  'TO',
+  'DISPLAYFROM',
+  'DISPLAYTO',
+  'RELEVANCY',
+] as const;
 const THREAD_ALGORITHMS = ['ORDEREDSUBJECT', 'REFERENCES'] as const;
 
 /** What messages are sorted by. */
@@ -37,7 +49,12 @@ export function parseSort(scanner: Scanner): SortArguments {
   const returns = parseReturn(scanner);
   const typed = scanner.list(() => parseCriterion(scanner));
   const criteria = typed.filter(({ key }, index) => typed.findIndex((other) => other.key === key) === index);
-  return { returns, criteria, ...parseCriteria(scanner) };
+  const args = withReturn(returns, parseCriteria(scanner));
+  // RFC 6203 section 6.
+  if (!args.fuzzy && criteria.some(({ key }) => key === 'RELEVANCY')) {
+    throw new ImapSyntaxError('RELEVANCY goes with FUZZY only');
+  }
+  return { ...args, criteria };
 }
 
 /** Reads from the space before the first argument to the end. @throws ImapSyntaxError */
@@ -59,7 +76,7 @@ function parseCriterion(scanner: Scanner): SortCriterion {
 }
 
 /** Charset and search keys. */
-function parseCriteria(scanner: Scanner): Pick<SearchArguments, 'key' | 'modSeq'> {
+function parseCriteria(scanner: Scanner): ParsedKeys {
   scanner.space();
   const decode = decoderOf(scanner.astring());
   scanner.space();

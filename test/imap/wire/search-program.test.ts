@@ -120,6 +120,8 @@ describe('RETURN', () => {
       count: false,
       save: false,
       partial: null,
+      relevancy: false,
+      update: false,
     });
   });
 
