@@ -49,6 +49,7 @@ const EXTENSIONS: readonly string[] = [
   'MULTIAPPEND', // RFC 3502
   'CATENATE', // RFC 4469
   'REPLACE', // RFC 8508
+  'NOTIFY', // RFC 5465
   'OBJECTID', // RFC 8474
   'SAVEDATE', // RFC 8514
   'PREVIEW', // RFC 8970

@@ -1,5 +1,6 @@
 /** Reads a session's commands and runs them one after the other. */
 
+import { announceChanges } from './announce-changes.ts';
 import type { CommandHandler } from './command.ts';
 import { findCommand } from './command-table.ts';
 import { Refusal, refusalOf } from './refusal.ts';
@@ -45,7 +46,7 @@ export class CommandLoop {
       return true;
     }
     if (!command || session.closing) return false;
-    session.begin();
+    await session.begin();
     await this.#run(command);
     session.finish();
     if (out.full) await out.drain();
@@ -58,7 +59,7 @@ export class CommandLoop {
     const line = await this.#answer(handler, command);
     if (session.view && !session.closing) {
       const expunge = handler?.keepsNumbers !== true || command.uid;
-      await session.announce({ expunge, poll: handler?.polls === true }).catch((error: unknown) => {
+      await announceChanges(session, { expunge, poll: handler?.polls === true }).catch((error: unknown) => {
         session.context.logger?.error({ ...session.info, err: error }, 'changes could not be read');
       });
     }

@@ -20,6 +20,7 @@ import { authenticate, login } from './commands/login.ts';
 import { logout } from './commands/logout.ts';
 import { namespace } from './commands/namespace.ts';
 import { check, noop } from './commands/noop.ts';
+import { notify } from './commands/notify.ts';
 import { getQuota, getQuotaRoot } from './commands/quota.ts';
 import { rename } from './commands/rename.ts';
 import { replace } from './commands/replace.ts';
@@ -62,6 +63,7 @@ const HANDLERS: readonly CommandHandler[] = [
   move,
   namespace,
   noop,
+  notify,
   rename,
   replace,
   search,

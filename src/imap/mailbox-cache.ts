@@ -30,7 +30,7 @@ export class AccountWatch {
   readonly account: AccountId;
   readonly #hub: AccountHub;
   readonly #end: () => void;
-  #listener: (() => void) | null = null;
+  readonly #listeners = new Set<() => void>();
   #ended = false;
 
   constructor(account: AccountId, hub: AccountHub, end: () => void) {
@@ -54,18 +54,21 @@ export class AccountWatch {
     this.#hub.notice(modSeq);
   }
 
-  /** Calls `listener` on each change of the account, until called with `null`. */
-  listen(listener: (() => void) | null): void {
-    if (this.#listener) this.#hub.listeners.delete(this.#listener);
-    this.#listener = listener;
-    if (listener) this.#hub.listeners.add(listener);
+  /** Calls `listener` on each change of the account, until the function that it returns is called. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    this.#hub.listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      this.#hub.listeners.delete(listener);
+    };
   }
 
   /** Idempotent. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.listen(null);
+    for (const listener of this.#listeners) this.#hub.listeners.delete(listener);
     this.#end();
   }
 }

@@ -18,6 +18,10 @@ import { fetchHead } from './wire/write-response.ts';
 export interface AnnounceOptions {
   /** EXPUNGE is allowed. RFC 9051 section 7.5.1: not while a FETCH, STORE or SEARCH by number is answered. */
   readonly expunge: boolean;
+  /** New messages, and those that went, may be told at all. RFC 5465. */
+  readonly counts: boolean;
+  /** So may changes of flags. */
+  readonly flags: boolean;
   /** MODSEQ in FETCH responses. */
   readonly modSeq: boolean;
   /** VANISHED instead of EXPUNGE. RFC 7162 section 3.2.10. */
@@ -143,7 +147,8 @@ export class MailboxView {
     const { shared } = this;
     if (shared.gone || !this.behind) return;
     this.announceKeywords(out);
-    this.#announceFlags(out, options);
+    if (options.flags) this.#announceFlags(out, options);
+    if (!options.counts) return;
     if (this.map !== shared.map) {
       const gone = this.map.goneIn(shared.map);
       if (gone.length > 0 && !options.expunge) {

@@ -1,8 +1,10 @@
-/** Searches whose results a client is kept up to date about. RFC 5267 section 4.3. */
+/** Searches whose results a client is kept up to date about. RFC 5267 section 4.3, RFC 5465 section 7. */
 
 import type { Uid } from '../model/ids.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { UidSet } from '../model/uid-set.ts';
+import { fetchPages } from './fetch-pages.ts';
+import { planFetch } from './fetch-plan.ts';
 import type { MailboxView } from './mailbox-view.ts';
 import type { Session } from './session.ts';
 import type { UpdatedSearch } from './updated-search.ts';
@@ -36,11 +38,20 @@ export function writeRemoved(session: Session, view: MailboxView): void {
   }
 }
 
-/** Tells what matches now, of the messages that the client has numbers for. */
-export function writeAdded(session: Session, view: MailboxView): void {
+/**
+ * Tells what matches now, of the messages that the client has numbers for.
+ *
+ * @param last the UID behind which messages are new to the client
+ */
+export async function writeAdded(session: Session, view: MailboxView, last: Uid): Promise<void> {
   for (const search of view.updates.values()) {
     const added = knownTo(view, search.matching.difference(search.told));
     if (added.isEmpty) continue;
+    if (search.items.length > 0) {
+      const plan = planFetch(search.items, { uid: false, modSeq: false, utf8: session.utf8 });
+      const fresh = added.intersection(UidSet.range(last + 1, 0xffffffff));
+      await fetchPages(session, view, fresh, { ...plan, setsSeen: false });
+    }
     write(session, view, search, 'ADDTO', added);
     search.told = search.told.union(added);
   }

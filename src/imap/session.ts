@@ -7,10 +7,11 @@ import type { MessageStore } from '../store/message-store.ts';
 import { capabilities } from './capabilities.ts';
 import type { AccountWatch, MailboxCache } from './mailbox-cache.ts';
 import type { MailboxView } from './mailbox-view.ts';
+import type { Notifier } from './notifier.ts';
+import type { NotifyFeed } from './notify-feed.ts';
 import type { ImapLimits, ImapLogger, ImapServerOptions, ImapSessionInfo } from './options.ts';
 import { Refusal } from './refusal.ts';
 import { ResponseWriter } from './response-writer.ts';
-import { refreshUpdates, writeAdded, writeRemoved } from './search-updates.ts';
 import { CommandReader, LIMITS_AFTER_LOGIN, LIMITS_BEFORE_LOGIN } from './wire/command-reader.ts';
 import { statusLine } from './wire/write-response.ts';
 import { quoted } from './wire/write-string.ts';
@@ -48,6 +49,10 @@ export class Session {
   rev2 = false;
   /** UTF8=ACCEPT or IMAP4rev2 was enabled: names and quoted strings are UTF-8. RFC 6855. */
   utf8 = false;
+  /** What the client wants to be told of; `null` before the first NOTIFY. RFC 5465. */
+  notifier: Notifier | null = null;
+  /** Tells it between commands. */
+  feed: NotifyFeed | null = null;
   loginFailures = 0;
   /** A command is being run; the end of the session waits for it. */
   #busy = false;
@@ -120,8 +125,9 @@ export class Session {
   }
 
   /** A command begins: until {@link Session.finish} nothing is said in between. */
-  begin(): void {
+  async begin(): Promise<void> {
     this.#busy = true;
+    await this.feed?.pause();
   }
 
   /** The command was answered; a goodbye that waited for it is said. */
@@ -129,11 +135,13 @@ export class Session {
     this.#busy = false;
     if (this.#goodbye !== '') this.#sayGoodbye();
     else this.out.flushSoon();
+    this.feed?.resume();
   }
 
   /** Lets go of everything, and of the connection. */
   end(): void {
     clearTimeout(this.#loginTimer);
+    this.feed?.end();
     this.unselect();
     this.watch?.end();
     this.out.flush();
@@ -153,6 +161,7 @@ export class Session {
   /** Enters the state before login, with everything as it was then. RFC 8437 section 3. */
   unauthenticate(): void {
     this.unselect();
+    this.setNotifier(null, null);
     this.watch?.end();
     this.watch = null;
     this.account = null;
@@ -245,30 +254,11 @@ export class Session {
     }
   }
 
-  /** Tells what happened in the selected mailbox; with `poll`, after asking the store. */
-  async announce(options: { readonly expunge: boolean; readonly poll: boolean }): Promise<void> {
-    const { view } = this;
-    if (!view) return;
-    if (options.poll || view.stale) await view.shared.refresh();
-    if (view.shared.gone) {
-      // RFC 2180 section 3.3: a mailbox that was deleted while somebody has it selected.
-      this.unselect();
-      this.bye('The selected mailbox was deleted');
-      return;
-    }
-    const updates = view.updates.size > 0;
-    if (updates) {
-      await refreshUpdates(this, view);
-      writeRemoved(this, view);
-    }
-    view.announce(this.out, {
-      expunge: options.expunge,
-      modSeq: this.condstore,
-      vanished: this.qresync || this.uidOnly,
-      uidOnly: this.uidOnly,
-    });
-    if (updates) writeAdded(this, view);
-    if (this.out.full) await this.out.drain();
+  /** Takes what the client wants to be told of from now on. RFC 5465. */
+  setNotifier(notifier: Notifier | null, feed: NotifyFeed | null): void {
+    this.feed?.end();
+    this.notifier = notifier;
+    this.feed = feed;
   }
 
   #expectLogin(): NodeJS.Timeout {

@@ -3,6 +3,7 @@
 import type { ModSeq } from '../model/ids.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
+import type { FetchItem } from './wire/fetch-items.ts';
 
 /** Most of them in one session. */
 export const MAX_UPDATED_SEARCHES = 20;
@@ -14,6 +15,8 @@ export interface UpdatedSearch {
   readonly uid: boolean;
   /** With the message numbers of that moment. */
   readonly query: SearchQuery;
+  /** Told of new messages. RFC 5465 section 7. */
+  readonly items: readonly FetchItem[];
   /** What the client was told. */
   told: UidSet;
   /** What matches now. */

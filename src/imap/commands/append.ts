@@ -36,6 +36,10 @@ async function appendAll(session: Session, { scanner }: Command): Promise<Comple
     const messages = await readMessages(session, reader, first);
     const results = await session.store.appendPrepared(session.accountId, mailbox.id, messages);
     const last = results.at(-1);
+    session.notifier?.brought(
+      mailbox.id,
+      results.map(({ uid }) => uid),
+    );
     if (last) session.watch?.notice(last.modSeq);
     announceNormalized(session, typed);
     return { text: 'Appended', code: appendCode(results) };

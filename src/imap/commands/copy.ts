@@ -70,6 +70,7 @@ async function transfer(
   });
   if (uids.isEmpty) return null;
   const result = await session.store[how](session.accountId, view.shared.id, uids, target.id);
+  session.notifier?.brought(target.id, result.to);
   return result.from.length === 0 ? null : result;
 }
 

@@ -19,6 +19,7 @@ export const create: CommandHandler = {
     const { store, accountId } = session;
     if (specialUse) await refuseTaken(store.mailboxes(accountId), specialUse);
     const mailbox = await store.createMailbox(accountId, path, specialUse ? { specialUse } : {});
+    session.notifier?.own(mailbox.path);
     announceNormalized(session, scanner.typedMailbox);
     return { text: 'Created', code: `MAILBOXID (${formatMailboxId(mailbox.id)})` };
   },

@@ -19,6 +19,7 @@ export const deleteMailbox: CommandHandler = {
       throw error;
     });
     await session.store.deleteMailbox(account, mailbox?.id ?? path);
+    session.notifier?.own(path);
     announceNormalized(session, scanner.typedMailbox, ['\\NonExistent']);
     // A client that deletes what it has selected is back in the authenticated state, not thrown out.
     if (mailbox && session.view?.shared.id === mailbox.id) session.unselect();

@@ -64,7 +64,9 @@ async function searchAll(
     const { found } = outcome;
     const returned = returnedBy(found, returns);
     if (selected && returns.save) selected.saved = UidSet.from(returned);
-    if (selected && returns.update) keepUpToDate(session, selected, outcome, { tag, uid: true, modSeq });
+    if (selected && returns.update) {
+      keepUpToDate(session, selected, outcome, { tag, uid: true, modSeq, items: returns.updateItems });
+    }
     // RFC 7377 section 2.1: nothing is said of a mailbox where nothing was found.
     if (found.length === 0 || isSilent(args)) continue;
     const scores = returns.relevancy ? await scoreMessages(session, mailbox.id, args.key, found) : null;

@@ -1,5 +1,6 @@
 /** IDLE. RFC 2177, RFC 9051 section 6.3.13. */
 
+import { announceChanges } from '../announce-changes.ts';
 import type { CommandHandler } from '../command.ts';
 import type { Session } from '../session.ts';
 
@@ -27,13 +28,14 @@ export const idle: CommandHandler = {
 class IdleFeed {
   readonly #session: Session;
   readonly #timer: NodeJS.Timeout;
+  readonly #stop: () => void;
   #due = true;
   #ended = false;
   #running: Promise<void>;
 
   constructor(session: Session) {
     this.#session = session;
-    session.watch?.listen(() => this.#wake());
+    this.#stop = session.watch?.listen(() => this.#wake()) ?? (() => {});
     this.#timer = setInterval(() => this.#keepAlive(), session.limits.keepAliveMs);
     // What happened before the listener was there.
     this.#running = this.#tell();
@@ -43,7 +45,7 @@ class IdleFeed {
   async end(): Promise<void> {
     this.#ended = true;
     clearInterval(this.#timer);
-    this.#session.watch?.listen(null);
+    this.#stop();
     await this.#running;
   }
 
@@ -66,7 +68,8 @@ class IdleFeed {
     try {
       await this.#session.view?.shared.refresh();
       if (this.#ended || this.#session.closing) return;
-      await this.#session.announce({ expunge: true, poll: false });
+      await announceChanges(this.#session, { expunge: true, poll: false });
+      await this.#session.feed?.tellOthers();
       this.#session.out.flush();
     } catch (error) {
       this.#session.context.logger?.error({ ...this.#session.info, err: error }, 'changes could not be read');

@@ -3,9 +3,9 @@
 import type { CommandHandler } from '../command.ts';
 import { type ListEntry, listMailboxes, listSubscriptions, QUOTED_DELIMITER } from '../list-mailboxes.ts';
 import type { Session } from '../session.ts';
+import { noteStatusItems, statusResponse } from '../status-response.ts';
 import { type ListArguments, parseList, parseLsub } from '../wire/list-args.ts';
 import { formatMailbox } from '../wire/write-string.ts';
-import { noteStatusItems, statusResponse } from './status.ts';
 
 /** Lists mailboxes. */
 export const list: CommandHandler = {

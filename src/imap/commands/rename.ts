@@ -15,6 +15,7 @@ export const rename: CommandHandler = {
     const to = scanner.mailbox();
     scanner.end();
     await session.store.renameMailbox(session.accountId, from, to);
+    session.notifier?.own(to);
     announceRenamed(session, old, scanner.typedMailbox);
     return { text: 'Renamed' };
   },

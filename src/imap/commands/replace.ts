@@ -45,6 +45,7 @@ async function replaceOne(session: Session, { scanner, uid }: Command): Promise<
     const place = { mailbox: view.shared.id, uid: replaced.first as number };
     const result = await store.replace(accountId, place, target.id, message);
     if (!result) throw new Refusal('NO', 'The message to replace is gone', 'EXPUNGEISSUED');
+    session.notifier?.brought(target.id, [result.uid]);
     // RFC 8508 section 4.3: before the EXPUNGE.
     session.out.write(`* OK [${appendCode([result])}] Replaced by this\r\n`);
     // Into the same mailbox, a message was added too: that is for a refresh to find out.

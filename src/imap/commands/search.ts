@@ -8,7 +8,7 @@ import { Refusal } from '../refusal.ts';
 import { scoreMessages } from '../score-messages.ts';
 import { highestModSeq, numbersOf, writeExtended } from '../search-answer.ts';
 import type { Session } from '../session.ts';
-import { MAX_UPDATED_SEARCHES } from '../updated-search.ts';
+import { MAX_UPDATED_SEARCHES, type UpdatedSearch } from '../updated-search.ts';
 import { parseSearch } from '../wire/search-program.ts';
 import { RETURN_ALL } from '../wire/search-return.ts';
 import { quoted } from '../wire/write-string.ts';
@@ -37,7 +37,7 @@ export const search: CommandHandler = {
     const scores = returns?.relevancy ? await scoreMessages(session, view.shared.id, args.key, found) : null;
     if (returns) writeExtended(session, view, found, { tag, uid, returns, modSeq: args.modSeq, scores });
     else writeBasic(session, view, found, uid, args.modSeq);
-    if (returns?.update) keepUpToDate(session, view, outcome, { tag, uid, modSeq });
+    if (returns?.update) keepUpToDate(session, view, outcome, { tag, uid, modSeq, items: returns.updateItems });
     return { text: 'Searched' };
   },
 };
@@ -52,14 +52,14 @@ export function keepUpToDate(
   session: Session,
   view: MailboxView,
   { query, found }: SearchOutcome,
-  { tag, uid, modSeq }: { readonly tag: string; readonly uid: boolean; readonly modSeq: number },
+  { tag, uid, modSeq, items }: Pick<UpdatedSearch, 'tag' | 'uid' | 'modSeq' | 'items'>,
 ): void {
   if (view.updates.size >= MAX_UPDATED_SEARCHES) {
     session.out.write(`* NO [NOUPDATE ${quoted(tag)}] Too many searches are kept up to date\r\n`);
     return;
   }
   const told = UidSet.fromSorted(found);
-  view.updates.set(tag, { tag, uid, query, told, matching: told, modSeq });
+  view.updates.set(tag, { tag, uid, query, items, told, matching: told, modSeq });
 }
 
 function writeBasic(

@@ -17,6 +17,7 @@ function subscription(name: string, subscribed: boolean): CommandHandler {
       const path = scanner.mailbox();
       scanner.end();
       await session.store.subscribe(session.accountId, path, subscribed);
+      session.notifier?.own(path);
       return { text: subscribed ? 'Subscribed' : 'Unsubscribed' };
     },
   };

@@ -132,6 +132,15 @@ export function parseFetch(scanner: Scanner): FetchArguments {
   return { set, items, ...modifiers };
 }
 
+/** `item item)`, what stands behind an opening parenthesis. @throws ImapSyntaxError */
+export function parseFetchItems(scanner: Scanner): FetchItem[] {
+  const items: FetchItem[] = [];
+  do items.push(parseItem(scanner, scanner.name()));
+  while (scanner.trySpace());
+  scanner.expect(')');
+  return withoutRepetition(items);
+}
+
 function parseItems(scanner: Scanner): FetchItem[] {
   if (scanner.peek() === '(') return withoutRepetition(scanner.list(() => parseItem(scanner, scanner.name())));
   const name = scanner.name();

@@ -1,5 +1,6 @@
-/** RETURN options of SEARCH, SORT and ESEARCH. RFC 4731, RFC 5182, RFC 5267 section 4, RFC 6203 section 4, RFC 9394. */
+/** RETURN options of SEARCH, SORT and ESEARCH. RFC 4731, RFC 5182, RFC 5267 section 4, RFC 5465 section 7, RFC 6203 section 4, RFC 9394. */
 
+import { type FetchItem, parseFetchItems } from './fetch-items.ts';
 import { ImapSyntaxError } from './imap-syntax-error.ts';
 import { type PartialRange, parsePartialRange } from './partial-range.ts';
 import type { Scanner } from './scanner.ts';
@@ -17,6 +18,8 @@ export interface SearchReturn {
   readonly relevancy: boolean;
   /** Changes of the result are told from now on. RFC 5267 section 4.3. */
   readonly update: boolean;
+  /** Told of new messages that come into the result. RFC 5465 section 7. */
+  readonly updateItems: readonly FetchItem[];
 }
 
 /** `RETURN (ALL)`. */
@@ -29,6 +32,7 @@ export const RETURN_ALL: SearchReturn = {
   partial: null,
   relevancy: false,
   update: false,
+  updateItems: [],
 };
 
 // CONTEXT is a hint that the same is searched again; nothing is kept for that (RFC 5267 section 4.2).
@@ -39,6 +43,7 @@ export function parseReturn(scanner: Scanner): SearchReturn | null {
   if (!scanner.tryWord('RETURN')) return null;
   scanner.space();
   const partials: PartialRange[] = [];
+  let updateItems: readonly FetchItem[] = [];
   const options = scanner.list(
     (list) => {
       const word = list.word();
@@ -46,6 +51,7 @@ export function parseReturn(scanner: Scanner): SearchReturn | null {
         list.space();
         partials.push(parsePartialRange(list));
       }
+      if (word === 'UPDATE' && list.tryText(' (')) updateItems = parseFetchItems(list);
       return word;
     },
     { empty: true },
@@ -68,5 +74,6 @@ export function parseReturn(scanner: Scanner): SearchReturn | null {
     partial: partials[0] ?? null,
     relevancy: has('RELEVANCY'),
     update: has('UPDATE'),
+    updateItems,
   };
 }

@@ -122,6 +122,7 @@ describe('RETURN', () => {
       partial: null,
       relevancy: false,
       update: false,
+      updateItems: [],
     });
   });
 
