@@ -55,7 +55,8 @@ async function show(
   const password = randomPassword();
   const account = await demoAccount(store, password);
   const imported = await addSampleMail(store, account);
-  const servers = await startServers(store, { host: HOST, ports, tls: null, insecureAuth: true, rateLimits: true });
+  const options = { tls: null, insecureAuth: true, proxyProtocol: null, rateLimits: true };
+  const servers = await startServers(store, { host: HOST, ports, ...options });
   try {
     console.log(
       imported > 0

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { CommandDef } from 'citty';
+import { ProxyProtocol, type ProxyProtocolSettings } from '../net/proxy-protocol.ts';
 import { CommandError, command, UsageError } from './command.ts';
 import { parsePort } from './octets.ts';
 import { openPlace } from './open-place.ts';
@@ -21,6 +22,11 @@ export const serve: CommandDef = command({
     'tls-key': { type: 'string', valueHint: 'FILE', description: 'Private key for STARTTLS, PEM' },
     'tls-cert': { type: 'string', valueHint: 'FILE', description: 'Certificate chain for STARTTLS, PEM' },
     'insecure-auth': { type: 'boolean', description: 'Take passwords on connections without TLS' },
+    'proxy-protocol': {
+      type: 'string',
+      valueHint: 'NETWORKS',
+      description: 'Every connection has a PROXY header (v1, v2); proxies to trust, as 10.0.0.7,192.0.2.0/24',
+    },
     'rate-limits': {
       type: 'boolean',
       default: true,
@@ -38,13 +44,16 @@ export const serve: CommandDef = command({
   async run(args) {
     const tls = readTls(args['tls-key'], args['tls-cert']);
     const insecureAuth = args['insecure-auth'] === true;
-    if (!tls && !insecureAuth) explainNoLogin(args.host);
+    const proxyProtocol = parseProxies(args['proxy-protocol']);
+    // Clients may speak TLS to the proxy.
+    if (!tls && !insecureAuth && !proxyProtocol) explainNoLogin(args.host);
     const processes = parseProcesses(args.processes);
     const options: ServersOptions = {
       host: args.host,
       ports: { imap: parsePort(args.imap), lmtp: parsePort(args.lmtp) },
       tls,
       insecureAuth,
+      proxyProtocol,
       rateLimits: args['rate-limits'],
     };
     if (isServingFork) return serveHere(args, options, untilTold(), announceReady);
@@ -90,6 +99,17 @@ function parseProcesses(text: string | undefined): number {
   if (!Number.isInteger(count) || count < 1 || count > 64)
     throw new UsageError('--processes takes a number from 1 to 64');
   return count;
+}
+
+function parseProxies(text: string | undefined): ProxyProtocolSettings | null {
+  if (text === undefined) return null;
+  const settings = { trusted: text.split(',').map((network) => network.trim()) };
+  try {
+    new ProxyProtocol(settings);
+  } catch (error) {
+    throw new UsageError(`--proxy-protocol: ${(error as Error).message}`);
+  }
+  return settings;
 }
 
 function readTls(key: string | undefined, cert: string | undefined): { key: Buffer; cert: Buffer } | null {

@@ -3,6 +3,7 @@
 import type { SecureContextOptions } from 'node:tls';
 import { createImapServer } from '../imap/server.ts';
 import { createLmtpServer } from '../lmtp/server.ts';
+import type { ProxyProtocolSettings } from '../net/proxy-protocol.ts';
 import type { MessageStore } from '../store/message-store.ts';
 
 /** Where and how to listen. */
@@ -11,6 +12,7 @@ export interface ServersOptions {
   readonly ports: { readonly imap: number; readonly lmtp: number };
   readonly tls: SecureContextOptions | null;
   readonly insecureAuth: boolean;
+  readonly proxyProtocol: ProxyProtocolSettings | null;
   readonly rateLimits: boolean;
 }
 
@@ -34,7 +36,12 @@ const NO_LIMITS = {
 /** Starts both; when one cannot listen, neither does. */
 export async function startServers(store: MessageStore, options: ServersOptions): Promise<Servers> {
   const { host, ports } = options;
-  const common = { host, logger, ...(options.tls ? { tls: options.tls } : {}) };
+  const common = {
+    host,
+    logger,
+    ...(options.tls && { tls: options.tls }),
+    ...(options.proxyProtocol && { proxyProtocol: options.proxyProtocol }),
+  };
   const imap = createImapServer(store, {
     ...common,
     port: ports.imap,

@@ -16,6 +16,7 @@
  * @module
  */
 
+export type { ProxyProtocolSettings } from '../net/proxy-protocol.ts';
 export type { TlsSettings } from '../net/tls-upgrade.ts';
 export type { ClientId, ImapLimits, ImapLogger, ImapServerOptions, ImapSessionInfo } from './options.ts';
 export { createImapServer, type ImapServer } from './server.ts';

@@ -1,5 +1,6 @@
 /** How an IMAP server is set up. */
 
+import type { ProxyProtocolSettings } from '../net/proxy-protocol.ts';
 import type { TlsSettings } from '../net/tls-upgrade.ts';
 
 /** Bounds for what a client may use. Times in milliseconds; `Infinity` lifts a bound of a count. */
@@ -69,8 +70,9 @@ export type ClientId = Readonly<Record<string, string | null>>;
 export interface ImapSessionInfo {
   /** Of this process, rising. */
   readonly id: number;
+  /** The client's, as a trusted proxy tells it when there is one. */
   readonly remoteAddress: string;
-  /** Whether TLS is on. */
+  /** Whether the client speaks TLS, to this server or to a trusted proxy. */
   readonly secure: boolean;
   /** Login name, or `null` before login. */
   readonly accountName: string | null;
@@ -86,6 +88,13 @@ export interface ImapServerOptions {
   readonly tls?: TlsSettings;
   /** TLS from the first octet. Needs `tls`. @defaultValue false */
   readonly secure?: boolean;
+  /**
+   * Connections come through proxies, such as HAProxy with `send-proxy-v2`: each begins with a header of the PROXY
+   * protocol, version 1 or 2, that says whose it is, before TLS as well. Limits by address and the log then know the
+   * client's address; a client that speaks TLS to the proxy, by its header, may log in without STARTTLS. Connections
+   * from elsewhere are closed. @defaultValue none; a header is not understood
+   */
+  readonly proxyProtocol?: ProxyProtocolSettings;
   /** Passwords are taken on connections without TLS. @defaultValue false: LOGINDISABLED there */
   readonly insecureAuth?: boolean;
   readonly limits?: Partial<ImapLimits>;

@@ -34,6 +34,7 @@ export interface ImapServer extends AsyncDisposable {
 /**
  * Makes an IMAP server over a store, of IMAP4rev1 and IMAP4rev2. It does not listen before {@link ImapServer.listen}.
  *
+ * @throws `INVALID_ARGUMENT` when key or certificate cannot be used, or a trusted proxy is no address.
  * @see RFC 3501, RFC 9051
  */
 export function createImapServer(store: MessageStore, options: ImapServerOptions = {}): ImapServer {
@@ -45,6 +46,7 @@ export function createImapServer(store: MessageStore, options: ImapServerOptions
     ...(options.host !== undefined && { host: options.host }),
     ...(options.port !== undefined && { port: options.port }),
     ...(options.tls && { tls: options.tls, secure: options.secure === true }),
+    ...(options.proxyProtocol && { proxyProtocol: options.proxyProtocol }),
     maxConnections: limits.connections,
     maxConnectionsPerAddress: limits.connectionsPerAddress,
     refusal: '* BYE [LIMIT] Too many connections\r\n',

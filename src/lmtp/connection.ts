@@ -45,6 +45,10 @@ export class LmtpConnection extends SMTPConnection {
     return !this._dataStream && !this._handlerPending;
   }
 
+  get #info(): { readonly connection: string; readonly remoteAddress: string } {
+    return { connection: this.id, remoteAddress: this.remoteAddress };
+  }
+
   /** Greets at once: it is a mail transfer agent of one's own that comes here, not a sender of spam to be tripped up. */
   override init(): void {
     this._setListeners(() => {
@@ -130,7 +134,7 @@ export class LmtpConnection extends SMTPConnection {
     const dataEnd = new Promise<void>((resolve) => parser.onceDataEnds(resolve));
     const delivery = this.#deliver(stream, parser, dataEnd)
       .catch((error: unknown) => {
-        options.logger?.error({ connection: this.id, err: error }, 'delivery failed');
+        options.logger?.error({ ...this.#info, err: error }, 'delivery failed');
         this.send(421, 'Local trouble');
       })
       .finally(() => deliveries.delete(delivery));
@@ -146,7 +150,7 @@ export class LmtpConnection extends SMTPConnection {
       this.#recipients.push({ address, account });
       return { code: 250, status: 'RCPT_TO_OK', text: 'Recipient accepted' };
     } catch (error) {
-      options.logger?.error({ connection: this.id, err: error }, 'recipient could not be looked up');
+      options.logger?.error({ ...this.#info, err: error }, 'recipient could not be looked up');
       return errorReply(error, 'defer');
     }
   }

@@ -14,5 +14,6 @@
  * ```
  */
 
+export type { ProxyProtocolSettings } from '../net/proxy-protocol.ts';
 export type { LmtpLogger, LmtpServerOptions } from './options.ts';
 export { createLmtpServer, type LmtpAddress, type LmtpServer } from './server.ts';

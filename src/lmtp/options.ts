@@ -1,5 +1,6 @@
 /** What an LMTP server can be told. */
 
+import type { ProxyProtocolSettings } from '../net/proxy-protocol.ts';
 import type { TlsSettings } from '../net/tls-upgrade.ts';
 
 /** Takes log lines: a pino logger, or anything of that shape. */
@@ -17,6 +18,11 @@ export interface LmtpServerOptions {
   readonly port?: number;
   /** Key and certificate for STARTTLS. @defaultValue none: STARTTLS is not offered */
   readonly tls?: TlsSettings;
+  /**
+   * Connections come through proxies, such as HAProxy with `send-proxy-v2`: each begins with a header of the PROXY
+   * protocol, version 1 or 2, and one from elsewhere is closed. @defaultValue none; a header is not understood
+   */
+  readonly proxyProtocol?: ProxyProtocolSettings;
   /** The name that the server calls itself. @defaultValue the host's name */
   readonly name?: string;
   /** Connections at once; more are told to come later. @defaultValue 1,000 */

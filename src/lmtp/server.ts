@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { EiderError } from '../errors.ts';
+import { ProxyProtocol } from '../net/proxy-protocol.ts';
 import { createTlsContext, type TlsContext } from '../net/tls-upgrade.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import { type ConnectionContext, LmtpConnection, SHUTTING_DOWN } from './connection.ts';
@@ -33,7 +34,7 @@ export interface LmtpServer extends AsyncDisposable {
  * An LMTP server for the accounts of `store`. A message goes to the INBOX of each recipient, exactly as it was sent
  * (nothing is added); it is accepted for a recipient when it is durable there.
  *
- * @throws `INVALID_ARGUMENT` when key or certificate cannot be used.
+ * @throws `INVALID_ARGUMENT` when key or certificate cannot be used, or a trusted proxy is no address.
  */
 export function createLmtpServer(store: MessageStore, options: LmtpServerOptions = {}): LmtpServer {
   return new Server(store, options);
@@ -88,10 +89,12 @@ interface InnerOptions extends SMTPServerOptions {
 class InnerServer extends SMTPServer {
   readonly #context: ConnectionContext;
   readonly #sockets = new Set<Socket>();
+  readonly #proxyProtocol: ProxyProtocol | null;
 
   constructor(context: ConnectionContext, options: LmtpServerOptions) {
     super(innerOptions(context, options));
     this.#context = context;
+    this.#proxyProtocol = options.proxyProtocol ? new ProxyProtocol(options.proxyProtocol) : null;
     // What goes wrong with a client's connection is that client's trouble.
     this.on('error', (error) => options.logger?.warn({ err: error }, 'connection failed'));
     this.server.on('connection', (socket) => {
@@ -106,6 +109,31 @@ class InnerServer extends SMTPServer {
     this.secureContext = new Map(ownTls ? [['*', ownTls.context]] : []);
   }
 
+  /** Called when a connection was accepted: it is guarded by a timeout and a count while its header is awaited. */
+  override _expectsProxyHeader(): boolean {
+    return this.#proxyProtocol !== null;
+  }
+
+  /** Reads versions 1 and 2, and refuses who is not trusted, where smtp-server knows version 1 and lets others in. */
+  override _handleProxy(socket: Socket, callback: Parameters<SMTPServer['_handleProxy']>[1]): void {
+    if (this.#proxyProtocol === null) {
+      super._handleProxy(socket, callback);
+      return;
+    }
+    socket.on('error', () => socket.destroy());
+    this.#proxyProtocol.read(socket).then(
+      (header) => {
+        // smtp-server makes an id of its own in place of ''.
+        if (header !== null) callback(null, { id: '', ...header.endpoints });
+        else callback(new Error('nothing was sent'));
+      },
+      (error: Error) => {
+        this._onError(error);
+        callback(error);
+      },
+    );
+  }
+
   override connect(socket: Socket | TLSSocket, options?: ConstructorParameters<typeof LmtpConnection>[3]): void {
     const connection = new LmtpConnection(this.#context, this, socket, options);
     this.connections.add(connection);
@@ -118,6 +146,7 @@ class InnerServer extends SMTPServer {
     const timer = setTimeout(() => this.#destroyAll(), drainMs);
     // From here on a connection answers every command with 421 and ends.
     this._closeTimeout = timer;
+    for (const socket of this._pendingSockets.keys()) socket.destroy();
     for (const connection of this.connections) {
       if ((connection as LmtpConnection).isIdle) connection.send(421, SHUTTING_DOWN);
     }
@@ -149,6 +178,7 @@ function innerOptions(context: ConnectionContext, options: LmtpServerOptions): I
     socketTimeout: options.idleTimeoutMs ?? IDLE_MS,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_MS,
+    maxClients: context.maxConnections,
     onConnect: (_session, callback) => callback(),
     onMailFrom: (_address, _session, callback) => callback(),
   };

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { EiderError } from '../errors.ts';
 import { Compression } from './compression.ts';
 import { ConnectionInput } from './connection-input.ts';
+import type { Endpoints } from './proxy-header.ts';
 import { type TlsContext, upgradeToTls } from './tls-upgrade.ts';
 
 /** How long the other side may take to close after we have, without any traffic. */
@@ -14,8 +15,10 @@ const WRITE_TIMEOUT_MS = 120_000;
 /** What a listener tells a connection. */
 export interface ConnectionOptions {
   readonly socket: Socket;
-  /** `socket` is TLS already. */
+  /** `socket` is TLS already, or the client speaks TLS to a trusted proxy. */
   readonly secure: boolean;
+  /** Between whom the connection is when a proxy has passed it on; `null`: those of `socket`. */
+  readonly endpoints: Endpoints | null;
   /** For STARTTLS; asked when it is needed, as certificates are renewed. */
   readonly tls: () => TlsContext | null;
   readonly handshakeTimeoutMs: number;
@@ -28,6 +31,7 @@ export class Connection {
   /** Of this process, rising. */
   readonly id: number = ++lastId;
   readonly input: ConnectionInput;
+  /** The client's, as a trusted proxy tells it when there is one. */
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localPort: number;
@@ -51,9 +55,10 @@ export class Connection {
     this.#secure = options.secure;
     this.#tls = options.tls;
     this.#handshakeTimeoutMs = options.handshakeTimeoutMs;
-    this.remoteAddress = options.socket.remoteAddress ?? '';
-    this.remotePort = options.socket.remotePort ?? 0;
-    this.localPort = options.socket.localPort ?? 0;
+    const endpoints = options.endpoints ?? options.socket;
+    this.remoteAddress = endpoints.remoteAddress ?? '';
+    this.remotePort = endpoints.remotePort ?? 0;
+    this.localPort = endpoints.localPort ?? 0;
     this.whenClosed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -66,7 +71,7 @@ export class Connection {
     return this.#socket;
   }
 
-  /** Whether TLS is on. */
+  /** Whether the client speaks TLS, here or to a proxy that is trusted. */
   get secure(): boolean {
     return this.#secure;
   }

@@ -3,6 +3,8 @@
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { EiderError } from '../errors.ts';
 import { Connection } from './connection.ts';
+import type { Endpoints } from './proxy-header.ts';
+import { ProxyProtocol, type ProxyProtocolSettings } from './proxy-protocol.ts';
 import { createTlsContext, type TlsContext, type TlsSettings, upgradeToTls } from './tls-upgrade.ts';
 
 const KEEP_ALIVE_MS = 60_000;
@@ -23,9 +25,11 @@ export interface ListenerOptions {
   readonly tls?: TlsSettings;
   /** TLS from the first octet; needs `tls`. @defaultValue false */
   readonly secure?: boolean;
+  /** Every connection begins with a header of the PROXY protocol, before TLS too. @defaultValue none does */
+  readonly proxyProtocol?: ProxyProtocolSettings;
   /** @defaultValue 10,000 */
   readonly maxConnections?: number;
-  /** From one IPv4 address or one IPv6 network of 64 bits. @defaultValue 100 */
+  /** From one IPv4 address or one IPv6 network of 64 bits, which is the client's behind a proxy. @defaultValue 100 */
   readonly maxConnectionsPerAddress?: number;
   /** For the TLS handshake, in milliseconds. @defaultValue 30,000 */
   readonly handshakeTimeoutMs?: number;
@@ -33,7 +37,7 @@ export interface ListenerOptions {
   readonly serve: (connection: Connection) => Promise<void> | void;
   /** What a connection over a limit is told before it is closed (not on implicit TLS). @defaultValue nothing */
   readonly refusal?: string;
-  /** Hears of failed handshakes and rejections of `serve`, and of errors of the listening socket. */
+  /** Hears of failed handshakes and PROXY headers, of rejections of `serve`, and of errors of the listening socket. */
   readonly onError?: (error: unknown, connection: Connection | null) => void;
 }
 
@@ -42,18 +46,23 @@ export class Listener implements AsyncDisposable {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
-  /** Sockets in the handshake of implicit TLS. */
+  /** Sockets of which a PROXY header or the handshake of implicit TLS is awaited. */
   readonly #handshakes = new Set<Socket>();
+  readonly #proxyProtocol: ProxyProtocol | null;
   readonly #perAddress = new Map<string, number>();
   #tls: TlsContext | null;
   #closing: Promise<void> | null = null;
 
-  /** @throws EiderError `INVALID_ARGUMENT` when key or certificate cannot be used, or `secure` lacks them. */
+  /**
+   * @throws EiderError `INVALID_ARGUMENT` when key or certificate cannot be used, `secure` lacks them, or a trusted proxy
+   *   is no address.
+   */
   constructor(options: ListenerOptions) {
     if (options.secure && !options.tls)
       throw new EiderError('INVALID_ARGUMENT', 'secure needs a key and a certificate');
     this.#options = options;
     this.#tls = options.tls ? createTlsContext(options.tls) : null;
+    this.#proxyProtocol = options.proxyProtocol ? new ProxyProtocol(options.proxyProtocol) : null;
     // Half-open: a client that has sent all its commands and closed its side still gets the answers.
     const serverOptions = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
     this.#server = createServer(serverOptions, (socket) => this.#accept(socket));
@@ -117,25 +126,45 @@ export class Listener implements AsyncDisposable {
 
   #accept(socket: Socket): void {
     socket.on('error', () => socket.destroy());
-    const key = addressKey(socket.remoteAddress ?? '');
-    if (this.#closing || key === '' || this.#isFull(key)) {
+    if (this.#closing || this.#isFull) this.#refuse(socket);
+    else if (this.#proxyProtocol) void this.#acceptProxied(socket, this.#proxyProtocol);
+    else this.#admit(socket, null, false);
+  }
+
+  async #acceptProxied(socket: Socket, proxyProtocol: ProxyProtocol): Promise<void> {
+    this.#handshakes.add(socket);
+    const header = await proxyProtocol.read(socket).catch((error: unknown) => {
+      this.#options.onError?.(error, null);
+      return null;
+    });
+    this.#handshakes.delete(socket);
+    if (header === null) return;
+    if (this.#closing) socket.destroy();
+    else this.#admit(socket, header.endpoints, header.secure);
+  }
+
+  /** Counts a connection for its address, and begins with it. */
+  #admit(socket: Socket, endpoints: Endpoints | null, proxiedTls: boolean): void {
+    const { maxConnectionsPerAddress = 100 } = this.#options;
+    const key = addressKey(endpoints?.remoteAddress ?? socket.remoteAddress ?? '');
+    const count = this.#perAddress.get(key) ?? 0;
+    // It has no address when it is gone already.
+    if (key === '' || count >= maxConnectionsPerAddress) {
       this.#refuse(socket);
       return;
     }
-    this.#perAddress.set(key, (this.#perAddress.get(key) ?? 0) + 1);
+    this.#perAddress.set(key, count + 1);
     socket.once('close', () => {
       const left = (this.#perAddress.get(key) ?? 1) - 1;
       if (left > 0) this.#perAddress.set(key, left);
       else this.#perAddress.delete(key);
     });
-    if (this.#options.secure) this.#secure(socket, this.#tls as TlsContext);
-    else this.#serve(socket, false);
+    if (this.#options.secure) void this.#secure(socket, endpoints, this.#tls as TlsContext);
+    else void this.#serve(socket, endpoints, proxiedTls);
   }
 
-  #isFull(key: string): boolean {
-    const { maxConnections = 10_000, maxConnectionsPerAddress = 100 } = this.#options;
-    if (this.#connections.size + this.#handshakes.size >= maxConnections) return true;
-    return (this.#perAddress.get(key) ?? 0) >= maxConnectionsPerAddress;
+  get #isFull(): boolean {
+    return this.#connections.size + this.#handshakes.size >= (this.#options.maxConnections ?? 10_000);
   }
 
   #refuse(socket: Socket): void {
@@ -143,25 +172,24 @@ export class Listener implements AsyncDisposable {
     else socket.end(this.#options.refusal, 'latin1', () => socket.destroy());
   }
 
-  #secure(socket: Socket, tls: TlsContext): void {
+  async #secure(socket: Socket, endpoints: Endpoints | null, tls: TlsContext): Promise<void> {
     this.#handshakes.add(socket);
-    upgradeToTls(socket, tls, this.#handshakeTimeoutMs).then(
-      (secured) => {
-        this.#handshakes.delete(socket);
-        if (this.#closing) secured.destroy();
-        else this.#serve(secured, true);
-      },
-      (error: unknown) => {
-        this.#handshakes.delete(socket);
-        this.#options.onError?.(error, null);
-      },
-    );
+    try {
+      const secured = await upgradeToTls(socket, tls, this.#handshakeTimeoutMs);
+      if (this.#closing) secured.destroy();
+      else void this.#serve(secured, endpoints, true);
+    } catch (error) {
+      this.#options.onError?.(error, null);
+    } finally {
+      this.#handshakes.delete(socket);
+    }
   }
 
-  async #serve(socket: Socket, secure: boolean): Promise<void> {
+  async #serve(socket: Socket, endpoints: Endpoints | null, secure: boolean): Promise<void> {
     const connection = new Connection({
       socket,
       secure,
+      endpoints,
       tls: () => this.#tls,
       handshakeTimeoutMs: this.#handshakeTimeoutMs,
     });

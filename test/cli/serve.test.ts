@@ -170,6 +170,33 @@ test('with a key STARTTLS is offered', async () => {
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
+test('with trusted proxies every connection begins with a header', async () => {
+  const child = serve('--proxy-protocol', '::1, 127.0.0.0/8');
+  const ports = JSON.parse(await firstLine(child)) as { imap: number; lmtp: number };
+  const imap = new Lines(ports.imap);
+  imap.send('PROXY TCP4 192.0.2.1 192.0.2.2 5555 143');
+  await imap.until(/^\* OK [^\n]*\n/);
+  const lmtp = new Lines(ports.lmtp);
+  lmtp.send('PROXY TCP4 192.0.2.1 192.0.2.2 5555 24');
+  await lmtp.until(/^220 [^\n]*\n/);
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const bare = new Lines(ports.imap);
+  bare.send('a NOOP');
+  await expect(bare.until(/OK/)).rejects.toThrow('closed before');
+  await expect.poll(() => stderr).toMatch(/"level":"warn".*connection from 127\.0\.0\.1 was refused/);
+  imap.socket.destroy();
+  lmtp.socket.destroy();
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+test('a trusted proxy that is no address is not understood', async () => {
+  const { code, stderr } = await eider(['serve', '--data', data, '--proxy-protocol', '10.0.0.1,balancer']);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/--proxy-protocol: balancer is neither an IP address nor a network/);
+});
+
 test('a port that is taken is one clear line', async () => {
   const first = serve('--insecure-auth');
   const { imap } = JSON.parse(await firstLine(first)) as { imap: number };

@@ -2,8 +2,10 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** The ports of a server. */
 export interface Ports {
@@ -60,10 +62,11 @@ async function startHaproxy(servers: readonly Ports[]): Promise<Balancer> {
     env[`IMAP_${index + 1}`] = String(imap);
     env[`LMTP_${index + 1}`] = String(lmtp);
   }
-  const child: ChildProcess = spawn('haproxy', ['-f', resolve('examples/cluster/haproxy.cfg')], {
-    env,
-    stdio: 'ignore',
-  });
+  // Without the header of the PROXY protocol: sessions go to the servers directly as well.
+  const folder = await mkdtemp(join(tmpdir(), 'eider-haproxy-'));
+  const config = join(folder, 'haproxy.cfg');
+  await writeFile(config, (await readFile('examples/cluster/haproxy.cfg', 'utf8')).replace(' send-proxy-v2', ''));
+  const child: ChildProcess = spawn('haproxy', ['-f', config], { env, stdio: 'ignore' });
   const kill = (): boolean => child.kill('SIGKILL');
   process.once('exit', kill);
   return {
@@ -71,6 +74,7 @@ async function startHaproxy(servers: readonly Ports[]): Promise<Balancer> {
     kind: 'haproxy',
     async close() {
       process.off('exit', kill);
+      await rm(folder, { recursive: true });
       if (child.exitCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGTERM');

@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ImapServerOptions } from '../../src/imap/index.ts';
 import { CERTIFICATE, KEY } from '../net/certificate.ts';
+import { proxyV2, tlv } from '../net/proxy-v2.ts';
 import { type ImapFixture, startImap } from './imap-fixture.ts';
 import { LineClient } from './line-client.ts';
 
@@ -71,6 +72,66 @@ describe('TLS', () => {
     expect(await client.line()).toMatch(/^\* OK \[CAPABILITY .* AUTH=PLAIN\] /);
     expect(await client.run('a', `LOGIN ${account.name} secret`)).toEqual([expect.stringMatching(/^a OK /)]);
     client.destroy();
+  });
+});
+
+describe('behind a proxy', () => {
+  const proxied = (client: string, tls: boolean): Buffer =>
+    proxyV2({ from: client, tlvs: tls ? [tlv(0x20, Buffer.from([1, 0, 0, 0, 0]))] : [] });
+
+  test('who speaks TLS to it may log in, and others may not', async () => {
+    const trusted = ['127.0.0.0/8'];
+    const fixture = await start({ insecureAuth: false, tls: TLS, proxyProtocol: { trusted } });
+    const account = await fixture.account();
+    const client = new LineClient(fixture.port);
+    client.socket.write(proxied('192.0.2.1', true));
+    expect(await client.line()).toMatch(/^\* OK \[CAPABILITY (?!.*(?:STARTTLS|LOGINDISABLED)).* AUTH=PLAIN\] /);
+    expect(await client.run('a', `LOGIN ${account.name} secret`)).toEqual([expect.stringMatching(/^a OK /)]);
+    const other = new LineClient(fixture.port);
+    other.socket.write(proxied('192.0.2.1', false));
+    expect(await other.line()).toMatch(/ STARTTLS LOGINDISABLED\] /);
+    client.destroy();
+    other.destroy();
+  });
+
+  test('the log has the address of the client, and limits count for it', async () => {
+    const lines: object[] = [];
+    const log = (fields: object, message: string): void => void lines.push({ ...fields, message });
+    const fixture = await start({
+      proxyProtocol: { trusted: ['127.0.0.1'] },
+      limits: { connectionsPerAddress: 1 },
+      logger: { info: log, warn: log, error: log },
+    });
+    const account = await fixture.account();
+    const client = new LineClient(fixture.port);
+    client.send(`PROXY TCP4 192.0.2.1 198.51.100.7 5555 143\r\na LOGIN ${account.name} secret\r\n`);
+    await client.until('a');
+    expect(lines).toMatchObject([{ remoteAddress: '192.0.2.1', message: 'logged in' }]);
+    const second = new LineClient(fixture.port);
+    second.socket.write(proxied('192.0.2.1', false));
+    expect(await second.line()).toBe('* BYE [LIMIT] Too many connections');
+    const third = new LineClient(fixture.port);
+    third.socket.write(proxied('192.0.2.2', false));
+    expect(await third.line()).toMatch(/^\* OK /);
+    for (const one of [client, second, third]) one.destroy();
+  });
+
+  test('nobody else comes in, and the log says who tried', async () => {
+    const lines: object[] = [];
+    const log = (fields: object, message: string): void => void lines.push({ ...fields, message });
+    const fixture = await start({
+      proxyProtocol: { trusted: ['192.0.2.1'] },
+      logger: { info: log, warn: log, error: log },
+    });
+    const client = new LineClient(fixture.port);
+    client.socket.write(proxied('192.0.2.9', true));
+    expect(await client.line()).toBeNull();
+    expect(lines).toMatchObject([
+      {
+        err: { message: 'connection from 127.0.0.1 was refused: it is no trusted proxy' },
+        message: 'connection failed',
+      },
+    ]);
   });
 });
 

@@ -16,9 +16,14 @@ export class LmtpClient {
     this.#listen(socket);
   }
 
+  /** Connects, and reads nothing yet. */
+  static to(port: number): LmtpClient {
+    return new LmtpClient(connect(port, '127.0.0.1'));
+  }
+
   /** Connects and reads the greeting. */
   static async open(port: number): Promise<LmtpClient> {
-    const client = new LmtpClient(connect(port, '127.0.0.1'));
+    const client = LmtpClient.to(port);
     await client.reply();
     return client;
   }

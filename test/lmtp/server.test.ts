@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createLmtpServer, type LmtpServer, type LmtpServerOptions } from '../../src/lmtp/index.ts';
 import { CERTIFICATE, KEY } from '../net/certificate.ts';
+import { proxyV2 } from '../net/proxy-v2.ts';
 import { FakeStore } from './fake-store.ts';
 import { LmtpClient } from './lmtp-client.ts';
 
@@ -324,6 +325,71 @@ describe('limits', () => {
     const replies = await client.replies(10);
     expect(replies.at(-1)).toMatch(/^421/);
     await client.whenClosed();
+  });
+});
+
+describe('behind a proxy', () => {
+  const errors: { remoteAddress?: string; err: Error }[] = [];
+  const log = (fields: object): void => void errors.push(fields as { err: Error });
+  const logger = { info: log, warn: log, error: log };
+  afterEach(() => void errors.splice(0));
+  const reached = async (port: number, header: Buffer): Promise<LmtpClient> => {
+    const client = LmtpClient.to(port);
+    client.write(header);
+    await client.reply();
+    return client;
+  };
+
+  test.each([
+    ['1', Buffer.from('PROXY TCP4 192.0.2.1 198.51.100.7 5555 24\r\n'), '192.0.2.1'],
+    ['2', proxyV2({ from: '2001:db8::1' }), '2001:db8::1'],
+    ['2 of the proxy itself', proxyV2({ command: 0x20, family: 0, body: Buffer.alloc(0) }), '127.0.0.1'],
+  ])('the header of version %s tells who it is, before STARTTLS as well', async (_, header, address) => {
+    const store = new FakeStore();
+    const port = await serve(store, { tls: testKey, logger, proxyProtocol: { trusted: ['127.0.0.0/8'] } });
+    const client = await reached(port, header);
+    expect(await client.say('LHLO x')).toContain('STARTTLS');
+    expect(await client.say('STARTTLS')).toMatch(/^220/);
+    await client.startTls();
+    await client.say('LHLO x');
+    expect(await client.send(['ann'], 'proxied\r\n.\r\n')).toEqual(['250 2.0.0 Stored, uid 1']);
+    store.lookupFailure = 'UNAVAILABLE';
+    await client.say('MAIL FROM:<a@b>');
+    expect(await client.say('RCPT TO:<ann>')).toMatch(/^4/);
+    expect(errors.map(({ remoteAddress }) => remoteAddress)).toEqual([address]);
+  });
+
+  test('nobody else comes in, and who has no header neither', async () => {
+    const strict = await serve(new FakeStore(), { logger, proxyProtocol: { trusted: ['192.0.2.0/24'] } });
+    const stranger = LmtpClient.to(strict);
+    stranger.write(proxyV2({ from: '192.0.2.1' }));
+    await stranger.whenClosed();
+    const port = await serve(new FakeStore(), { logger, proxyProtocol: { trusted: ['127.0.0.1'], timeoutMs: 50 } });
+    const plain = LmtpClient.to(port);
+    plain.write('LHLO x\r\n');
+    await plain.whenClosed();
+    await LmtpClient.to(port).whenClosed();
+    expect(errors.map(({ err }) => err.message.replace('connection from 127.0.0.1 was refused: ', ''))).toEqual([
+      'it is no trusted proxy',
+      'the PROXY header is malformed: it does not begin as one',
+      'the PROXY header took too long',
+    ]);
+  });
+
+  test('a server that closes waits for no header', async () => {
+    const server = createLmtpServer(new FakeStore().store, { proxyProtocol: { trusted: ['127.0.0.1'] } });
+    const client = LmtpClient.to((await server.listen()).port);
+    await new Promise((resolve) => client.socket.once('connect', resolve));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const started = performance.now();
+    await server.close({ drainMs: 4_000 });
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  test('a proxy that is no address is refused', () => {
+    expect(() => createLmtpServer(new FakeStore().store, { proxyProtocol: { trusted: ['balancer'] } })).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+    );
   });
 });
 
