@@ -2,13 +2,8 @@
 
 import cluster, { type Worker } from 'node:cluster';
 import type { PeerChannel } from '../engine/peers.ts';
+import type { ServedPorts } from './servers.ts';
 import { withoutUris } from './store-place.ts';
-
-/** Ports by protocol. */
-export interface ServedPorts {
-  readonly imap: number;
-  readonly lmtp: number;
-}
 
 /** What a serving process tells the first one. */
 type Message =

@@ -8,8 +8,8 @@ import { CommandError, command, UsageError } from './command.ts';
 import { parsePort } from './octets.ts';
 import { openPlace } from './open-place.ts';
 import { printJson } from './output.ts';
-import { announceReady, forkChannel, isServingFork, type ServedPorts, serveWithForks, untilTold } from './processes.ts';
-import { type ServersOptions, startServers, untilSignal } from './servers.ts';
+import { announceReady, forkChannel, isServingFork, serveWithForks, untilTold } from './processes.ts';
+import { type ServedPorts, type ServersOptions, startServers, untilSignal } from './servers.ts';
 import { envOf, type StoreOptions, storeArgs, storePlace } from './store-place.ts';
 
 /** Ends with 0 after SIGTERM or SIGINT; a second signal ends it at once. */
@@ -18,9 +18,10 @@ export const serve: CommandDef = command({
   args: {
     host: { type: 'string', default: '127.0.0.1', description: 'Where to listen' },
     imap: { type: 'string', default: '1143', valueHint: 'PORT', description: 'IMAP port; 0 for a free one' },
+    imaps: { type: 'string', valueHint: 'PORT', description: 'IMAP port with TLS from the first octet, as 993' },
     lmtp: { type: 'string', default: '2424', valueHint: 'PORT', description: 'LMTP port; 0 for a free one' },
-    'tls-key': { type: 'string', valueHint: 'FILE', description: 'Private key for STARTTLS, PEM' },
-    'tls-cert': { type: 'string', valueHint: 'FILE', description: 'Certificate chain for STARTTLS, PEM' },
+    'tls-key': { type: 'string', valueHint: 'FILE', description: 'Private key for TLS, PEM' },
+    'tls-cert': { type: 'string', valueHint: 'FILE', description: 'Certificate chain for TLS, PEM' },
     'insecure-auth': { type: 'boolean', description: 'Take passwords on connections without TLS' },
     'proxy-protocol': {
       type: 'string',
@@ -43,6 +44,8 @@ export const serve: CommandDef = command({
   },
   async run(args) {
     const tls = readTls(args['tls-key'], args['tls-cert']);
+    const imaps = args.imaps === undefined ? {} : { imaps: parsePort(args.imaps) };
+    if (args.imaps !== undefined && !tls) throw new UsageError('--imaps needs --tls-key and --tls-cert');
     const insecureAuth = args['insecure-auth'] === true;
     const proxyProtocol = parseProxies(args['proxy-protocol']);
     // Clients may speak TLS to the proxy.
@@ -50,7 +53,7 @@ export const serve: CommandDef = command({
     const processes = parseProcesses(args.processes);
     const options: ServersOptions = {
       host: args.host,
-      ports: { imap: parsePort(args.imap), lmtp: parsePort(args.lmtp) },
+      ports: { imap: parsePort(args.imap), ...imaps, lmtp: parsePort(args.lmtp) },
       tls,
       insecureAuth,
       proxyProtocol,
@@ -59,7 +62,7 @@ export const serve: CommandDef = command({
     if (isServingFork) return serveHere(args, options, untilTold(), announceReady);
     const ready = (ports: ServedPorts): void => {
       if (args['ready-json']) printJson(ports);
-      else console.log(`IMAP on ${args.host}:${ports.imap}, LMTP on ${args.host}:${ports.lmtp}`);
+      else console.log(whereItListens(args.host, ports));
     };
     const stopped = untilSignal();
     if (processes === 1) return serveHere(args, options, stopped, ready);
@@ -68,6 +71,11 @@ export const serve: CommandDef = command({
     await serveWithForks({ count: processes, env: envOf(storePlace(args)) }, stopped, ready);
   },
 });
+
+function whereItListens(host: string, { imap, imaps, lmtp }: ServedPorts): string {
+  const secure = imaps === undefined ? '' : `, with TLS on ${host}:${imaps}`;
+  return `IMAP on ${host}:${imap}${secure}, LMTP on ${host}:${lmtp}`;
+}
 
 /** Serves in this process until `stopped` resolves. */
 async function serveHere(

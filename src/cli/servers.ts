@@ -6,10 +6,18 @@ import { createLmtpServer } from '../lmtp/server.ts';
 import type { ProxyProtocolSettings } from '../net/proxy-protocol.ts';
 import type { MessageStore } from '../store/message-store.ts';
 
+/** Ports by protocol. */
+export interface ServedPorts {
+  readonly imap: number;
+  /** IMAP with TLS from the first octet. */
+  readonly imaps?: number;
+  readonly lmtp: number;
+}
+
 /** Where and how to listen. */
 export interface ServersOptions {
   readonly host: string;
-  readonly ports: { readonly imap: number; readonly lmtp: number };
+  readonly ports: ServedPorts;
   readonly tls: SecureContextOptions | null;
   readonly insecureAuth: boolean;
   readonly proxyProtocol: ProxyProtocolSettings | null;
@@ -18,7 +26,7 @@ export interface ServersOptions {
 
 /** Servers that listen. */
 export interface Servers {
-  readonly ports: { readonly imap: number; readonly lmtp: number };
+  readonly ports: ServedPorts;
   /** Lets sessions end what they do, and closes. */
   close(): Promise<void>;
 }
@@ -45,6 +53,7 @@ export async function startServers(store: MessageStore, options: ServersOptions)
   const imap = createImapServer(store, {
     ...common,
     port: ports.imap,
+    ...(ports.imaps !== undefined && { securePort: ports.imaps }),
     insecureAuth: options.insecureAuth,
     ...(options.rateLimits ? {} : { limits: NO_LIMITS }),
   });
@@ -58,7 +67,8 @@ export async function startServers(store: MessageStore, options: ServersOptions)
   };
   try {
     const [imapAt, lmtpAt] = [await imap.listen(), await lmtp.listen()];
-    return { ports: { imap: imapAt.port, lmtp: lmtpAt.port }, close };
+    const imaps = imap.secureAddress ? { imaps: imap.secureAddress.port } : {};
+    return { ports: { imap: imapAt.port, ...imaps, lmtp: lmtpAt.port }, close };
   } catch (error) {
     await close();
     throw error;

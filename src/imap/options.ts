@@ -89,6 +89,11 @@ export interface ImapServerOptions {
   /** TLS from the first octet. Needs `tls`. @defaultValue false */
   readonly secure?: boolean;
   /**
+   * A second port, with TLS from the first octet (993 by RFC 8314 section 3.2); 0 for a free one. Needs `tls`. Limits
+   * count for both together. @defaultValue none
+   */
+  readonly securePort?: number;
+  /**
    * Connections come through proxies, such as HAProxy with `send-proxy-v2`: each begins with a header of the PROXY
    * protocol, version 1 or 2, that says whose it is, before TLS as well. Limits by address and the log then know the
    * client's address; a client that speaks TLS to the proxy, by its header, may log in without STARTTLS. Connections

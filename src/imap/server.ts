@@ -10,10 +10,15 @@ import { Session, type SessionContext } from './session.ts';
 
 /** An IMAP server. The store is the caller's: close it after the server. */
 export interface ImapServer extends AsyncDisposable {
-  /** Begins to listen. Rejects with the error of the operating system when the port cannot be had. */
+  /**
+   * Begins to listen, on both ports when there is a `securePort`. Rejects with the error of the operating system when one
+   * cannot be had; then it listens on none.
+   */
   listen(): Promise<{ readonly host: string; readonly port: number }>;
   /** Where it listens, or `null`. */
   readonly address: { readonly host: string; readonly port: number } | null;
+  /** Where it listens as `securePort` says, or `null`. */
+  readonly secureAddress: { readonly host: string; readonly port: number } | null;
   /** How many clients are connected. */
   readonly connections: number;
   /**
@@ -34,7 +39,8 @@ export interface ImapServer extends AsyncDisposable {
 /**
  * Makes an IMAP server over a store, of IMAP4rev1 and IMAP4rev2. It does not listen before {@link ImapServer.listen}.
  *
- * @throws `INVALID_ARGUMENT` when key or certificate cannot be used, or a trusted proxy is no address.
+ * @throws `INVALID_ARGUMENT` when key or certificate cannot be used or is missing for TLS from the first octet, or a
+ *   trusted proxy is no address.
  * @see RFC 3501, RFC 9051
  */
 export function createImapServer(store: MessageStore, options: ImapServerOptions = {}): ImapServer {
@@ -45,7 +51,9 @@ export function createImapServer(store: MessageStore, options: ImapServerOptions
   const listener = new Listener({
     ...(options.host !== undefined && { host: options.host }),
     ...(options.port !== undefined && { port: options.port }),
-    ...(options.tls && { tls: options.tls, secure: options.secure === true }),
+    ...(options.tls && { tls: options.tls }),
+    ...(options.secure !== undefined && { secure: options.secure }),
+    ...(options.securePort !== undefined && { securePort: options.securePort }),
     ...(options.proxyProtocol && { proxyProtocol: options.proxyProtocol }),
     maxConnections: limits.connections,
     maxConnectionsPerAddress: limits.connectionsPerAddress,
@@ -59,6 +67,9 @@ export function createImapServer(store: MessageStore, options: ImapServerOptions
     listen: () => listener.listen(),
     get address() {
       return listener.address;
+    },
+    get secureAddress() {
+      return listener.secureAddress;
     },
     get connections() {
       return listener.connections.size;

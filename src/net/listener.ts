@@ -3,7 +3,7 @@
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { EiderError } from '../errors.ts';
 import { Connection } from './connection.ts';
-import type { Endpoints } from './proxy-header.ts';
+import type { Endpoints, ProxyHeader } from './proxy-header.ts';
 import { ProxyProtocol, type ProxyProtocolSettings } from './proxy-protocol.ts';
 import { createTlsContext, type TlsContext, type TlsSettings, upgradeToTls } from './tls-upgrade.ts';
 
@@ -25,6 +25,8 @@ export interface ListenerOptions {
   readonly tls?: TlsSettings;
   /** TLS from the first octet; needs `tls`. @defaultValue false */
   readonly secure?: boolean;
+  /** A second port, with TLS from the first octet, for which the same limits count; needs `tls`. @defaultValue none */
+  readonly securePort?: number;
   /** Every connection begins with a header of the PROXY protocol, before TLS too. @defaultValue none does */
   readonly proxyProtocol?: ProxyProtocolSettings;
   /** @defaultValue 10,000 */
@@ -41,10 +43,22 @@ export interface ListenerOptions {
   readonly onError?: (error: unknown, connection: Connection | null) => void;
 }
 
-/** A listening socket and its connections. */
+/** What a proxy has told of a connection. */
+type Proxied = Pick<ProxyHeader, 'endpoints' | 'secure'>;
+const NOT_PROXIED: Proxied = { endpoints: null, secure: false };
+
+/** A port. */
+interface Door {
+  readonly server: Server;
+  readonly port: number;
+  readonly secure: boolean;
+}
+
+/** Listening sockets and their connections. */
 export class Listener implements AsyncDisposable {
   readonly #options: ListenerOptions;
-  readonly #server: Server;
+  /** One, or two. */
+  readonly #doors: readonly Door[];
   readonly #connections = new Set<Connection>();
   /** Sockets of which a PROXY header or the handshake of implicit TLS is awaited. */
   readonly #handshakes = new Set<Socket>();
@@ -54,24 +68,30 @@ export class Listener implements AsyncDisposable {
   #closing: Promise<void> | null = null;
 
   /**
-   * @throws EiderError `INVALID_ARGUMENT` when key or certificate cannot be used, `secure` lacks them, or a trusted proxy
-   *   is no address.
+   * @throws EiderError `INVALID_ARGUMENT` when key or certificate cannot be used, `secure` or `securePort` lacks them, or
+   *   a trusted proxy is no address.
    */
   constructor(options: ListenerOptions) {
-    if (options.secure && !options.tls)
+    const { port = 0, secure = false, securePort } = options;
+    if ((secure || securePort !== undefined) && !options.tls)
       throw new EiderError('INVALID_ARGUMENT', 'secure needs a key and a certificate');
     this.#options = options;
     this.#tls = options.tls ? createTlsContext(options.tls) : null;
     this.#proxyProtocol = options.proxyProtocol ? new ProxyProtocol(options.proxyProtocol) : null;
-    // Half-open: a client that has sent all its commands and closed its side still gets the answers.
-    const serverOptions = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
-    this.#server = createServer(serverOptions, (socket) => this.#accept(socket));
+    this.#doors = [
+      this.#makeDoor(port, secure),
+      ...(securePort === undefined ? [] : [this.#makeDoor(securePort, true)]),
+    ];
   }
 
   /** Where it listens, or `null`. */
   get address(): ListenerAddress | null {
-    const address = this.#server.address();
-    return address === null || typeof address === 'string' ? null : { host: address.address, port: address.port };
+    return addressOf(this.#doors[0]);
+  }
+
+  /** Where it listens with TLS as the second port, or `null`. */
+  get secureAddress(): ListenerAddress | null {
+    return addressOf(this.#doors[1]);
   }
 
   /** Those that are being served. */
@@ -79,17 +99,16 @@ export class Listener implements AsyncDisposable {
     return this.#connections;
   }
 
-  /** Resolves when it listens. Rejects with the system's error, such as `EADDRINUSE`. */
-  listen(): Promise<ListenerAddress> {
-    if (this.#closing) return Promise.reject(new EiderError('STORE_CLOSED', 'the listener was closed'));
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ host: this.#options.host ?? '127.0.0.1', port: this.#options.port ?? 0 }, () => {
-        this.#server.off('error', reject);
-        this.#server.on('error', (error) => this.#options.onError?.(error, null));
-        resolve(this.address as ListenerAddress);
-      });
-    });
+  /** Resolves when it listens. Rejects with the system's error, such as `EADDRINUSE`, and does not listen then. */
+  async listen(): Promise<ListenerAddress> {
+    if (this.#closing) throw new EiderError('STORE_CLOSED', 'the listener was closed');
+    try {
+      for (const door of this.#doors) await this.#open(door);
+    } catch (error) {
+      for (const { server } of this.#doors) server.close();
+      throw error;
+    }
+    return this.address as ListenerAddress;
   }
 
   /** New handshakes use this key and certificate; running connections are left alone. */
@@ -111,8 +130,25 @@ export class Listener implements AsyncDisposable {
     return this.close();
   }
 
+  #makeDoor(port: number, secure: boolean): Door {
+    // Half-open: a client that has sent all its commands and closed its side still gets the answers.
+    const options = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
+    return { port, secure, server: createServer(options, (socket) => this.#accept(socket, secure)) };
+  }
+
+  #open({ server, port }: Door): Promise<void> {
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: this.#options.host ?? '127.0.0.1', port }, () => {
+        server.off('error', reject);
+        server.on('error', (error) => this.#options.onError?.(error, null));
+        resolve();
+      });
+    });
+  }
+
   async #close(drainMs: number): Promise<void> {
-    const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const stopped = this.#doors.map(({ server }) => new Promise<void>((resolve) => server.close(() => resolve())));
     for (const socket of this.#handshakes) socket.destroy();
     const closed = Promise.all(Array.from(this.#connections, (connection) => connection.whenClosed));
     for (const connection of this.#connections) connection.shutdown();
@@ -121,17 +157,17 @@ export class Listener implements AsyncDisposable {
     }, drainMs);
     await closed;
     clearTimeout(timer);
-    await stopped;
+    await Promise.all(stopped);
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: Socket, secure: boolean): void {
     socket.on('error', () => socket.destroy());
-    if (this.#closing || this.#isFull) this.#refuse(socket);
-    else if (this.#proxyProtocol) void this.#acceptProxied(socket, this.#proxyProtocol);
-    else this.#admit(socket, null, false);
+    if (this.#closing || this.#isFull) this.#refuse(socket, secure);
+    else if (this.#proxyProtocol) void this.#acceptProxied(socket, secure, this.#proxyProtocol);
+    else this.#admit(socket, secure, NOT_PROXIED);
   }
 
-  async #acceptProxied(socket: Socket, proxyProtocol: ProxyProtocol): Promise<void> {
+  async #acceptProxied(socket: Socket, secure: boolean, proxyProtocol: ProxyProtocol): Promise<void> {
     this.#handshakes.add(socket);
     const header = await proxyProtocol.read(socket).catch((error: unknown) => {
       this.#options.onError?.(error, null);
@@ -140,17 +176,17 @@ export class Listener implements AsyncDisposable {
     this.#handshakes.delete(socket);
     if (header === null) return;
     if (this.#closing) socket.destroy();
-    else this.#admit(socket, header.endpoints, header.secure);
+    else this.#admit(socket, secure, header);
   }
 
   /** Counts a connection for its address, and begins with it. */
-  #admit(socket: Socket, endpoints: Endpoints | null, proxiedTls: boolean): void {
+  #admit(socket: Socket, secure: boolean, proxied: Proxied): void {
     const { maxConnectionsPerAddress = 100 } = this.#options;
-    const key = addressKey(endpoints?.remoteAddress ?? socket.remoteAddress ?? '');
+    const key = addressKey(proxied.endpoints?.remoteAddress ?? socket.remoteAddress ?? '');
     const count = this.#perAddress.get(key) ?? 0;
     // It has no address when it is gone already.
     if (key === '' || count >= maxConnectionsPerAddress) {
-      this.#refuse(socket);
+      this.#refuse(socket, secure);
       return;
     }
     this.#perAddress.set(key, count + 1);
@@ -159,16 +195,16 @@ export class Listener implements AsyncDisposable {
       if (left > 0) this.#perAddress.set(key, left);
       else this.#perAddress.delete(key);
     });
-    if (this.#options.secure) void this.#secure(socket, endpoints, this.#tls as TlsContext);
-    else void this.#serve(socket, endpoints, proxiedTls);
+    if (secure) void this.#secure(socket, proxied.endpoints, this.#tls as TlsContext);
+    else void this.#serve(socket, proxied);
   }
 
   get #isFull(): boolean {
     return this.#connections.size + this.#handshakes.size >= (this.#options.maxConnections ?? 10_000);
   }
 
-  #refuse(socket: Socket): void {
-    if (this.#options.secure || this.#options.refusal === undefined) socket.destroy();
+  #refuse(socket: Socket, secure: boolean): void {
+    if (secure || this.#options.refusal === undefined) socket.destroy();
     else socket.end(this.#options.refusal, 'latin1', () => socket.destroy());
   }
 
@@ -177,7 +213,7 @@ export class Listener implements AsyncDisposable {
     try {
       const secured = await upgradeToTls(socket, tls, this.#handshakeTimeoutMs);
       if (this.#closing) secured.destroy();
-      else void this.#serve(secured, endpoints, true);
+      else void this.#serve(secured, { endpoints, secure: true });
     } catch (error) {
       this.#options.onError?.(error, null);
     } finally {
@@ -185,11 +221,11 @@ export class Listener implements AsyncDisposable {
     }
   }
 
-  async #serve(socket: Socket, endpoints: Endpoints | null, secure: boolean): Promise<void> {
+  async #serve(socket: Socket, proxied: Proxied): Promise<void> {
     const connection = new Connection({
       socket,
-      secure,
-      endpoints,
+      secure: proxied.secure,
+      endpoints: proxied.endpoints,
       tls: () => this.#tls,
       handshakeTimeoutMs: this.#handshakeTimeoutMs,
     });
@@ -207,6 +243,11 @@ export class Listener implements AsyncDisposable {
   get #handshakeTimeoutMs(): number {
     return this.#options.handshakeTimeoutMs ?? 30_000;
   }
+}
+
+function addressOf(door: Door | undefined): ListenerAddress | null {
+  const address = door?.server.address() ?? null;
+  return address === null || typeof address === 'string' ? null : { host: address.address, port: address.port };
 }
 
 /** What is counted as one address: an IPv4 address (also inside IPv6), or the first 64 bits of an IPv6 one. */

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eider, firstLine, mustEider, startEider } from './run-eider.ts';
@@ -139,7 +140,7 @@ test('on other hosts it does not start without TLS', async () => {
   expect(stderr).toMatch(/0\.0\.0\.0 without TLS/);
 });
 
-test('with a key STARTTLS is offered', async () => {
+test('with a key STARTTLS is offered, and TLS from the first octet where a port is named for it', async () => {
   const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
   const line = [
     'req',
@@ -157,8 +158,11 @@ test('with a key STARTTLS is offered', async () => {
     cert,
   ];
   await promisify(execFile)('openssl', line);
-  const child = serve('--tls-key', key, '--tls-cert', cert);
-  const ports = JSON.parse(await firstLine(child)) as { imap: number; lmtp: number };
+  const child = serve('--tls-key', key, '--tls-cert', cert, '--imaps', '0', '--processes', '2');
+  const ports = JSON.parse(await firstLine(child)) as { imap: number; imaps: number; lmtp: number };
+  const secured = connectTls({ port: ports.imaps, host: '127.0.0.1', rejectUnauthorized: false });
+  expect(String((await once(secured, 'data'))[0])).toMatch(/^\* OK (?!.*(?:STARTTLS|LOGINDISABLED)).* AUTH=PLAIN/);
+  secured.destroy();
   const imap = new Lines(ports.imap);
   expect(await imap.until(/^\* OK [^\n]*\n/)).toMatch(/STARTTLS.*LOGINDISABLED|LOGINDISABLED.*STARTTLS/);
   imap.socket.destroy();
@@ -189,6 +193,11 @@ test('with trusted proxies every connection begins with a header', async () => {
   lmtp.socket.destroy();
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+test('a port for TLS needs a key', async () => {
+  const { code, stderr } = await eider(['serve', '--data', data, '--imaps', '993', '--insecure-auth']);
+  expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringMatching(/--imaps needs --tls-key/) });
 });
 
 test('a trusted proxy that is no address is not understood', async () => {

@@ -75,6 +75,32 @@ describe('TLS', () => {
   });
 });
 
+test('TLS on a second port: one server, its limits counted together, its certificate renewed', async () => {
+  const fixture = await start({ insecureAuth: false, tls: TLS, securePort: 0, limits: { sessionsPerAccount: 1 } });
+  const account = await fixture.account();
+  const secured = async (): Promise<LineClient> => {
+    const client = new LineClient(fixture.imap.secureAddress?.port as number);
+    await secure(client);
+    expect(await client.line()).toMatch(/^\* OK \[CAPABILITY .* AUTH=PLAIN\] /);
+    return client;
+  };
+  const client = await secured();
+  expect(await client.run('a', `LOGIN ${account.name} secret`)).toEqual([expect.stringMatching(/^a OK /)]);
+  const plain = await fixture.connect();
+  expect(await plain.run('a', 'STARTTLS')).toEqual(['a OK Begin TLS']);
+  await secure(plain);
+  expect(await plain.run('b', `LOGIN ${account.name} secret`)).toEqual([
+    'b NO [LIMIT] Too many sessions of this account',
+  ]);
+  expect(fixture.imap.connections).toBe(2);
+  fixture.imap.setTls({ ...TLS, maxVersion: 'TLSv1.2' });
+  const renewed = connectTls({ port: fixture.imap.secureAddress?.port as number, rejectUnauthorized: false });
+  await new Promise((resolve) => renewed.once('secureConnect', resolve));
+  expect(renewed.getProtocol()).toBe('TLSv1.2');
+  renewed.destroy();
+  client.destroy();
+});
+
 describe('behind a proxy', () => {
   const proxied = (client: string, tls: boolean): Buffer =>
     proxyV2({ from: client, tlvs: tls ? [tlv(0x20, Buffer.from([1, 0, 0, 0, 0]))] : [] });

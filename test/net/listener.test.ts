@@ -158,6 +158,36 @@ describe('TLS', () => {
     expect(client.received).toBe('hello\r\n[a]\r\n');
   });
 
+  test('from the first octet on a second port, for which the same limits count', async () => {
+    const { listener, port } = await start({ tls, securePort: 0, maxConnections: 2, refusal: 'too many\r\n' });
+    const secure = listener.secureAddress?.port as number;
+    expect(secure).not.toBe(port);
+    const first = tcp(port);
+    await first.until('hello');
+    const second = new Client(connectTls({ port: secure, ...trusting }));
+    await second.until('hello');
+    expect(Array.from(listener.connections, (connection) => connection.secure)).toEqual([false, true]);
+    const third = new Client(connectTls({ port: secure, ...trusting }));
+    await third.ended;
+    expect(third.received).toBe('');
+    const fourth = tcp(port);
+    await fourth.ended;
+    expect(fourth.received).toBe('too many\r\n');
+    await listener.close({ drainMs: 0 });
+    expect([listener.address, listener.secureAddress]).toEqual([null, null]);
+  });
+
+  test('a second port needs a certificate, and when it cannot be had the first one is left too', async () => {
+    expect(() => new Listener({ serve: echo, securePort: 0 })).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+    );
+    const { port: taken } = await start();
+    const listener = new Listener({ serve: echo, tls, securePort: taken });
+    await expect(listener.listen()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    expect(listener.address).toBeNull();
+    await listener.close();
+  });
+
   test('a client that has closed its side still gets the answers', async () => {
     const { port } = await start({ tls, secure: true });
     const socket = connectTls({ port, ...trusting });
