@@ -18,5 +18,13 @@
 
 export type { ProxyProtocolSettings } from '../net/proxy-protocol.ts';
 export type { TlsSettings } from '../net/tls-upgrade.ts';
-export type { ClientId, ImapLimits, ImapLogger, ImapServerOptions, ImapSessionInfo } from './options.ts';
+export type {
+  ClientId,
+  ImapLimitOptions,
+  ImapLimits,
+  ImapLogger,
+  ImapServerOptions,
+  ImapSessionInfo,
+} from './options.ts';
 export { createImapServer, type ImapServer } from './server.ts';
+export type { CommandLimits } from './wire/command-limits.ts';

@@ -2,6 +2,7 @@
 
 import type { ProxyProtocolSettings } from '../net/proxy-protocol.ts';
 import type { TlsSettings } from '../net/tls-upgrade.ts';
+import { type CommandLimits, LIMITS_AFTER_LOGIN, LIMITS_BEFORE_LOGIN } from './wire/command-limits.ts';
 
 /** Bounds for what a client may use. Times in milliseconds; `Infinity` lifts a bound of a count. */
 export interface ImapLimits {
@@ -29,6 +30,10 @@ export interface ImapLimits {
   readonly loginFailureDelayMs: number;
   /** Commands in a row that are not understood before the connection is closed. @defaultValue 50 */
   readonly badCommands: number;
+  /** How much of a command is read before login. */
+  readonly beforeLogin: CommandLimits;
+  /** How much of a command is read after login. */
+  readonly afterLogin: CommandLimits;
   /** Messages of one APPEND. @defaultValue 1,000 */
   readonly appendMessages: number;
   /** Octets of all messages of one APPEND. @defaultValue 268,435,456 */
@@ -36,6 +41,12 @@ export interface ImapLimits {
   /** Octets of memory for mailboxes that no session has open. @defaultValue 67,108,864 */
   readonly cacheOctets: number;
 }
+
+/** Limits that are set; the others stay what they are. */
+export type ImapLimitOptions = Partial<Omit<ImapLimits, 'beforeLogin' | 'afterLogin'>> & {
+  readonly beforeLogin?: Partial<CommandLimits>;
+  readonly afterLogin?: Partial<CommandLimits>;
+};
 
 /** {@link ImapLimits} where nothing else is said. */
 export const DEFAULT_LIMITS: ImapLimits = {
@@ -51,10 +62,22 @@ export const DEFAULT_LIMITS: ImapLimits = {
   loginFailures: 5,
   loginFailureDelayMs: 1_000,
   badCommands: 50,
+  beforeLogin: LIMITS_BEFORE_LOGIN,
+  afterLogin: LIMITS_AFTER_LOGIN,
   appendMessages: 1_000,
   appendOctets: 268_435_456,
   cacheOctets: 67_108_864,
 };
+
+/** All limits, of which some are set. */
+export function limitsOf({ beforeLogin, afterLogin, ...others }: ImapLimitOptions): ImapLimits {
+  return {
+    ...DEFAULT_LIMITS,
+    ...others,
+    beforeLogin: { ...DEFAULT_LIMITS.beforeLogin, ...beforeLogin },
+    afterLogin: { ...DEFAULT_LIMITS.afterLogin, ...afterLogin },
+  };
+}
 
 /** Takes log lines: a pino logger, or anything of that shape. */
 export interface ImapLogger {
@@ -102,7 +125,8 @@ export interface ImapServerOptions {
   readonly proxyProtocol?: ProxyProtocolSettings;
   /** Passwords are taken on connections without TLS. @defaultValue false: LOGINDISABLED there */
   readonly insecureAuth?: boolean;
-  readonly limits?: Partial<ImapLimits>;
+  /** All of them with their defaults, and what is answered: `docs/limits.md`. */
+  readonly limits?: ImapLimitOptions;
   /** @defaultValue nothing is logged */
   readonly logger?: ImapLogger;
   /** What ID tells of this server. @defaultValue `name` only */

@@ -5,7 +5,7 @@ import type { TlsSettings } from '../net/tls-upgrade.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import { CommandLoop } from './command-loop.ts';
 import { MailboxCache } from './mailbox-cache.ts';
-import { DEFAULT_LIMITS, type ImapServerOptions } from './options.ts';
+import { type ImapServerOptions, limitsOf } from './options.ts';
 import { Session, type SessionContext } from './session.ts';
 
 /** An IMAP server. The store is the caller's: close it after the server. */
@@ -44,7 +44,7 @@ export interface ImapServer extends AsyncDisposable {
  * @see RFC 3501, RFC 9051
  */
 export function createImapServer(store: MessageStore, options: ImapServerOptions = {}): ImapServer {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = limitsOf(options.limits ?? {});
   const logger = options.logger ?? null;
   const cache = new MailboxCache(store, limits.cacheOctets);
   const context: SessionContext = { store, cache, options, limits, logger };

@@ -12,7 +12,7 @@ import type { NotifyFeed } from './notify-feed.ts';
 import type { ImapLimits, ImapLogger, ImapServerOptions, ImapSessionInfo } from './options.ts';
 import { Refusal } from './refusal.ts';
 import { ResponseWriter } from './response-writer.ts';
-import { CommandReader, LIMITS_AFTER_LOGIN, LIMITS_BEFORE_LOGIN } from './wire/command-reader.ts';
+import { CommandReader } from './wire/command-reader.ts';
 import { statusLine } from './wire/write-response.ts';
 import { quoted } from './wire/write-string.ts';
 
@@ -69,7 +69,7 @@ export class Session {
     this.limits = context.limits;
     this.out = new ResponseWriter(connection, context.limits.writeTimeoutMs);
     this.reader = new CommandReader(connection.input, {
-      limits: LIMITS_BEFORE_LOGIN,
+      limits: context.limits.beforeLogin,
       continuation: () => {
         this.out.write('+ OK\r\n');
         this.out.flush();
@@ -153,7 +153,7 @@ export class Session {
     clearTimeout(this.#loginTimer);
     this.account = account;
     this.watch = this.context.cache.watch(account.id);
-    this.reader.limits = LIMITS_AFTER_LOGIN;
+    this.reader.limits = this.limits.afterLogin;
     this.loginFailures = 0;
     this.context.logger?.info(this.info, 'logged in');
   }
@@ -171,7 +171,7 @@ export class Session {
     this.rev2 = false;
     this.utf8 = false;
     this.reader.utf8 = false;
-    this.reader.limits = LIMITS_BEFORE_LOGIN;
+    this.reader.limits = this.limits.beforeLogin;
     this.#loginTimer = this.#expectLogin();
     this.context.logger?.info(this.info, 'logged out, and stays connected');
   }

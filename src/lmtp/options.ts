@@ -10,6 +10,9 @@ export interface LmtpLogger {
   error(fields: object, message: string): void;
 }
 
+/** Limits where nothing else is said. */
+export const LMTP_DEFAULTS = { maxConnections: 1_000, maxRecipients: 1_000, idleTimeoutMs: 300_000 } as const;
+
 /** Options of `createLmtpServer`. */
 export interface LmtpServerOptions {
   /** LMTP knows no login: let nobody reach it but the mail transfer agent. @defaultValue `127.0.0.1` */

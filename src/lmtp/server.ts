@@ -8,10 +8,9 @@ import { ProxyProtocol } from '../net/proxy-protocol.ts';
 import { createTlsContext, type TlsContext } from '../net/tls-upgrade.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import { type ConnectionContext, LmtpConnection, SHUTTING_DOWN } from './connection.ts';
-import type { LmtpServerOptions } from './options.ts';
+import { LMTP_DEFAULTS, type LmtpServerOptions } from './options.ts';
 
 const KEEP_ALIVE_MS = 60_000;
-const IDLE_MS = 300_000;
 
 /** Where a server listens. */
 export interface LmtpAddress {
@@ -50,8 +49,8 @@ class Server implements LmtpServer {
     const context: ConnectionContext = {
       store,
       options,
-      maxRecipients: options.maxRecipients ?? 1_000,
-      maxConnections: options.maxConnections ?? 1_000,
+      maxRecipients: options.maxRecipients ?? LMTP_DEFAULTS.maxRecipients,
+      maxConnections: options.maxConnections ?? LMTP_DEFAULTS.maxConnections,
       deliveries: new Set(),
     };
     this.#inner = new InnerServer(context, options);
@@ -175,7 +174,7 @@ function innerOptions(context: ConnectionContext, options: LmtpServerOptions): I
     disabledCommands: ['AUTH', 'WIZ', 'SHELL', 'KILL', ...(ownTls ? [] : ['STARTTLS'])],
     ...(options.tls?.SNICallback && { SNICallback: options.tls.SNICallback }),
     disableReverseLookup: true,
-    socketTimeout: options.idleTimeoutMs ?? IDLE_MS,
+    socketTimeout: options.idleTimeoutMs ?? LMTP_DEFAULTS.idleTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_MS,
     maxClients: context.maxConnections,

@@ -8,6 +8,7 @@ import { ProxyProtocol, type ProxyProtocolSettings } from './proxy-protocol.ts';
 import { createTlsContext, type TlsContext, type TlsSettings, upgradeToTls } from './tls-upgrade.ts';
 
 const KEEP_ALIVE_MS = 60_000;
+const HANDSHAKE_TIMEOUT_MS = 30_000;
 
 /** Where a listener listens. */
 export interface ListenerAddress {
@@ -241,7 +242,7 @@ export class Listener implements AsyncDisposable {
   }
 
   get #handshakeTimeoutMs(): number {
-    return this.#options.handshakeTimeoutMs ?? 30_000;
+    return this.#options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
   }
 }
 

@@ -2,15 +2,15 @@
 
 /** How much of a command is read, in octets. */
 export interface CommandLimits {
-  /** One line, without its end. */
+  /** One line, without its end. BAD [TOOBIG] above; BYE [TOOBIG] when the line is no command. */
   readonly line: number;
-  /** One literal that is an argument (not a message). */
+  /** One literal that is an argument (not a message). BAD [TOOBIG] above. */
   readonly literal: number;
-  /** All lines and argument literals of one command together. */
+  /** All lines and argument literals of one command together, each literal counting 64 more. BAD [TOOBIG] above. */
   readonly command: number;
   /**
    * What is refused but being sent (a literal `{n+}`, the rest of a line) is read and thrown away up to so much; above,
-   * the error is fatal.
+   * BYE [TOOBIG].
    */
   readonly discard: number;
 }

@@ -2,7 +2,7 @@
 
 import type { Section } from '../../model/section.ts';
 import { formatOrigin, type OctetRange, parsePartial, parsePath, parseSection, sectionName } from './fetch-section.ts';
-import { ImapSyntaxError } from './imap-syntax-error.ts';
+import { ImapSyntaxError, overLimit } from './imap-syntax-error.ts';
 import { type PartialRange, parsePartialRange } from './partial-range.ts';
 import type { Scanner } from './scanner.ts';
 import type { SequenceSet } from './sequence-set.ts';
@@ -213,6 +213,6 @@ function withoutRepetition(items: readonly FetchItem[]): FetchItem[] {
     const before = found.get(key);
     if (before === undefined || ('peek' in before && before.peek)) found.set(key, item);
   }
-  if (found.size > MAX_ITEMS) throw new ImapSyntaxError(`more than ${MAX_ITEMS} items`);
+  if (found.size > MAX_ITEMS) throw overLimit(`more than ${MAX_ITEMS} items`);
   return [...found.values()];
 }

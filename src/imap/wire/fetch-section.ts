@@ -1,7 +1,7 @@
 /** What stands in the brackets of `BODY[...]`, and `<start.count>` behind them. RFC 9051 section 6.4.5.1. */
 
 import type { Section } from '../../model/section.ts';
-import { ImapSyntaxError } from './imap-syntax-error.ts';
+import { ImapSyntaxError, overLimit } from './imap-syntax-error.ts';
 import type { Scanner } from './scanner.ts';
 import { astring } from './write-string.ts';
 
@@ -47,7 +47,7 @@ export function parseSection(scanner: Scanner): Section {
   scanner.space();
   const fields = scanner.list(() => parseField(scanner));
   scanner.expect(']');
-  if (fields.length > MAX_FIELDS) throw new ImapSyntaxError(`more than ${MAX_FIELDS} header fields`);
+  if (fields.length > MAX_FIELDS) throw overLimit(`more than ${MAX_FIELDS} header fields`);
   return { path, kind, fields };
 }
 
@@ -90,7 +90,7 @@ function parsePart(scanner: Scanner): { readonly path: readonly number[]; readon
     const next = scanner.peek();
     if (next < '0' || next > '9') return { path, dot: true };
     path.push(scanner.nzNumber());
-    if (path.length > MAX_PATH) throw new ImapSyntaxError('the part number is too long');
+    if (path.length > MAX_PATH) throw overLimit('the part number is too long');
   }
   return { path, dot: false };
 }

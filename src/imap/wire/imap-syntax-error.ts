@@ -21,6 +21,11 @@ export class ImapSyntaxError extends Error {
   }
 }
 
+/** What keeps to the grammar and is more than this server takes. RFC 5530 section 3, LIMIT. */
+export function overLimit(what: string): ImapSyntaxError {
+  return new ImapSyntaxError(what, { status: 'NO', code: 'LIMIT' });
+}
+
 /**
  * Thrown by {@link CommandReader} for a command that cannot be read as a whole. Answer it as
  * `tag status [code] message`; when `fatal`, as `* BYE message`, and close: where the next command begins is unknown.

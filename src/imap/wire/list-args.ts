@@ -1,6 +1,6 @@
 /** The arguments of LIST and LSUB. RFC 9051 section 6.3.9, RFC 5258, RFC 5819, RFC 6154. */
 
-import { ImapSyntaxError } from './imap-syntax-error.ts';
+import { ImapSyntaxError, overLimit } from './imap-syntax-error.ts';
 import { MailboxPattern } from './mailbox-pattern.ts';
 import type { Scanner } from './scanner.ts';
 import { parseStatusItems, type StatusItem } from './status-items.ts';
@@ -48,7 +48,7 @@ export function parseList(scanner: Scanner): ListArguments {
   scanner.space();
   const withPatterns = scanner.peek() === '(';
   const patterns = withPatterns ? scanner.list(() => scanner.listMailbox()) : [scanner.listMailbox()];
-  if (patterns.length > MAX_PATTERNS) throw new ImapSyntaxError(`more than ${MAX_PATTERNS} patterns`);
+  if (patterns.length > MAX_PATTERNS) throw overLimit(`more than ${MAX_PATTERNS} patterns`);
   const withReturn = scanner.trySpace();
   const returns = withReturn ? parseReturn(scanner) : NO_RETURN;
   scanner.end();

@@ -3,7 +3,7 @@
 import { ANSWERED, DELETED, DRAFT, FLAGGED, SEEN } from '../../model/flags.ts';
 import { formatEmailId, formatThreadId } from '../../model/ids.ts';
 import type { SearchQuery } from '../../model/search-query.ts';
-import { ImapSyntaxError } from './imap-syntax-error.ts';
+import { ImapSyntaxError, overLimit } from './imap-syntax-error.ts';
 import type { Scanner } from './scanner.ts';
 import type { SequenceSet } from './sequence-set.ts';
 
@@ -71,8 +71,8 @@ function parseAll(program: Program, depth: number): SearchKey {
 
 function parseKey(program: Program, depth: number): SearchKey {
   const { scanner } = program;
-  if (depth > MAX_DEPTH) throw new ImapSyntaxError(`the search is nested more than ${MAX_DEPTH} deep`);
-  if (++program.keys > MAX_KEYS) throw new ImapSyntaxError(`the search has more than ${MAX_KEYS} keys`);
+  if (depth > MAX_DEPTH) throw overLimit(`the search is nested more than ${MAX_DEPTH} deep`);
+  if (++program.keys > MAX_KEYS) throw overLimit(`the search has more than ${MAX_KEYS} keys`);
   const next = scanner.peek();
   if (next === '(') {
     scanner.expect('(');
@@ -108,7 +108,7 @@ function parseOr(program: Program, depth: number): SearchKey {
   const { scanner } = program;
   const of: SearchKey[] = [];
   do {
-    if (++program.keys > MAX_KEYS) throw new ImapSyntaxError(`the search has more than ${MAX_KEYS} keys`);
+    if (++program.keys > MAX_KEYS) throw overLimit(`the search has more than ${MAX_KEYS} keys`);
     scanner.space();
     of.push(parseKey(program, depth + 1));
     scanner.space();

@@ -1,0 +1,91 @@
+/** How much memory of the server a client can take before it has logged in, whatever it sends. */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import { DIST } from '../house/source-tree.ts';
+
+/** Octets of heap and buffers for one connection that has not logged in. `docs/limits.md` states it. */
+const CEILING = 262_144;
+/** Connections of each test. */
+const COUNT = 100;
+
+const children: ChildProcess[] = [];
+const sockets: Socket[] = [];
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+interface Report {
+  readonly port: number;
+  readonly octets: number;
+  readonly connections: number;
+}
+
+async function startServer(): Promise<{ port: number; measure(): Promise<Report> }> {
+  const limits = { connectionsPerAddress: 10_000, loginTimeoutMs: 60_000 };
+  const script = path.join(import.meta.dirname, 'memory-server.mjs');
+  const child = fork(script, [DIST, JSON.stringify({ limits })], { execArgv: ['--expose-gc'] });
+  children.push(child);
+  const [{ port }] = (await once(child, 'message')) as [Report];
+  const measure = async (): Promise<Report> => {
+    child.send('measure');
+    return ((await once(child, 'message')) as [Report])[0];
+  };
+  return { port, measure };
+}
+
+async function open(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1').setNoDelay(true);
+  sockets.push(socket);
+  socket.on('error', () => {});
+  await once(socket, 'data');
+  return socket;
+}
+
+/** Sends chunks one after the other, each after the other side has had time to take the one before. */
+async function sendAll(connections: readonly Socket[], chunks: readonly string[]): Promise<void> {
+  for (const chunk of chunks) {
+    for (const socket of connections) if (socket.writable) socket.write(chunk, 'latin1');
+    await delay(chunks.length > 50 ? 2 : 20);
+  }
+  await delay(200);
+}
+
+const x = (count: number): string => 'x'.repeat(count);
+
+test.each([
+  ['nothing', [], true],
+  ['a line without its end', ['a LOGIN ', x(8_000)], true],
+  ['such a line in small pieces', ['a LOGIN ', ...Array<string>(400).fill(x(20))], true],
+  ['a literal that never ends', ['a LOGIN {8192+}\r\n', x(4_000), x(4_000)], true],
+  ['as many literals as a command may have', ['a FOO', ...Array<string>(200).fill(' {1+}\r\nx')], true],
+  ['a command of the greatest size', [`a FOO {7900+}\r\n${x(7_900)} {7900+}\r\n`, x(7_899)], true],
+  ['a literal that is refused, and comes', ['a LOGIN {65000+}\r\n', x(60_000)], true],
+  ['a line for which nobody waits', ['a AUTHENTICATE PLAIN\r\n', x(8_000)], true],
+  ['commands, without reading the answers', Array<string>(20).fill('a CAPABILITY\r\n'.repeat(10_000)), true],
+  ['a line without end', Array<string>(20).fill(x(65_536)), false],
+  ['rubbish', Array<string>(20).fill('\0\xff\r\n'.repeat(10_000)), false],
+])('%s', { timeout: 60_000 }, async (what, chunks, stays) => {
+  const { port, measure } = await startServer();
+  // What is loaded, compiled and kept for all is there after the first ones.
+  const first = await Promise.all(Array.from({ length: 20 }, () => open(port)));
+  await sendAll(first, chunks.slice(0, 1));
+  for (const socket of first) socket.destroy();
+  await delay(200);
+  const before = await measure();
+  expect(before.connections).toBe(0);
+  const connections = await Promise.all(Array.from({ length: COUNT }, () => open(port)));
+  if (what.includes('without reading')) for (const socket of connections) socket.pause();
+  else for (const socket of connections) socket.resume();
+  await sendAll(connections, chunks);
+  const after = await measure();
+  expect(after.connections).toBe(stays ? COUNT : 0);
+  const each = Math.round((after.octets - before.octets) / COUNT);
+  console.log(`${what}: ${each} octets for each connection`);
+  expect(each).toBeLessThan(CEILING);
+});
