@@ -14,7 +14,10 @@ export interface ImapLimits {
   readonly sessionsPerAccount: number;
   /** From the connection to a successful login. @defaultValue 60,000 */
   readonly loginTimeoutMs: number;
-  /** Without any command after login, 30 minutes at least by RFC 9051 section 5.4. @defaultValue 1,860,000 (31 minutes) */
+  /**
+   * Of a client that says nothing, also in IDLE; 30 minutes at least by RFC 9051 section 5.4, as clients begin IDLE anew
+   * after 29. @defaultValue 1,860,000 (31 minutes)
+   */
   readonly idleTimeoutMs: number;
   /** Of a client that stops in the middle of a message it appends. @defaultValue 300,000 */
   readonly literalTimeoutMs: number;

@@ -133,6 +133,7 @@ export class Session {
   /** The command was answered; a goodbye that waited for it is said. */
   finish(): void {
     this.#busy = false;
+    this.connection.active();
     if (this.#goodbye !== '') this.#sayGoodbye();
     else this.out.flushSoon();
     this.feed?.resume();
@@ -213,7 +214,10 @@ export class Session {
     this.connection.destroy();
   }
 
-  /** Ends the session when nothing comes or goes for so many milliseconds while it waits for the client. */
+  /**
+   * Ends the session when nothing comes for so many milliseconds while it waits for the client; in IDLE too, whose
+   * clients begin it anew in time (RFC 9051 section 6.3.13).
+   */
   expectTraffic(ms: number): void {
     this.connection.onIdle(ms, () => {
       if (!this.#busy || this.#waiting) this.bye('Idle for too long');

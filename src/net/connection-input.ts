@@ -1,5 +1,6 @@
 /** Reads a line protocol from a socket: lines and runs of octets, with bounded memory. */
 
+import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import { EiderError } from '../errors.ts';
 
@@ -41,6 +42,7 @@ export class ConnectionInput {
   #own = false;
   /** No line end lies before this offset. */
   #scanned = 0;
+  #arrivedAt = performance.now();
   #waiting: Promise<void> | null = null;
   #wake: (() => void) | null = null;
 
@@ -51,6 +53,11 @@ export class ConnectionInput {
   /** Octets that have arrived and were not read. */
   get buffered(): number {
     return this.#end - this.#start;
+  }
+
+  /** For how long nothing has arrived, in milliseconds. */
+  get silentMs(): number {
+    return performance.now() - this.#arrivedAt;
   }
 
   /** Whether nothing more will arrive: the other side has ended the connection, or lost it. */
@@ -181,6 +188,7 @@ export class ConnectionInput {
 
   readonly #onData = (chunk: Buffer): void => {
     this.#append(chunk);
+    this.#arrivedAt = performance.now();
     if (this.#end - this.#start >= HIGH_WATER && !this.#paused) {
       this.#paused = true;
       this.#source?.pause();

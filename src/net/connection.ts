@@ -1,6 +1,7 @@
 /** One accepted connection: its socket, what comes in, what goes out, and how it ends. */
 
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { EiderError } from '../errors.ts';
 import { Compression } from './compression.ts';
 import { ConnectionInput } from './connection-input.ts';
@@ -11,6 +12,8 @@ import { type TlsContext, upgradeToTls } from './tls-upgrade.ts';
 const CLOSE_TIMEOUT_MS = 5_000;
 /** How long the other side may take nothing of what we write. */
 const WRITE_TIMEOUT_MS = 120_000;
+/** Longer ones are none. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What a listener tells a connection. */
 export interface ConnectionOptions {
@@ -44,8 +47,9 @@ export class Connection {
   #ending = false;
   #shutdown = false;
   #onShutdown: (() => void) | null = null;
-  #idleMs = 0;
-  #onIdle: (() => void) | null = null;
+  #idleTimer: NodeJS.Timeout | null = null;
+  /** When the time of silence began anew. */
+  #activeAt = 0;
   readonly #tls: () => TlsContext | null;
   readonly #handshakeTimeoutMs: number;
   #resolveClosed: () => void = () => {};
@@ -142,7 +146,6 @@ export class Connection {
     this.input.detach();
     while (plain.read() !== null);
     this.input.discard();
-    plain.setTimeout(0);
     this.write(reply);
     const secured = await upgradeToTls(plain, tls, this.#handshakeTimeoutMs);
     this.#secure = true;
@@ -177,11 +180,20 @@ export class Connection {
     this.#socket.resume();
   }
 
-  /** Calls `listener` when nothing came in or went out for `ms` milliseconds; 0 ends it. One at a time. */
+  /**
+   * Calls `listener` when nothing came in for `ms` milliseconds, and again when that goes on for as long; 0 ends it. One
+   * at a time. What goes out does not count: that a system takes it does not tell that somebody is there.
+   */
   onIdle(ms: number, listener: () => void): void {
-    this.#idleMs = ms;
-    this.#onIdle = ms === 0 ? null : listener;
-    if (!this.#ending) this.#socket.setTimeout(ms);
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    this.#idleTimer = null;
+    this.active();
+    if (ms > 0 && !this.closed) this.#awaitSilence(ms, ms, listener);
+  }
+
+  /** The time of {@link Connection.onIdle} begins anew, as the other side had no reason to say anything. */
+  active(): void {
+    this.#activeAt = performance.now();
   }
 
   /** Calls `listener` when the server shuts down: say goodbye and `end` soon. At once when it does already. */
@@ -201,6 +213,7 @@ export class Connection {
   end(): void {
     if (this.#ending || this.#closed) return;
     this.#ending = true;
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
     this.input.close();
     this.input.discard();
     this.#socket.setTimeout(CLOSE_TIMEOUT_MS);
@@ -216,20 +229,28 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  #awaitSilence(ms: number, leftMs: number, listener: () => void): void {
+    this.#idleTimer = setTimeout(
+      () => {
+        const left = ms - Math.min(this.input.silentMs, performance.now() - this.#activeAt);
+        this.#awaitSilence(ms, left > 0 ? left : ms, listener);
+        if (left <= 0) listener();
+      },
+      Math.min(leftMs, MAX_TIMER_MS),
+    );
+  }
+
   #adopt(socket: Socket): void {
     socket.on('error', () => socket.destroy());
-    socket.on('timeout', () => {
-      if (this.#ending) this.destroy();
-      else this.#onIdle?.();
-    });
+    socket.on('timeout', () => this.destroy());
     socket.on('close', () => {
       if (socket !== this.#socket) return;
       this.#closed = true;
+      if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
       this.input.close();
       this.#compression?.destroy();
       this.#resolveClosed();
     });
-    if (this.#idleMs > 0) socket.setTimeout(this.#idleMs);
   }
 }
 

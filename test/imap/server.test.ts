@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
+import { constants, deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ImapServerOptions } from '../../src/imap/index.ts';
 import { CERTIFICATE, KEY } from '../net/certificate.ts';
@@ -293,6 +294,50 @@ describe('clients that vanish', () => {
     for (let n = 0; n < 50 && fixture.imap.connections > 0; n++) await delay(20);
     expect(fixture.imap.connections).toBe(0);
     await fixture.fill(account, 'INBOX', 1);
+  });
+});
+
+describe('clients that are there no more, without a word', () => {
+  test('in IDLE: signs of life that their system takes keep no session, and it counts no more', async () => {
+    const limits = { idleTimeoutMs: 400, keepAliveMs: 50, sessionsPerAccount: 1 };
+    const fixture = await start({ limits });
+    const account = await fixture.account();
+    const gone = await fixture.login(account);
+    await gone.run('a', 'SELECT INBOX');
+    gone.send('b IDLE\r\n');
+    expect(await gone.line()).toBe('+ idling');
+    gone.socket.pause();
+    const started = performance.now();
+    const next = await fixture.connect();
+    const again = async (): Promise<string | undefined> =>
+      (await next.run('c', `LOGIN ${account.name} secret`)).at(-1)?.slice(0, 12);
+    expect(await again()).toBe('c NO [LIMIT]');
+    await expect.poll(again, { timeout: 5_000, interval: 50 }).toBe('c OK [CAPABI');
+    expect(performance.now() - started).toBeGreaterThan(350);
+    // It does not close either; then it is closed.
+    await expect.poll(() => fixture.imap.connections, { timeout: 10_000 }).toBe(1);
+  });
+
+  test('in IDLE under COMPRESS', async () => {
+    const fixture = await start({ limits: { idleTimeoutMs: 300, keepAliveMs: 50 } });
+    const client = await fixture.login(await fixture.account());
+    await client.run('a', 'COMPRESS DEFLATE');
+    client.socket.write(deflateRawSync('b IDLE\r\n', { finishFlush: constants.Z_SYNC_FLUSH }));
+    await client.octets(1);
+    client.socket.pause();
+    await expect.poll(() => fixture.imap.connections, { timeout: 10_000 }).toBe(0);
+  });
+
+  test('who begins IDLE anew in time stays', async () => {
+    const fixture = await start({ limits: { idleTimeoutMs: 500, keepAliveMs: 100 } });
+    const client = await fixture.login(await fixture.account());
+    for (let n = 0; n < 6; n++) {
+      client.send(`t${n} IDLE\r\n`);
+      await delay(200);
+      client.send('DONE\r\n');
+      expect((await client.until(`t${n}`)).at(-1)).toBe(`t${n} OK Idle no more`);
+    }
+    expect(await client.line()).toBe('* BYE Idle for too long');
   });
 });
 

@@ -1,6 +1,7 @@
 /** Connections on real sockets: limits, TLS, half-closing, shutdown. */
 
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
@@ -314,6 +315,40 @@ describe('close', () => {
 });
 
 describe('a connection', () => {
+  test.skipIf(process.platform !== 'linux')('is asked by TCP after a minute whether it is there', async () => {
+    const { port } = await start();
+    const socket = connect({ port, host: '127.0.0.1' });
+    open.sockets.push(socket);
+    await once(socket, 'data');
+    const hex = (number: number | undefined): string => (number ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    const mine = (await readFile('/proc/net/tcp', 'utf8'))
+      .split('\n')
+      .find((line) => line.includes(`:${hex(port)} 0100007F:${hex(socket.localPort)} 01`));
+    // Timer 02 is that of keep-alive, due in hundredths of a second.
+    const [, due] = / 02:([0-9A-F]{8}) /.exec(mine ?? '') ?? [];
+    expect(Number.parseInt(due ?? '', 16)).toBeGreaterThan(5_000);
+    expect(Number.parseInt(due ?? '', 16)).toBeLessThanOrEqual(6_000);
+  });
+
+  test('that sends nothing is noticed, whatever it is sent', async () => {
+    let idle = 0;
+    const { port } = await start({
+      serve: async (connection) => {
+        const timer = setInterval(() => connection.write('still here\r\n'), 10);
+        connection.onIdle(100, () => {
+          if (++idle === 2) connection.end();
+        });
+        await connection.input.readLine(100);
+        clearInterval(timer);
+      },
+    });
+    const started = performance.now();
+    const client = tcp(port);
+    await client.ended;
+    expect(performance.now() - started).toBeGreaterThan(190);
+    expect(idle).toBe(2);
+  });
+
   test('that is silent is noticed', async () => {
     const { port } = await start({
       serve: async (connection) => {
