@@ -5,6 +5,8 @@
  * for people and may change.
  *
  * - `ACCOUNT_EXISTS`, `ACCOUNT_NOT_FOUND`, `ACCOUNT_NAME_INVALID`, `ADDRESS_EXISTS`, `ADDRESS_INVALID`: the directory.
+ * - `ANNOTATION_INVALID` (a name that none can have), `ANNOTATION_LIMIT` (too many, or too much in all),
+ *   `ANNOTATION_TOO_LARGE` (one value); nothing was changed.
  * - `AUTHENTICATION_FAILED`: unknown account or wrong password; never says which.
  * - `MAILBOX_EXISTS`, `MAILBOX_NOT_FOUND`, `MAILBOX_NAME_INVALID`, `MAILBOX_PROTECTED` (INBOX cannot be deleted),
  *   `MAILBOX_HAS_CHILDREN`, `MAILBOX_LIMIT` (too many, or too deep).
@@ -26,6 +28,9 @@ export type ErrorCode =
   | 'ACCOUNT_NOT_FOUND'
   | 'ADDRESS_EXISTS'
   | 'ADDRESS_INVALID'
+  | 'ANNOTATION_INVALID'
+  | 'ANNOTATION_LIMIT'
+  | 'ANNOTATION_TOO_LARGE'
   | 'AUTHENTICATION_FAILED'
   | 'BLOB_CORRUPT'
   | 'BLOB_MISSING'

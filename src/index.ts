@@ -23,6 +23,15 @@ export { extractSearchText } from './mime/extract-search-text.ts';
 export { headerContains } from './mime/header-contains.ts';
 export type { MessageBody, SectionData } from './mime/message-body.ts';
 export * from './model/account.ts';
+export {
+  type Annotation,
+  type AnnotationDepth,
+  type AnnotationQuery,
+  MAX_ACCOUNT_ANNOTATION_OCTETS,
+  MAX_ANNOTATION_NAME_OCTETS,
+  MAX_ANNOTATION_OCTETS,
+  MAX_ANNOTATIONS,
+} from './model/annotation.ts';
 export * from './model/change.ts';
 export * from './model/content.ts';
 export * from './model/flags.ts';

@@ -11,7 +11,7 @@ import type { Content } from '../model/content.ts';
 import type { AccountId, ContentId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
 import type { Mailbox } from '../model/mailbox.ts';
 import type { UidSet } from '../model/uid-set.ts';
-import type { AccountRecord, AccountState, Placement } from './records.ts';
+import type { AccountRecord, AccountState, AnnotationRecord, Placement } from './records.ts';
 
 /** A placement with all that is kept of it. */
 export interface TransferPlacement extends Placement {
@@ -59,6 +59,7 @@ export type TransferBatch =
       readonly shared: ReadonlySet<ContentId>;
     }
   | { readonly kind: 'threadKeys'; readonly keys: readonly TransferThreadKey[] }
+  | { readonly kind: 'annotations'; readonly annotations: readonly AnnotationRecord[] }
   | { readonly kind: 'changes'; readonly changes: readonly Change[]; readonly vanished: readonly TransferVanished[] };
 
 /** The last of each kind that was put. */
@@ -69,6 +70,8 @@ export interface TransferProgress {
   readonly uids: ReadonlyMap<MailboxId, Uid>;
   /** `''` for none. */
   readonly threadKey: string;
+  /** `null` for none. */
+  readonly annotation: Pick<AnnotationRecord, 'mailboxId' | 'name'> | null;
   /** 0 for none. */
   readonly change: ModSeq;
 }

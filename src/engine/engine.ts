@@ -21,6 +21,7 @@ import type {
   AccountRecord,
   AccountState,
   AddedMessage,
+  AnnotationRecord,
   BlobReference,
   CheckFinding,
   ContentFields,
@@ -68,6 +69,13 @@ export interface ReadTransaction {
   mailboxByPath(path: string): Promise<Mailbox | null>;
   /** Subscribed paths, whether they exist or not, in code unit order. */
   subscriptions(): Promise<string[]>;
+  /**
+   * Annotations, those of the account itself first, then by mailbox, then by name in code unit order. The store sees to
+   * it that all of an account have no more than some 16 MB.
+   */
+  annotations(filter?: AnnotationFilter): Promise<AnnotationRecord[]>;
+  /** Octets of all annotations of the account, names and values. */
+  annotationOctets(): Promise<number>;
 
   /** All UIDs of a mailbox, ascending. */
   uids(mailboxId: MailboxId): Promise<Uint32Array>;
@@ -105,6 +113,14 @@ export interface ReadTransaction {
   usage(): Promise<TierUsage>;
 }
 
+/** Which annotations to read; all of the account, where nothing is said. */
+export interface AnnotationFilter {
+  /** Of one mailbox; `null` for those of the account itself. */
+  readonly mailboxId?: MailboxId | null;
+  /** Of these names, in normal form. */
+  readonly names?: readonly string[];
+}
+
 /** A stored content as {@link ReadTransaction.contents} gives it. */
 export interface StoredContent {
   readonly contentId: ContentId;
@@ -140,9 +156,14 @@ export interface WriteTransaction extends ReadTransaction {
   createMailbox(path: string, specialUse: SpecialUse | null): Promise<Mailbox>;
   renameMailbox(id: MailboxId, path: string): Promise<void>;
   setSpecialUse(id: MailboxId, specialUse: SpecialUse | null): Promise<void>;
-  /** With all messages in it. */
+  /** With all messages in it, and its annotations. */
   deleteMailbox(id: MailboxId): Promise<void>;
   setSubscribed(path: string, subscribed: boolean): Promise<void>;
+  /**
+   * Sets annotations of a mailbox that is there, or of the account itself, by name in normal form; `null` removes one.
+   * No mailbox is stamped: sessions have nothing to fetch because of it.
+   */
+  setAnnotations(mailboxId: MailboxId | null, values: ReadonlyMap<string, Uint8Array | null>): Promise<void>;
 
   /** A number that names a new thread. */
   newThread(): Promise<ThreadId>;

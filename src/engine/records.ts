@@ -1,6 +1,7 @@
 /** What an engine keeps of an account, as records. */
 
 import type { Account, AccountLimits, CopyMode } from '../model/account.ts';
+import type { Annotation } from '../model/annotation.ts';
 import type { Content, MessageSummary, StoredBody } from '../model/content.ts';
 import type { Flags } from '../model/flags.ts';
 import type { BlobId, ContentId, EmailId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
@@ -117,6 +118,12 @@ export interface OtherPlace {
   readonly mailboxId: MailboxId;
   /** Its UID there. */
   readonly at: Uid;
+}
+
+/** An annotation as it is kept. */
+export interface AnnotationRecord extends Annotation {
+  /** `null` for one of the account itself. */
+  readonly mailboxId: MailboxId | null;
 }
 
 /** A record whose reference cannot be followed, or a counter that does not add up; found by a check. */

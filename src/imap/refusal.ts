@@ -1,6 +1,7 @@
 /** What a command that fails is answered: one table from errors to response codes. RFC 5530, RFC 9051 section 7.1. */
 
 import { EiderError, type ErrorCode, isEiderError } from '../errors.ts';
+import { MAX_ANNOTATION_OCTETS } from '../model/annotation.ts';
 import { normalizePath } from '../model/mailbox.ts';
 import { ImapSyntaxError } from './wire/imap-syntax-error.ts';
 
@@ -27,6 +28,10 @@ const ANSWERS: Readonly<Record<ErrorCode, Answer>> = {
   ACCOUNT_NOT_FOUND: ['NO', 'UNAVAILABLE', 'The account is gone'],
   ADDRESS_EXISTS: ['NO', 'ALREADYEXISTS', 'The address is taken'],
   ADDRESS_INVALID: ['NO', 'CANNOT', 'The address is not allowed'],
+  // RFC 5464 sections 3.2 and 4.3.
+  ANNOTATION_INVALID: ['BAD', null, 'That cannot be the name of an annotation'],
+  ANNOTATION_LIMIT: ['NO', 'METADATA TOOMANY', 'Too many annotations'],
+  ANNOTATION_TOO_LARGE: ['NO', `METADATA MAXSIZE ${MAX_ANNOTATION_OCTETS}`, 'The value is too large'],
   AUTHENTICATION_FAILED: ['NO', 'AUTHENTICATIONFAILED', 'Invalid credentials'],
   BLOB_CORRUPT: ['NO', 'CORRUPTION', 'A part of a message is damaged'],
   BLOB_MISSING: ['NO', 'UNAVAILABLE', 'A part of a message cannot be read at present'],

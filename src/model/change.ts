@@ -13,7 +13,9 @@ export type ChangeItem =
   /** Flags or keywords changed. */
   | { readonly type: 'flags'; readonly mailboxId: MailboxId; readonly uids: UidSet }
   /** Messages are gone from a mailbox. */
-  | { readonly type: 'expunged'; readonly mailboxId: MailboxId; readonly uids: UidSet };
+  | { readonly type: 'expunged'; readonly mailboxId: MailboxId; readonly uids: UidSet }
+  /** Annotations of a mailbox (`null`: of the account) were set or removed: their names, in normal form. */
+  | { readonly type: 'metadata'; readonly mailboxId: MailboxId | null; readonly names: readonly string[] };
 
 /** A transaction's changes. `modSeq` values of one account rise without repetition, with gaps. */
 export interface Change {

@@ -15,6 +15,7 @@ import { formatItems } from '../engine/change-text.ts';
 import type { AccountRecord } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId, MailboxId, Uid } from '../model/ids.ts';
+import { annotationDocument } from './annotation-documents.ts';
 import type { Collections, KeyedDocument } from './collections.ts';
 import { contentDocuments } from './content-documents.ts';
 import type {
@@ -27,7 +28,16 @@ import type {
   VanishedDocument,
 } from './documents.ts';
 import { placementOf } from './fetch-records.ts';
-import { below, changeKey, contentKey, numberOf, placementKey, stateKey, vanishedKey } from './keys.ts';
+import {
+  annotationOfKey,
+  below,
+  changeKey,
+  contentKey,
+  numberOf,
+  placementKey,
+  stateKey,
+  vanishedKey,
+} from './keys.ts';
 import { isConflict, isUnavailable, toEiderError } from './mongo-error.ts';
 import { PinnedTransaction } from './pinned-transaction.ts';
 import type { Sessions } from './sessions.ts';
@@ -92,11 +102,13 @@ export class MongoTransfer implements AccountTransfer {
     }
     const content = await last(below(account) as Document, 'contents');
     const thread = await last(below(`${account}.t`) as Document);
+    const annotation = await last(below(`${account}.a`) as Document);
     const change = await last(below(`${account}.c`) as Document);
     return {
       content: content ? numberOf(content) : 0,
       uids,
       threadKey: thread ? thread.slice(thread.lastIndexOf('.') + 1) : '',
+      annotation: annotation ? annotationOfKey(annotation) : null,
       change: change ? numberOf(change) : 0,
     };
   }
@@ -146,6 +158,10 @@ export class MongoTransfer implements AccountTransfer {
       const documents = batch.keys.map(
         ({ key, threadId }): ThreadDocument => ({ _id: threadKeyOf(account, key), account, threadId }),
       );
+      return [{ collection: 'mail', documents }];
+    }
+    if (batch.kind === 'annotations') {
+      const documents = batch.annotations.map((annotation) => annotationDocument(account, annotation));
       return [{ collection: 'mail', documents }];
     }
     const changes = batch.changes.map(

@@ -6,7 +6,7 @@ import { DELETED, SEEN } from '../model/flags.ts';
 import type { MailboxId } from '../model/ids.ts';
 import type { Mailbox } from '../model/mailbox.ts';
 import { checkIndex, type IndexCheck, type Tell } from './check-index.ts';
-import type { PlacementDocument } from './documents.ts';
+import type { AnnotationDocument, PlacementDocument } from './documents.ts';
 import { below, mailboxOf, numberOf, ofAccount } from './keys.ts';
 import type { MailReader } from './mail-reader.ts';
 
@@ -35,6 +35,8 @@ export interface AccountCount {
   readonly orphans: Map<string, boolean>;
   /** Contents of several messages, some of which do not say so. */
   readonly unmarked: Set<string>;
+  /** Keys of annotations of mailboxes that are not there. */
+  readonly strayAnnotations: string[];
   readonly index: IndexCheck;
   readonly findings: CheckFinding[];
 }
@@ -77,6 +79,7 @@ export async function countAccount(reader: MailReader): Promise<AccountCount> {
     lastId: 0,
     orphans: new Map(),
     unmarked: new Set(),
+    strayAnnotations: [],
     index: await checkIndex(reader, tell),
     findings,
   };
@@ -119,6 +122,12 @@ export async function countAccount(reader: MailReader): Promise<AccountCount> {
       count.unmarked.add(content);
       tell('reference', 'content of several messages that does not say so', numberOf(content));
     }
+  }
+  const annotations = await reader.find<AnnotationDocument>([below(`${account}.a`)], { fields: ['mailbox'] });
+  for (const { _id, mailbox } of annotations) {
+    if (mailbox === 0 || mailboxes.has(mailbox)) continue;
+    count.strayAnnotations.push(_id);
+    tell('reference', 'annotation of no mailbox that exists', _id.slice(account.length + 3));
   }
   compareCounters(count, base, findings);
   return count;

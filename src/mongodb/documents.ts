@@ -67,6 +67,16 @@ export interface ThreadDocument extends MailDocument {
   readonly threadId: ThreadId;
 }
 
+/** An annotation. */
+export interface AnnotationDocument extends MailDocument {
+  /** 0 for one of the account itself. */
+  readonly mailbox: MailboxId;
+  readonly name: string;
+  readonly value: Uint8Array;
+  /** Octets of name and value. */
+  readonly octets: number;
+}
+
 /** A mention of a blob. */
 export interface BlobMention {
   readonly id: BlobId;

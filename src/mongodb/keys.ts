@@ -38,6 +38,20 @@ export const vanishedKey = (account: AccountId, mailbox: MailboxId, modSeq: ModS
 export const threadKey = (account: AccountId, key: string): string =>
   `${account}.t.${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
 
+/** An annotation of a mailbox, or of the account itself, which is before all mailboxes. Names have no octet above `~`. */
+export const annotationKey = (account: AccountId, mailbox: MailboxId | null, name: string): string =>
+  `${annotationsOf(account, mailbox)}.${name}`;
+
+/** What the keys of a mailbox's annotations begin with. */
+export const annotationsOf = (account: AccountId, mailbox: MailboxId | null): string =>
+  `${account}.a.${digits(mailbox ?? 0, ID_DIGITS)}`;
+
+/** Mailbox and name of an annotation's key. Account ids have no `.`, names may. */
+export const annotationOfKey = (key: string): { mailboxId: MailboxId | null; name: string } => {
+  const [, , mailbox = '', ...name] = key.split('.');
+  return { mailboxId: Number.parseInt(mailbox, 16) || null, name: name.join('.') };
+};
+
 /** A content, in a collection of its own. */
 export const contentKey = (account: AccountId, content: ContentId): string =>
   `${account}.${digits(content, ID_DIGITS)}`;

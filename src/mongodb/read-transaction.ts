@@ -1,9 +1,10 @@
 /** Reads of one account, all of one state. */
 
 import { type ChangeRow, parseChange } from '../engine/change-text.ts';
-import type { FetchOptions, FlagColumns, ReadTransaction, StoredContent } from '../engine/engine.ts';
+import type { AnnotationFilter, FetchOptions, FlagColumns, ReadTransaction, StoredContent } from '../engine/engine.ts';
 import type {
   AccountState,
+  AnnotationRecord,
   BlobReference,
   CheckFinding,
   FetchedRecord,
@@ -16,6 +17,7 @@ import type { Mailbox } from '../model/mailbox.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { accountState, sortedMailboxes } from './account-state.ts';
+import { annotationOctets, readAnnotations } from './annotation-documents.ts';
 import { blobMentions } from './blob-mentions.ts';
 import { checkAccount } from './check.ts';
 import { BODY_FIELDS, joinPieces, storedContent } from './content-documents.ts';
@@ -72,6 +74,16 @@ export class MongoReadTransaction implements ReadTransaction {
 
   async subscriptions(): Promise<string[]> {
     return [...this.now.subscriptions].sort();
+  }
+
+  async annotations(filter: AnnotationFilter = {}): Promise<AnnotationRecord[]> {
+    await this.ready();
+    return readAnnotations(this.reader, filter);
+  }
+
+  async annotationOctets(): Promise<number> {
+    await this.ready();
+    return annotationOctets(this.reader);
   }
 
   async uids(mailboxId: MailboxId): Promise<Uint32Array> {

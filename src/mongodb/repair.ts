@@ -8,6 +8,7 @@ import { newManifest } from './index-manifest.ts';
 import { below, manifestKey, ofAccount } from './keys.ts';
 import type { MailWriter } from './mail-writer.ts';
 import { removeContents } from './remove-placements.ts';
+import { keyLists } from './uid-filter.ts';
 
 /** Sets every counter to what a count gives and drops what cannot be reached; what is left, the next check tells. */
 export async function repairAccount(writer: MailWriter): Promise<CheckFinding[]> {
@@ -16,6 +17,7 @@ export async function repairAccount(writer: MailWriter): Promise<CheckFinding[]>
   if (count.findings.length === 0) return [];
   draft.touch();
   await removeContents(writer, [...count.orphans.keys()], (content) => count.orphans.get(content) ?? false);
+  for (const list of keyLists(count.strayAnnotations)) writer.batch.delete([{ $in: list }]);
   const { account, collections } = reader;
   if (count.unmarked.size > 0) {
     const session = await writer.flush();

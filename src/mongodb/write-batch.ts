@@ -40,6 +40,12 @@ export class WriteBatch {
     this.#inserts.set(document._id, document);
   }
 
+  /** A document of `mail`, whether it is there already or not. */
+  replace(document: KeyedDocument): void {
+    this.#updates.push(upsertOf(document));
+    this.#expected++;
+  }
+
   /** Changes documents of `mail`; `count` of them, or the account is not what it was thought to be. */
   update(keys: readonly KeyCondition[], change: Document | Document[], count: number): void {
     this.#updates.push({ q: this.#filter(keys), u: change, multi: true, upsert: false });

@@ -12,6 +12,7 @@ import type { MailboxId, ModSeq, ThreadId } from '../model/ids.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { StateDraft } from './account-state.ts';
+import { annotationDocument } from './annotation-documents.ts';
 import { contentDocuments, isLarge, sentDayOf } from './content-documents.ts';
 import { copyPlacements } from './copy-placements.ts';
 import type {
@@ -22,7 +23,17 @@ import type {
   VanishedDocument,
 } from './documents.ts';
 import { changeFlags } from './flag-changes.ts';
-import { changeKey, contentKey, placementKey, stateKey, threadKey, vanishedKey } from './keys.ts';
+import {
+  annotationKey,
+  annotationsOf,
+  below,
+  changeKey,
+  contentKey,
+  placementKey,
+  stateKey,
+  threadKey,
+  vanishedKey,
+} from './keys.ts';
 import type { MailReader } from './mail-reader.ts';
 import type { MailSearch } from './mail-search.ts';
 import type { MailWriter } from './mail-writer.ts';
@@ -136,11 +147,26 @@ export class MongoWriteTransaction extends MongoReadTransaction implements Write
     // A mailbox that is gone needs no memory of what went before it.
     this.#vanished.delete(id);
     this.draft.removeMailbox(id);
+    this.batch.delete([below(annotationsOf(this.reader.account, id))]);
     this.record({ type: 'mailboxDeleted', mailboxId: id, path: mailbox.path });
   }
 
   async setSubscribed(path: string, subscribed: boolean): Promise<void> {
     this.draft.setSubscribed(path, subscribed);
+  }
+
+  async setAnnotations(mailboxId: MailboxId | null, values: ReadonlyMap<string, Uint8Array | null>): Promise<void> {
+    if (values.size === 0) return;
+    // A batch removes after it has set, whatever the order in which it was told.
+    await this.ready();
+    const { account } = this.reader;
+    const gone: string[] = [];
+    for (const [name, value] of values) {
+      if (value === null) gone.push(annotationKey(account, mailboxId, name));
+      else this.batch.replace({ ...annotationDocument(account, { mailboxId, name, value }) });
+    }
+    if (gone.length > 0) this.batch.delete([{ $in: gone }]);
+    this.record({ type: 'metadata', mailboxId, names: [...values.keys()] });
   }
 
   async newThread(): Promise<ThreadId> {

@@ -13,6 +13,7 @@ import { formatItems } from '../engine/change-text.ts';
 import type { AccountRecord } from '../engine/engine.ts';
 import type { AccountId, MailboxId, Uid } from '../model/ids.ts';
 import type { AccountFile } from './account-file.ts';
+import { lastAnnotation, writeAnnotation } from './annotation-rows.ts';
 import type { Database } from './database.ts';
 import { insertContent } from './insert-message.ts';
 
@@ -65,6 +66,7 @@ export class SqliteTransfer implements AccountTransfer {
         content: last('SELECT max(id) AS n FROM content') ?? 0,
         uids,
         threadKey: key ? Buffer.from(key).toString('hex') : '',
+        annotation: lastAnnotation(db),
         change: last('SELECT max(modSeq) AS n FROM change') ?? 0,
       };
     });
@@ -101,6 +103,9 @@ function putBatch(db: Database, batch: TransferBatch): void {
   if (batch.kind === 'threadKeys') {
     const sql = 'INSERT OR REPLACE INTO threadKey VALUES (?, ?)';
     for (const { key, threadId } of batch.keys) db.run(sql, Buffer.from(key, 'hex'), threadId);
+  }
+  if (batch.kind === 'annotations') {
+    for (const { mailboxId, name, value } of batch.annotations) writeAnnotation(db, mailboxId, name, value);
   }
   if (batch.kind !== 'changes') return;
   for (const { modSeq, time, items } of batch.changes) {

@@ -75,6 +75,11 @@ const REFERENCES: readonly (readonly [kind: CheckFinding['kind'], what: string, 
     "SELECT mailbox || ':' || min(uid) AS d FROM placement GROUP BY mailbox, emailId HAVING count(*) > 1",
   ],
   [
+    'reference',
+    'annotation of no mailbox that exists',
+    "SELECT mailbox || ':' || name AS d FROM annotation WHERE mailbox <> 0 AND mailbox NOT IN (SELECT id FROM mailbox)",
+  ],
+  [
     'search',
     'content neither in the index nor waiting for it',
     'SELECT id AS d FROM content WHERE id NOT IN (SELECT contentId FROM pendingTerms) AND id NOT IN (SELECT rowid FROM search.word)',
@@ -119,6 +124,7 @@ export function repairAccount(db: Database): CheckFinding[] {
   db.exec(`
     DELETE FROM blobReference WHERE contentId NOT IN (SELECT id FROM content);
     DELETE FROM pendingTerms WHERE contentId NOT IN (SELECT id FROM content);
+    DELETE FROM annotation WHERE mailbox <> 0 AND mailbox NOT IN (SELECT id FROM mailbox);
     INSERT INTO pendingTerms (contentId) SELECT id FROM content
       WHERE id NOT IN (SELECT contentId FROM pendingTerms) AND id NOT IN (SELECT rowid FROM search.word);
     UPDATE mailbox SET

@@ -2,9 +2,10 @@
 
 import { createHash } from 'node:crypto';
 import { type ChangeRow, parseChange } from '../engine/change-text.ts';
-import type { FetchOptions, FlagColumns, ReadTransaction, StoredContent } from '../engine/engine.ts';
+import type { AnnotationFilter, FetchOptions, FlagColumns, ReadTransaction, StoredContent } from '../engine/engine.ts';
 import type {
   AccountState,
+  AnnotationRecord,
   BlobReference,
   CheckFinding,
   FetchedRecord,
@@ -16,6 +17,7 @@ import type { BlobId, ContentId, MailboxId, ModSeq, ThreadId, Uid } from '../mod
 import type { Mailbox } from '../model/mailbox.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { UidSet } from '../model/uid-set.ts';
+import { annotationOctets, readAnnotations } from './annotation-rows.ts';
 import { checkAccount } from './check.ts';
 import { countLines, parseLines, parseNumbers } from './columns.ts';
 import { fetchRecords, readContents } from './content-rows.ts';
@@ -60,6 +62,14 @@ export class SqliteReadTransaction implements ReadTransaction {
 
   async subscriptions(): Promise<string[]> {
     return this.db.all<{ path: string }>('SELECT path FROM subscription ORDER BY path').map((row) => row.path);
+  }
+
+  async annotations(filter: AnnotationFilter = {}): Promise<AnnotationRecord[]> {
+    return readAnnotations(this.db, filter);
+  }
+
+  async annotationOctets(): Promise<number> {
+    return annotationOctets(this.db);
   }
 
   async uids(mailboxId: MailboxId): Promise<Uint32Array> {

@@ -45,6 +45,13 @@ const ACCOUNT_V1 = `
   INSERT INTO state VALUES (1, 1, 0, 0, 0, 1, unixepoch(), 0, 0);
 `;
 
+// `mailbox` 0 is the account itself.
+const ACCOUNT_V2 = `
+  CREATE TABLE annotation (
+    mailbox INTEGER NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (mailbox, name)
+  );
+`;
+
 const DIRECTORY_V1 = `
   CREATE TABLE account (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, passwordHash TEXT, octetLimit INTEGER, messageLimit INTEGER,
@@ -69,9 +76,12 @@ const SEARCH_V1 = `
   INSERT INTO search.word(word, rank) VALUES ('automerge', 8), ('hashsize', 4194304);
 `;
 
+/** What makes an account's database, and each later version of the one before. */
+export const ACCOUNT_STEPS: readonly string[] = [ACCOUNT_V1, ACCOUNT_V2];
+
 /** Makes or upgrades the tables of an account. @throws `SCHEMA_TOO_NEW`. */
 export function migrateAccount(db: SqliteDatabase): void {
-  migrate(db, 'main', [ACCOUNT_V1]);
+  migrate(db, 'main', ACCOUNT_STEPS);
 }
 
 /** Makes or upgrades the tables of the directory. @throws `SCHEMA_TOO_NEW`. */

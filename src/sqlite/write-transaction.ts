@@ -9,6 +9,7 @@ import type { ChangeItem } from '../model/change.ts';
 import type { MailboxId, ModSeq, ThreadId } from '../model/ids.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import { UidSet } from '../model/uid-set.ts';
+import { writeAnnotation } from './annotation-rows.ts';
 import type { ChangeRecorder, CounterChange } from './change-recorder.ts';
 import { repairAccount } from './check.ts';
 import { copyPlacements } from './copy-placements.ts';
@@ -92,6 +93,7 @@ export class SqliteWriteTransaction extends SqliteReadTransaction implements Wri
     removePlacements(this, this.db, id, UidSet.range(1, mailbox.uidNext));
     this.db.run('DELETE FROM mailbox WHERE id = ?', id);
     this.db.run('DELETE FROM vanished WHERE mailbox = ?', id);
+    this.db.run('DELETE FROM annotation WHERE mailbox = ?', id);
     this.record({ type: 'mailboxDeleted', mailboxId: id, path: mailbox.path });
   }
 
@@ -101,6 +103,12 @@ export class SqliteWriteTransaction extends SqliteReadTransaction implements Wri
       subscribed ? 'INSERT OR IGNORE INTO subscription VALUES (?)' : 'DELETE FROM subscription WHERE path = ?',
       path,
     );
+  }
+
+  async setAnnotations(mailboxId: MailboxId | null, values: ReadonlyMap<string, Uint8Array | null>): Promise<void> {
+    if (values.size === 0) return;
+    for (const [name, value] of values) writeAnnotation(this.db, mailboxId, name, value);
+    this.record({ type: 'metadata', mailboxId, names: [...values.keys()] });
   }
 
   async newThread(): Promise<ThreadId> {

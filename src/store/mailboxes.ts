@@ -5,8 +5,10 @@ import { EiderError } from '../errors.ts';
 import type { AccountId } from '../model/ids.ts';
 import { isBelow, type Mailbox, normalizePath, parentPath, type SpecialUse } from '../model/mailbox.ts';
 import { UidSet } from '../model/uid-set.ts';
+import { copyAnnotations } from './annotations.ts';
 import { resolveMailbox, type StoreContext } from './context.ts';
 import type { MailboxRef } from './message-store.ts';
+import { requireFreeUse } from './special-use.ts';
 
 /** Most mailboxes of an account. */
 export const MAX_MAILBOXES = 10_000;
@@ -34,10 +36,7 @@ export async function makeMailbox(tx: WriteTransaction, path: string, specialUse
   const mailboxes = await tx.mailboxes();
   if (mailboxes.length >= MAX_MAILBOXES)
     throw new EiderError('MAILBOX_LIMIT', 'the account has as many mailboxes as it may');
-  // RFC 6154 section 3: a special use that cannot be had is refused; one mailbox has it at a time.
-  if (specialUse && mailboxes.some((mailbox) => mailbox.specialUse === specialUse)) {
-    throw new EiderError('MAILBOX_EXISTS', `another mailbox is ${specialUse} already`);
-  }
+  if (specialUse) await requireFreeUse(tx, specialUse);
   await createParents(tx, path);
   return tx.createMailbox(path, specialUse);
 }
@@ -67,6 +66,8 @@ export function renameMailbox({ engine }: StoreContext, account: AccountId, from
 async function renameInbox(tx: WriteTransaction, target: string): Promise<void> {
   const inbox = await resolveMailbox(tx, 'INBOX');
   const { id } = await tx.createMailbox(target, null);
+  // RFC 5464 section 4.1: annotations are in both then.
+  await copyAnnotations(tx, inbox.id, id);
   await tx.move(inbox.id, UidSet.range(1, inbox.uidNext), id);
 }
 

@@ -3,12 +3,14 @@
 import type { FlagColumns, ReadTransaction } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountLimits, Usage } from '../model/account.ts';
+import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Change } from '../model/change.ts';
-import type { AccountId, ModSeq, Uid } from '../model/ids.ts';
+import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import { type AccountPasswords, StoreAccounts } from './accounts.ts';
+import { readAnnotations, readMailboxAnnotations, setAnnotations } from './annotations.ts';
 import { appendMessage, appendPrepared, prepareMessage, replaceMessage } from './append.ts';
 import { followChanges, mailboxChanges } from './changes.ts';
 import { accountSettings, resolveMailbox, type StoreContext } from './context.ts';
@@ -19,6 +21,7 @@ import { StoreMaintenance } from './maintenance.ts';
 import { copyMessages, expungeMessages, type FlagsRequest, moveMessages, storeFlags } from './message-changes.ts';
 import type {
   Accounts,
+  AnnotationValues,
   AppendOptions,
   AppendResult,
   CopyResult,
@@ -35,6 +38,7 @@ import type {
   OpenedMailbox,
   PreparedAppend,
   PreparedMessage,
+  SetAnnotationsResult,
   StoreFlagsResult,
 } from './message-store.ts';
 
@@ -82,6 +86,22 @@ export class Store implements MessageStore {
 
   async subscribe(account: AccountId, path: string, subscribed: boolean): Promise<void> {
     return subscribeMailbox(this.#context, account, path, subscribed);
+  }
+
+  async annotations(account: AccountId, ref: MailboxRef | null, query?: AnnotationQuery): Promise<Annotation[]> {
+    return readAnnotations(this.#context, account, ref, query);
+  }
+
+  async mailboxAnnotations(account: AccountId, query?: AnnotationQuery): Promise<Map<MailboxId, Annotation[]>> {
+    return readMailboxAnnotations(this.#context, account, query);
+  }
+
+  async setAnnotations(
+    account: AccountId,
+    ref: MailboxRef | null,
+    values: AnnotationValues,
+  ): Promise<SetAnnotationsResult> {
+    return setAnnotations(this.#context, account, ref, values);
   }
 
   prepare(source: MessageSource, options: { signal?: AbortSignal } = {}): Promise<PreparedMessage> {

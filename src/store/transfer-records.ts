@@ -1,4 +1,4 @@
-/** Copies what is kept of an account beside the contents: placements, threads, changes. */
+/** Copies what is kept of an account beside the contents: placements, threads, annotations, changes. */
 
 import type {
   TransferPlacement,
@@ -17,6 +17,8 @@ import { requireGoing, type Transfer } from './transfer.ts';
 const PAGE = 500;
 /** Changes that do: one can name many UIDs. */
 const CHANGES = 100;
+/** Annotations that do: one may have 64 KB. */
+const ANNOTATIONS = 100;
 
 /** Copies all records after what is there. */
 export async function copyRecords(transfer: Transfer, state: TransferState, done: TransferProgress): Promise<void> {
@@ -33,11 +35,25 @@ export async function copyRecords(transfer: Transfer, state: TransferState, done
     requireGoing(transfer);
     await to.engine.transfer.put(account, { kind: 'threadKeys', keys });
   }
+  await copyAnnotations(transfer, done);
   const mailboxes = new Set(state.mailboxes.map(({ id }) => id));
   for await (const changes of pagesOfChanges(from, account, done.change)) {
     requireGoing(transfer);
     const vanished = changes.flatMap((change) => vanishedBy(change, mailboxes));
     await to.engine.transfer.put(account, { kind: 'changes', changes, vanished });
+  }
+}
+
+/** All annotations of an account have a bound, so they are read at once. */
+async function copyAnnotations(transfer: Transfer, { annotation: last }: TransferProgress): Promise<void> {
+  const { from, to, account } = transfer;
+  const all = await from.engine.read(account, (tx) => tx.annotations());
+  const left = last
+    ? all.slice(1 + all.findIndex(({ mailboxId, name }) => mailboxId === last.mailboxId && name === last.name))
+    : all;
+  for (let at = 0; at < left.length; at += ANNOTATIONS) {
+    requireGoing(transfer);
+    await to.engine.transfer.put(account, { kind: 'annotations', annotations: left.slice(at, at + ANNOTATIONS) });
   }
 }
 

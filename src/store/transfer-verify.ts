@@ -30,6 +30,11 @@ export async function verifyTransfer(transfer: Transfer, state: TransferState): 
     (context) => pagesOfThreadKeys(context, account, ''),
     ({ key, threadId }) => `${key} ${threadId}`,
   );
+  const annotations = async ({ engine }: StoreContext) =>
+    (await engine.read(account, (tx) => tx.annotations())).map(
+      ({ mailboxId, name, value }) => `${mailboxId} ${name} ${Buffer.from(value).toString('base64')}`,
+    );
+  requireSame('annotations', (await annotations(from)).join('\n'), (await annotations(to)).join('\n'));
   await comparePages(
     transfer,
     'changes',

@@ -1,6 +1,7 @@
 /** The conformance suite of engines: what every implementation of the contract must do. */
 
 import { addCases } from './add-cases.ts';
+import { annotationCases } from './annotation-cases.ts';
 import { changeCases } from './change-cases.ts';
 import { copyCases } from './copy-cases.ts';
 import { directoryCases } from './directory-cases.ts';
@@ -31,6 +32,7 @@ export function engineSuite(options: EngineSuiteOptions): void {
   const suite = new Suite(options);
   directoryCases(suite);
   mailboxCases(suite);
+  annotationCases(suite);
   addCases(suite);
   flagCases(suite);
   copyCases(suite);

@@ -22,7 +22,9 @@ export type PlantedDamage =
   /** Names of messages would be given again. */
   | 'nextId'
   /** A mailbox hands out a UID again. */
-  | 'uidNext';
+  | 'uidNext'
+  /** The annotation `/private/stray` belongs to a mailbox that never was. */
+  | 'strayAnnotation';
 
 /** One engine, opened for one case. */
 export interface EngineHarness {

@@ -36,7 +36,7 @@ interface Filled {
   readonly contents: ReadonlyMap<ContentId, Content>;
 }
 
-/** An account with flags, keywords, copies, gaps, threads, a renamed and a removed mailbox. */
+/** An account with flags, keywords, annotations, copies, gaps, threads, a renamed and a removed mailbox. */
 async function fill(t: SuiteContext): Promise<Filled> {
   const { account, inbox } = await t.inbox();
   const other = await t.mailbox(account, 'Other');
@@ -71,6 +71,9 @@ async function fill(t: SuiteContext): Promise<Filled> {
     await tx.renameMailbox(other.id, 'Other/Renamed');
     await tx.setSpecialUse(other.id, '\\Archive');
     await tx.setSubscribed('Not/There', true);
+    await tx.setAnnotations(null, new Map([['/shared/comment', Buffer.from('of all')]]));
+    await tx.setAnnotations(inbox.id, new Map([['/private/vendor/made.by/x', Buffer.from([0, 255])]]));
+    await tx.setAnnotations(other.id, new Map([['/shared/comment', Buffer.alloc(60_000, 'long')]]));
     await tx.setFlags(inbox.id, UidSet.of(3), { mode: 'add', flags: parseFlags(['\\Flagged', 'late']) });
   });
   return { account, mailboxes: [inbox.id, other.id], contents };
@@ -105,6 +108,8 @@ async function copy(t: SuiteContext, filled: Filled, rounds = 1): Promise<Accoun
     }
     const keys = await transfer.threadKeys(filled.account, '', 1000);
     await transfer.put(record.id, { kind: 'threadKeys', keys });
+    const annotations = await t.engine.read(filled.account, (tx) => tx.annotations());
+    await transfer.put(record.id, { kind: 'annotations', annotations });
     await transfer.put(record.id, { kind: 'changes', changes, vanished });
     await transfer.putState(record.id, state);
   }
@@ -126,6 +131,7 @@ async function everything(t: SuiteContext, account: AccountId, mailboxes: readon
       state: await tx.state(),
       mailboxes: (await tx.mailboxes()).map((mailbox) => ({ ...mailbox })),
       subscriptions: await tx.subscriptions(),
+      annotations: (await tx.annotations()).map(({ mailboxId, name, value }) => [mailboxId, name, String(value)]),
       changes: (await tx.changes(0, 1000)).map(({ modSeq, time, items }) => [modSeq, time, JSON.stringify(items)]),
       threads: await tx.threads(['<two@made.example>', '<three@made.example>']),
       references: await tx.blobReferences(null, 1000),
@@ -184,6 +190,7 @@ async function twiceIsOnce(t: SuiteContext): Promise<void> {
   const { transfer } = t.engine;
   const done = await transfer.progress(account, [...filled.mailboxes, 999]);
   assert.deepEqual(done, await transfer.progress(filled.account, [...filled.mailboxes, 999]));
+  assert.deepEqual(done.annotation, { mailboxId: filled.mailboxes[1], name: '/shared/comment' });
   assert.equal(done.uids.get(filled.mailboxes[0] as MailboxId), 12);
   assert.equal(done.uids.has(999), false);
   assert.equal((await transfer.placements(account, filled.mailboxes[0] as MailboxId, 11, 10)).length, 1);
@@ -198,7 +205,13 @@ async function unseenUntilReleased(t: SuiteContext): Promise<void> {
   const { content } = t.message({});
   await transfer.put(record.id, { kind: 'contents', contents: [{ contentId: 4, content }] });
   assert.equal(await t.modSeq(record.id), before);
-  assert.deepEqual(await transfer.progress(record.id, []), { content: 4, uids: new Map(), threadKey: '', change: 0 });
+  assert.deepEqual(await transfer.progress(record.id, []), {
+    content: 4,
+    uids: new Map(),
+    threadKey: '',
+    annotation: null,
+    change: 0,
+  });
   for (const login of [record.name, ...record.addresses]) assert.equal(await directory.find(login), null);
   await transfer.release(record);
   assert.deepEqual(await directory.get(record.id), record);

@@ -2,7 +2,7 @@
 
 import type { Db } from 'mongodb';
 import { describe, it } from 'vitest';
-import { placementKey } from '../../src/mongodb/keys.ts';
+import { annotationKey, placementKey } from '../../src/mongodb/keys.ts';
 import { engineSuite } from '../../src/testing/engine-suite.ts';
 import type { PlantedDamage } from '../../src/testing/suite.ts';
 import { MONGODB_URI } from '../mongodb/mongo-test.ts';
@@ -36,6 +36,12 @@ async function plantDamage(db: Db, account: string, damage: PlantedDamage): Prom
   if (damage === 'accountCounter') await mail.updateOne(state, { $inc: { modSeq: 1, octets: 1 } });
   if (damage === 'nextId') await mail.updateOne(state, { ...later, $set: { nextId: 1 } });
   if (damage === 'uidNext') await mail.updateOne(state, { ...later, $set: { 'mailboxes.0.uidNext': 2 } });
+  if (damage === 'strayAnnotation') {
+    const stray = await mail.findOneAndDelete({ account, _id: { $regex: /\/private\/stray$/ } });
+    const _id = annotationKey(account, 99_999, '/private/stray');
+    if (stray) await mail.insertOne({ ...stray, _id, mailbox: 99_999 } as typeof stray);
+    await mail.updateOne(state, later);
+  }
   if (damage !== 'lostContent') return;
   const placement = await mail.findOne({ account, _id: { $gte: placementKey(account, 0, 0), $lt: `${account}.p.~` } });
   await db.collection<{ _id: string }>('contents').deleteOne({ _id: placement?.content ?? '', account } as object);

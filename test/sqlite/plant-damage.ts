@@ -10,6 +10,7 @@ const SQL: Readonly<Record<PlantedDamage, string>> = {
   lostContent: 'DELETE FROM content WHERE id = (SELECT min(id) FROM content)',
   nextId: 'UPDATE state SET nextId = 1',
   uidNext: 'UPDATE mailbox SET uidNext = 2',
+  strayAnnotation: "UPDATE annotation SET mailbox = 99999 WHERE name = '/private/stray'",
 };
 
 /** Where the database of an account is. */

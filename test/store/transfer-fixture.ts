@@ -25,7 +25,7 @@ export async function openHere(options: OpenStoreOptions): Promise<StoreContext>
   return parts;
 }
 
-/** An account with what real ones have: odd mail, threads, labels, flags, gaps, gone mailboxes. */
+/** An account with what real ones have: odd mail, threads, labels, flags, gaps, gone mailboxes, annotations. */
 export async function fill(parts: StoreContext, name: string): Promise<string> {
   const store = new Store(parts, PASSWORDS);
   const { id } = await store.accounts.create({
@@ -60,6 +60,11 @@ export async function fill(parts: StoreContext, name: string): Promise<string> {
     flags: ['\\Flagged', '\\Deleted', '$Label1'],
   });
   await store.expunge(id, 'Archive', UidSet.of(3));
+  await store.setAnnotations(id, null, { '/shared/comment': `all of ${name}` });
+  for (const mailbox of ['INBOX', 'Work/Old']) {
+    const values = Array.from({ length: 60 }, (_, n) => [`/private/vendor/test/${n}`, Buffer.alloc(1000 + n, n)]);
+    await store.setAnnotations(id, mailbox, Object.fromEntries(values));
+  }
   return id;
 }
 
@@ -96,6 +101,11 @@ export async function everything(parts: StoreContext, id: string): Promise<unkno
     numbers: await engine.transfer.numbers(id),
     state: await engine.read(id, (tx) => tx.state()),
     subscriptions: await engine.read(id, (tx) => tx.subscriptions()),
+    annotations: (await engine.read(id, (tx) => tx.annotations())).map(({ mailboxId, name, value }) => [
+      mailboxId,
+      name,
+      Buffer.from(value).toString('hex'),
+    ]),
     changes: JSON.stringify(await engine.read(id, (tx) => tx.changes(0, 10_000))),
     threadKeys: await engine.transfer.threadKeys(id, '', 10_000),
   };
