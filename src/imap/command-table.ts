@@ -18,6 +18,7 @@ import { idle } from './commands/idle.ts';
 import { list, lsub } from './commands/list.ts';
 import { authenticate, login } from './commands/login.ts';
 import { logout } from './commands/logout.ts';
+import { getMetadata, setMetadata } from './commands/metadata.ts';
 import { namespace } from './commands/namespace.ts';
 import { check, noop } from './commands/noop.ts';
 import { notify } from './commands/notify.ts';
@@ -52,6 +53,7 @@ const HANDLERS: readonly CommandHandler[] = [
   examine,
   expunge,
   fetch,
+  getMetadata,
   getQuota,
   getQuotaRoot,
   id,
@@ -68,6 +70,7 @@ const HANDLERS: readonly CommandHandler[] = [
   replace,
   search,
   select,
+  setMetadata,
   sort,
   starttls,
   status,

@@ -134,6 +134,11 @@ export interface ImapServerOptions {
   readonly logger?: ImapLogger;
   /** What ID tells of this server. @defaultValue `name` only */
   readonly serverId?: Readonly<Record<string, string>>;
+  /**
+   * How clients reach who runs the server, a URI such as `mailto:postmaster@example.org`: the annotation `/shared/admin`
+   * of RFC 5464. An account that has an annotation of that name tells its own. @defaultValue not told
+   */
+  readonly adminUri?: string;
   /** Called when a client sends its ID. */
   readonly onClientId?: (id: ClientId, session: ImapSessionInfo) => void;
 }

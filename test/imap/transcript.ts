@@ -8,6 +8,7 @@
  *     > flags INBOX 2 \Seen sets flags of a UID behind the sessions' back
  *     > expunge INBOX 2     removes a UID behind the sessions' back
  *     > message INBOX 10 Subject: x|To: y   one message, sent at 10 o'clock, with these fields
+ *     > octets C x 100      a client's octets, without a line end
  *     > forget              drops the records of changes
  *     C: text               a client's line; C1: and C2: are other clients
  *     C!: "text\u0000"      the same in JSON, and no line end is added

@@ -101,6 +101,9 @@ class Replay {
         await store.append(id, path, `${[date, ...rest.slice(1).join(' ').split('|')].join('\r\n')}\r\n\r\n`);
         return;
       }
+      case 'octets':
+        (await this.#client(path.slice(1))).send((rest[0] as string).repeat(Number(rest[1])));
+        return;
       case 'forget':
         await store.maintenance.sweep({ changesMs: -1 });
         return;

@@ -1,7 +1,8 @@
-/** LIST and LSUB. RFC 9051 section 6.3.9, RFC 3501 section 6.3.9, RFC 5258, RFC 5819, RFC 6154. */
+/** LIST and LSUB. RFC 9051 section 6.3.9, RFC 3501 section 6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 9590. */
 
 import type { CommandHandler } from '../command.ts';
 import { type ListEntry, listMailboxes, listSubscriptions, QUOTED_DELIMITER } from '../list-mailboxes.ts';
+import { MetadataResponses } from '../metadata-response.ts';
 import type { Session } from '../session.ts';
 import { noteStatusItems, statusResponse } from '../status-response.ts';
 import { type ListArguments, parseList, parseLsub } from '../wire/list-args.ts';
@@ -18,9 +19,12 @@ export const list: CommandHandler = {
       return { text: 'Listed' };
     }
     const account = session.accountId;
-    const [mailboxes, subscriptions] = await Promise.all([
+    const { metadata } = args.returns;
+    const annotated = metadata && new MetadataResponses(session, metadata);
+    const [mailboxes, subscriptions, annotations] = await Promise.all([
       session.store.mailboxes(account),
       usesSubscriptions(args) ? session.store.subscriptions(account) : [],
+      metadata && session.store.mailboxAnnotations(account, metadata),
     ]);
     if (args.returns.status) noteStatusItems(session, args.returns.status);
     for (const entry of listMailboxes({ mailboxes, subscriptions }, args)) {
@@ -28,9 +32,11 @@ export const list: CommandHandler = {
       const { status } = args.returns;
       // RFC 5819 section 2: a STATUS follows for each mailbox that can be selected.
       if (status && entry.mailbox) session.out.write(await statusResponse(session, entry.mailbox, status));
+      // RFC 9590 section 3: and a METADATA.
+      if (entry.mailbox) await annotated?.write(entry.path, annotations?.get(entry.mailbox.id) ?? []);
       if (session.out.full) await session.out.drain();
     }
-    return { text: 'Listed' };
+    return { text: 'Listed', code: annotated?.code ?? null };
   },
 };
 

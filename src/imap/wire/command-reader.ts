@@ -1,6 +1,7 @@
 /** Cuts what a client sends into commands, with their literals. RFC 9051 sections 2.2.1 and 4.3, RFC 7888. */
 
 import { EiderError, isEiderError } from '../../errors.ts';
+import { MAX_ANNOTATION_OCTETS } from '../../model/annotation.ts';
 import type { ConnectionInput } from '../../net/connection-input.ts';
 import {
   type Announcement,
@@ -242,15 +243,24 @@ export class CommandReader {
   }
 
   #announce(announcement: Announcement): void {
-    const tag = this.#head?.tag ?? '*';
     const { literal, command } = this.limits;
     this.#used += announcement.size + LITERAL_COST;
     if (announcement.size > literal || this.#used > command) {
-      this.#refuse(new CommandError('the literal is too big', { tag, code: 'TOOBIG' }), announcement);
+      this.#refuse(this.#tooBig(announcement.size), announcement);
       return;
     }
     this.#collecting = announcement;
     if (announcement.synchronizing) this.#continuation();
+  }
+
+  #tooBig(size: number): CommandError {
+    const { tag, name } = this.#head ?? { tag: '*', name: '' };
+    // RFC 5464 section 4.3: for a value there is an answer of its own.
+    if (name !== 'SETMETADATA' || size <= MAX_ANNOTATION_OCTETS) {
+      return new CommandError('the literal is too big', { tag, code: 'TOOBIG' });
+    }
+    const code = `METADATA MAXSIZE ${MAX_ANNOTATION_OCTETS}`;
+    return new CommandError('the value is too large', { tag, status: 'NO', code });
   }
 
   /** Drops the command with `error`, and the literal that is sent anyway. */

@@ -1,7 +1,8 @@
-/** The arguments of LIST and LSUB. RFC 9051 section 6.3.9, RFC 5258, RFC 5819, RFC 6154. */
+/** The arguments of LIST and LSUB. RFC 9051 section 6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 9590. */
 
 import { ImapSyntaxError, overLimit } from './imap-syntax-error.ts';
 import { MailboxPattern } from './mailbox-pattern.ts';
+import { type MetadataRequest, parseMetadataReturn } from './metadata-args.ts';
 import type { Scanner } from './scanner.ts';
 import { parseStatusItems, type StatusItem } from './status-items.ts';
 
@@ -20,6 +21,8 @@ export interface ListReturn {
   readonly specialUse: boolean;
   /** `null` when STATUS was not asked for. */
   readonly status: readonly StatusItem[] | null;
+  /** `null` when METADATA was not asked for. */
+  readonly metadata: MetadataRequest | null;
 }
 
 /** Arguments of LIST. */
@@ -36,7 +39,7 @@ export interface ListArguments {
 
 const MAX_PATTERNS = 100;
 const NO_SELECTION: ListSelection = { subscribed: false, remote: false, recursiveMatch: false, specialUse: false };
-const NO_RETURN: ListReturn = { subscribed: false, children: false, specialUse: false, status: null };
+const NO_RETURN: ListReturn = { subscribed: false, children: false, specialUse: false, status: null, metadata: null };
 
 /** Reads from the space before the first argument to the end. @throws ImapSyntaxError */
 export function parseList(scanner: Scanner): ListArguments {
@@ -86,9 +89,11 @@ function parseReturn(scanner: Scanner): ListReturn {
   if (scanner.word() !== 'RETURN') throw new ImapSyntaxError('expected RETURN');
   scanner.space();
   let status: readonly StatusItem[] | null = null;
+  let metadata: MetadataRequest | null = null;
   const words = scanner.list(
     () => {
       const word = scanner.word();
+      if (word === 'METADATA') metadata = parseMetadataReturn(scanner);
       if (word !== 'STATUS') return word;
       scanner.space();
       status = parseStatusItems(scanner);
@@ -96,12 +101,13 @@ function parseReturn(scanner: Scanner): ListReturn {
     },
     { empty: true },
   );
-  refuseUnknown(words, ['SUBSCRIBED', 'CHILDREN', 'SPECIAL-USE', 'STATUS']);
+  refuseUnknown(words, ['SUBSCRIBED', 'CHILDREN', 'SPECIAL-USE', 'STATUS', 'METADATA']);
   return {
     subscribed: words.includes('SUBSCRIBED'),
     children: words.includes('CHILDREN'),
     specialUse: words.includes('SPECIAL-USE'),
     status,
+    metadata,
   };
 }
 

@@ -46,9 +46,9 @@ export class TokenScanner {
     return this.tryChar(' ');
   }
 
-  /** The next character without moving, `''` at the end. */
-  peek(): string {
-    return this.source.charAt(this.position);
+  /** The next character, or one behind it, without moving; `''` at the end. */
+  peek(ahead = 0): string {
+    return this.source.charAt(this.position + ahead);
   }
 
   /** The character `char`. */
@@ -113,13 +113,21 @@ export class TokenScanner {
   string(): string {
     const next = this.source[this.position];
     if (next === '"') return this.#quoted();
-    if (next === '{') return this.#literalString();
+    if (next === '{') return this.#literal(false).toString('latin1');
     throw this.expected('a string');
   }
 
   /** String or NIL. */
   nstring(): string | null {
     return this.tryWord('NIL') ? null : this.string();
+  }
+
+  /** Octets, NUL included when they come as a literal8; `null` for NIL. RFC 3516, RFC 5464 section 5. */
+  nilOrOctets(): Uint8Array | null {
+    if (this.tryWord('NIL')) return null;
+    const next = this.source[this.position];
+    const binary = this.tryChar('~');
+    return binary || next === '{' ? this.#literal(binary) : Buffer.from(this.string(), 'latin1');
   }
 
   /** An astring in UTF-8, decoded: names and passwords of LOGIN. */
@@ -175,15 +183,15 @@ export class TokenScanner {
     return (quoted[1] as string).replace(/\\(.)/g, '$1');
   }
 
-  #literalString(): string {
+  #literal(binary: boolean): Buffer {
     LITERAL.lastIndex = this.position;
     const literal = this.#literals[this.#nextLiteral];
     if (literal === undefined || !LITERAL.test(this.source)) throw this.expected('a literal at the end of its line');
     this.#nextLiteral++;
     this.position = LITERAL.lastIndex;
     // RFC 9051 section 9: a literal holds CHAR8; only a literal8 may hold NUL.
-    if (literal.includes(0)) throw this.expected('a literal without NUL before here');
-    return literal.toString('latin1');
+    if (!binary && literal.includes(0)) throw this.expected('a literal without NUL before here');
+    return literal;
   }
 
   /** What to throw when `what` is not there. */

@@ -62,7 +62,13 @@ describe('LIST', () => {
   test('the basic form', () => {
     const args = parseList(scan('"" a/%'));
     expect(args).toMatchObject({ extended: false, reference: '', patterns: ['a/%'] });
-    expect(args.returns).toEqual({ subscribed: false, children: false, specialUse: false, status: null });
+    expect(args.returns).toEqual({
+      subscribed: false,
+      children: false,
+      specialUse: false,
+      status: null,
+      metadata: null,
+    });
   });
 
   test('everything of the extended form', () => {
@@ -75,7 +81,7 @@ describe('LIST', () => {
       selection: { subscribed: true, remote: false, recursiveMatch: true, specialUse: false },
       reference: '',
       patterns: ['INBOX', 'Sent/%'],
-      returns: { subscribed: false, children: true, specialUse: true, status: ['MESSAGES', 'UNSEEN'] },
+      returns: { subscribed: false, children: true, specialUse: true, status: ['MESSAGES', 'UNSEEN'], metadata: null },
     });
   });
 
