@@ -16,8 +16,9 @@ export interface AnnounceChanges {
   readonly poll: boolean;
 }
 
-/** Tells what happened in the selected mailbox. */
+/** Tells what happened in the selected mailbox, and to annotations. */
 export async function announceChanges(session: Session, options: AnnounceChanges): Promise<void> {
+  await session.metadataNews?.tell(options.poll);
   const { view, notifier } = session;
   if (!view) return;
   if (options.poll || view.stale) await view.shared.refresh();

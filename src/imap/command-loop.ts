@@ -57,7 +57,7 @@ export class CommandLoop {
     const session = this.#session;
     const handler = findCommand(command);
     const line = await this.#answer(handler, command);
-    if (session.view && !session.closing) {
+    if (session.hearsNews && !session.closing) {
       const expunge = handler?.keepsNumbers !== true || command.uid;
       await announceChanges(session, { expunge, poll: handler?.polls === true }).catch((error: unknown) => {
         session.context.logger?.error({ ...session.info, err: error }, 'changes could not be read');

@@ -7,6 +7,7 @@ import type { MessageStore } from '../store/message-store.ts';
 import { capabilities } from './capabilities.ts';
 import type { AccountWatch, MailboxCache } from './mailbox-cache.ts';
 import type { MailboxView } from './mailbox-view.ts';
+import type { MetadataNews } from './metadata-news.ts';
 import type { Notifier } from './notifier.ts';
 import type { NotifyFeed } from './notify-feed.ts';
 import type { ImapLimits, ImapLogger, ImapServerOptions, ImapSessionInfo } from './options.ts';
@@ -53,6 +54,8 @@ export class Session {
   notifier: Notifier | null = null;
   /** Tells it between commands. */
   feed: NotifyFeed | null = null;
+  /** METADATA was enabled: changes of annotations are told. RFC 5464 section 4.1. */
+  metadataNews: MetadataNews | null = null;
   loginFailures = 0;
   /** A command is being run; the end of the session waits for it. */
   #busy = false;
@@ -171,6 +174,7 @@ export class Session {
     this.uidOnly = false;
     this.rev2 = false;
     this.utf8 = false;
+    this.metadataNews = null;
     this.reader.utf8 = false;
     this.reader.limits = this.limits.beforeLogin;
     this.#loginTimer = this.#expectLogin();
@@ -263,6 +267,11 @@ export class Session {
     this.feed?.end();
     this.notifier = notifier;
     this.feed = feed;
+  }
+
+  /** Whether there is anything of which may have to be told when a command is answered. */
+  get hearsNews(): boolean {
+    return this.view !== null || this.metadataNews !== null;
   }
 
   #expectLogin(): NodeJS.Timeout {

@@ -6,7 +6,7 @@ import type { AccountId, ModSeq } from '../model/ids.ts';
 import { UidSet } from '../model/uid-set.ts';
 import type { StoreContext } from './context.ts';
 import { resolveMailbox } from './context.ts';
-import type { MailboxChanges, MailboxRef } from './message-store.ts';
+import type { ChangePage, MailboxChanges, MailboxRef } from './message-store.ts';
 
 /** Changes read at once. */
 const PAGE = 200;
@@ -38,6 +38,17 @@ export function mailboxChanges(
       vanished: await tx.vanished(mailbox.id, since),
       changed: uids.length === 0 ? none : await tx.flags(mailbox.id, UidSet.fromSorted(uids)),
     };
+  });
+}
+
+/** One page of what happened after a position. */
+export function changesSince({ engine }: StoreContext, account: AccountId, since: ModSeq): Promise<ChangePage> {
+  return engine.read(account, async (tx) => {
+    const { modSeq, changesExpired } = await tx.state();
+    if (since < changesExpired) throw new EiderError('LIMIT_EXCEEDED', 'changes that old are not kept');
+    const changes = await tx.changes(since, PAGE);
+    const more = changes.length === PAGE;
+    return { changes, more, modSeq: more ? (changes.at(-1) as Change).modSeq : modSeq };
   });
 }
 

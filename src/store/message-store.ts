@@ -149,6 +149,16 @@ export interface LabelsResult {
   readonly gone: UidSet;
 }
 
+/** What happened in an account after a position. */
+export interface ChangePage {
+  /** In order; transactions that changed nothing of what is told are left out. */
+  readonly changes: readonly Change[];
+  /** The account's position that this brings to. */
+  readonly modSeq: ModSeq;
+  /** Whether the account is further on: ask again from `modSeq`. */
+  readonly more: boolean;
+}
+
 /** A mailbox as a session opens it: all of one moment. */
 export interface OpenedMailbox {
   readonly mailbox: Mailbox;
@@ -405,6 +415,8 @@ export interface MessageStore extends AsyncDisposable {
   modSeq(account: AccountId): Promise<ModSeq>;
   /** What happened in a mailbox after `since`. */
   mailboxChanges(account: AccountId, ref: MailboxRef, since: ModSeq): Promise<MailboxChanges>;
+  /** What has happened in an account after `since`, in pages of 200. @throws `LIMIT_EXCEEDED` when records that old were dropped. */
+  changesSince(account: AccountId, since: ModSeq): Promise<ChangePage>;
   /**
    * What happens in an account, from `since` (exclusive; default: from now) on, until aborted or the store is closed.
    *

@@ -12,7 +12,7 @@ import type { UidSet } from '../model/uid-set.ts';
 import { type AccountPasswords, StoreAccounts } from './accounts.ts';
 import { readAnnotations, readMailboxAnnotations, setAnnotations } from './annotations.ts';
 import { appendMessage, appendPrepared, prepareMessage, replaceMessage } from './append.ts';
-import { followChanges, mailboxChanges } from './changes.ts';
+import { changesSince, followChanges, mailboxChanges } from './changes.ts';
 import { accountSettings, resolveMailbox, type StoreContext } from './context.ts';
 import { fetchMessages, fetchPages } from './fetch.ts';
 import { changeLabels, readLabels } from './labels.ts';
@@ -24,6 +24,7 @@ import type {
   AnnotationValues,
   AppendOptions,
   AppendResult,
+  ChangePage,
   CopyResult,
   ExpungeResult,
   FetchedMessage,
@@ -194,6 +195,10 @@ export class Store implements MessageStore {
 
   mailboxChanges(account: AccountId, ref: MailboxRef, since: ModSeq): Promise<MailboxChanges> {
     return mailboxChanges(this.#context, account, ref, since);
+  }
+
+  async changesSince(account: AccountId, since: ModSeq): Promise<ChangePage> {
+    return changesSince(this.#context, account, since);
   }
 
   changes(account: AccountId, options: { since?: ModSeq; signal?: AbortSignal } = {}): AsyncIterable<Change> {

@@ -1,10 +1,13 @@
 /** ENABLE. RFC 9051 section 6.3.1. */
 
 import type { CommandHandler } from '../command.ts';
+import { MetadataNews } from '../metadata-news.ts';
 import type { Session } from '../session.ts';
 
+type SwitchOn = (session: Session) => void | Promise<void>;
+
 /** By name in capitals: the name as responses write it, and what switches it on. */
-const ENABLERS: ReadonlyMap<string, readonly [name: string, switchOn: (session: Session) => void]> = new Map(
+const ENABLERS: ReadonlyMap<string, readonly [name: string, switchOn: SwitchOn]> = new Map(
   (
     [
       // RFC 9051 appendix A.
@@ -31,9 +34,16 @@ const ENABLERS: ReadonlyMap<string, readonly [name: string, switchOn: (session: 
           session.uidOnly = true;
         },
       ],
+      // RFC 5464 section 4.1.
+      [
+        'METADATA',
+        async (session) => {
+          session.metadataNews ??= await MetadataNews.begin(session);
+        },
+      ],
       // RFC 6855 section 3.
       ['UTF8=ACCEPT', useUtf8],
-    ] satisfies readonly (readonly [string, (session: Session) => void])[]
+    ] satisfies readonly (readonly [string, SwitchOn])[]
   ).map((enabler) => [enabler[0].toUpperCase(), enabler]),
 );
 
@@ -41,13 +51,13 @@ const ENABLERS: ReadonlyMap<string, readonly [name: string, switchOn: (session: 
 export const enable: CommandHandler = {
   name: 'ENABLE',
   state: 'authenticated',
-  run(session, { scanner }) {
+  async run(session, { scanner }) {
     const enabled = new Set<string>();
     do {
       scanner.space();
       const enabler = ENABLERS.get(scanner.word());
       if (!enabler || enabled.has(enabler[0])) continue;
-      enabler[1](session);
+      await enabler[1](session);
       enabled.add(enabler[0]);
     } while (!scanner.atEnd);
     session.out.write(`* ENABLED${[...enabled].map((name) => ` ${name}`).join('')}\r\n`);

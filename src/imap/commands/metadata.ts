@@ -34,13 +34,14 @@ export const setMetadata: CommandHandler = {
     if (mailbox === '' && [...values.keys()].some((name) => name.toLowerCase() === ADMIN)) {
       throw new Refusal('NO', `${ADMIN} cannot be changed`, 'NOPERM');
     }
-    await session.store
+    const { names, modSeq } = await session.store
       .setAnnotations(session.accountId, mailbox || null, Object.fromEntries(values))
       .catch((error: unknown) => {
         // RFC 6154 section 5.3: as CREATE tells of a special use that cannot be had.
         if (!isEiderError(error, 'MAILBOX_EXISTS', 'INVALID_ARGUMENT')) throw error;
         throw new Refusal('NO', 'That special use cannot be had', 'USEATTR');
       });
+    if (names.length > 0) session.metadataNews?.skip(modSeq);
     return { text: 'Annotations set' };
   },
 };
