@@ -43,6 +43,9 @@ export interface Mailbox {
   readonly highestModSeq: ModSeq;
 }
 
+/** A mailbox, by path (any spelling that {@link normalizePath} takes) or by id. */
+export type MailboxRef = string | MailboxId;
+
 /** Most octets of a path in UTF-8. */
 export const MAX_PATH_OCTETS = 1000;
 /** Most levels of a path. */

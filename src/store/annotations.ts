@@ -17,8 +17,9 @@ import {
 } from '../model/annotation.ts';
 import type { AccountId, MailboxId } from '../model/ids.ts';
 import { type Mailbox, SPECIAL_USES, type SpecialUse } from '../model/mailbox.ts';
+import type { AnnotationValues, SetAnnotationsResult } from './annotation-store.ts';
 import { resolveMailbox, type StoreContext } from './context.ts';
-import type { AnnotationValues, MailboxRef, SetAnnotationsResult } from './message-store.ts';
+import type { MailboxRef } from './message-store.ts';
 import { requireFreeUse } from './special-use.ts';
 
 /** Annotations of a mailbox, or of the account itself. */
@@ -97,11 +98,14 @@ async function writeAnnotations(
   if (left.size > MAX_ANNOTATIONS && left.size > before.size) {
     throw new EiderError('ANNOTATION_LIMIT', `there are ${MAX_ANNOTATIONS} annotations at most`);
   }
-  await tx.setAnnotations(mailboxId, changed);
-  const grows = [...changed].some(([name, value]) => (value?.length ?? 0) > (before.get(name)?.length ?? -1));
-  if (grows && (await tx.annotationOctets()) > MAX_ACCOUNT_ANNOTATION_OCTETS) {
+  const growth = [...changed].reduce(
+    (sum, [name, value]) => sum + sizeOf(name, value) - sizeOf(name, before.get(name)),
+    0,
+  );
+  if (growth > 0 && (await tx.annotationOctets()) + growth > MAX_ACCOUNT_ANNOTATION_OCTETS) {
     throw new EiderError('ANNOTATION_LIMIT', "the account's annotations have too many octets in all");
   }
+  await tx.setAnnotations(mailboxId, changed);
   return [...changed.keys()];
 }
 
@@ -130,6 +134,9 @@ function octetsOf(value: Uint8Array | string | null): Uint8Array | null {
   }
   return octets;
 }
+
+/** Octets that an annotation takes; those that are not there take none. */
+const sizeOf = (name: string, value: Uint8Array | null | undefined): number => (value ? name.length + value.length : 0);
 
 const isSame = (a: Uint8Array | null, b: Uint8Array | null): boolean =>
   a === null || b === null ? a === b : Buffer.compare(a, b) === 0;

@@ -4,18 +4,17 @@ import type { FlagColumns } from '../engine/engine.ts';
 import type { ChangedFlags, CheckFinding } from '../engine/records.ts';
 import type { MessageBody } from '../mime/message-body.ts';
 import type { Account, AccountLimits, CopyMode, Usage } from '../model/account.ts';
-import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Change } from '../model/change.ts';
 import type { Content } from '../model/content.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
 import type { AccountId, ContentId, EmailId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
-import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
+import type { Mailbox, MailboxRef, SpecialUse } from '../model/mailbox.ts';
 import type { MimePart } from '../model/mime-part.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
+import type { AnnotationStore } from './annotation-store.ts';
 
-/** A mailbox, by path (any spelling that `normalizePath` takes) or by id. */
-export type MailboxRef = string | MailboxId;
+export type { MailboxRef } from '../model/mailbox.ts';
 
 /** Octets of a message: all at once, or in chunks of any size. */
 export type MessageSource = Uint8Array | string | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -170,16 +169,6 @@ export interface OpenedMailbox {
   readonly keywords: readonly string[];
 }
 
-/** Values by name, in any case; `null` removes one. Text is kept as UTF-8. */
-export type AnnotationValues = Readonly<Record<string, Uint8Array | string | null>>;
-
-/** Outcome of a change of annotations. */
-export interface SetAnnotationsResult {
-  /** Those that differ now, in normal form. */
-  readonly names: readonly string[];
-  readonly modSeq: ModSeq;
-}
-
 /** What is to be made. */
 export interface CreateAccountOptions {
   /** 1 to 128 characters, any script, no white space or control characters; may be an address. */
@@ -293,7 +282,7 @@ export interface Maintenance {
 }
 
 /** A mail store. Made by `openStore`. */
-export interface MessageStore extends AsyncDisposable {
+export interface MessageStore extends AsyncDisposable, AnnotationStore {
   readonly accounts: Accounts;
   readonly maintenance: Maintenance;
   /** Most octets of one message. */
@@ -311,30 +300,6 @@ export interface MessageStore extends AsyncDisposable {
   deleteMailbox(account: AccountId, ref: MailboxRef): Promise<void>;
   subscriptions(account: AccountId): Promise<string[]>;
   subscribe(account: AccountId, path: string, subscribed: boolean): Promise<void>;
-
-  /**
-   * Annotations of a mailbox, or with `null` of the account itself, by name; all of them without a query. A mailbox's
-   * special use is one of its annotations, `/private/specialuse`.
-   *
-   * @throws `MAILBOX_NOT_FOUND`, `ANNOTATION_INVALID` (a name).
-   * @see RFC 5464, RFC 6154 section 4
-   */
-  annotations(account: AccountId, ref: MailboxRef | null, query?: AnnotationQuery): Promise<Annotation[]>;
-  /** The same of all mailboxes at one moment, by id; mailboxes without any have an empty list. @see RFC 9590 */
-  mailboxAnnotations(
-    account: AccountId,
-    query?: AnnotationQuery,
-  ): Promise<ReadonlyMap<MailboxId, readonly Annotation[]>>;
-  /**
-   * Sets and removes annotations, all of them or none, in one transaction. They go with their mailbox, follow its
-   * renames, and count for no quota: a mailbox has 100 at most, with 65,536 octets each, and an account 16 MB in all.
-   * No mailbox's `highestModSeq` rises.
-   *
-   * @throws `MAILBOX_NOT_FOUND`, `ANNOTATION_INVALID` (a name), `ANNOTATION_TOO_LARGE` (a value), `ANNOTATION_LIMIT`;
-   *   `INVALID_ARGUMENT`, `MAILBOX_EXISTS` for a special use that there is not, or that another mailbox has.
-   * @see RFC 5464, RFC 6154 section 4
-   */
-  setAnnotations(account: AccountId, ref: MailboxRef | null, values: AnnotationValues): Promise<SetAnnotationsResult>;
 
   /** Reads a message and puts its parts in place; stores no message yet. @throws `MESSAGE_TOO_LARGE`, `DISK_FULL`. */
   prepare(source: MessageSource, options?: { readonly signal?: AbortSignal }): Promise<PreparedMessage>;

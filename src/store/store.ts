@@ -10,6 +10,7 @@ import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import { type AccountPasswords, StoreAccounts } from './accounts.ts';
+import type { AnnotationValues, SetAnnotationsResult } from './annotation-store.ts';
 import { readAnnotations, readMailboxAnnotations, setAnnotations } from './annotations.ts';
 import { appendMessage, appendPrepared, prepareMessage, replaceMessage } from './append.ts';
 import { changesSince, followChanges, mailboxChanges } from './changes.ts';
@@ -21,7 +22,6 @@ import { StoreMaintenance } from './maintenance.ts';
 import { copyMessages, expungeMessages, type FlagsRequest, moveMessages, storeFlags } from './message-changes.ts';
 import type {
   Accounts,
-  AnnotationValues,
   AppendOptions,
   AppendResult,
   ChangePage,
@@ -39,7 +39,6 @@ import type {
   OpenedMailbox,
   PreparedAppend,
   PreparedMessage,
-  SetAnnotationsResult,
   StoreFlagsResult,
 } from './message-store.ts';
 

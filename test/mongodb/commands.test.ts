@@ -114,6 +114,17 @@ describe.skipIf(MONGODB_URI === null)('commands', () => {
     test('STATUS', () => count('status', () => say(imap, 'STATUS Sent (MESSAGES UNSEEN UIDNEXT)')), PATIENCE);
     test('LIST', () => count('list', () => say(imap, 'LIST "" * RETURN (STATUS (MESSAGES UNSEEN))')), PATIENCE);
     test(
+      'SETMETADATA',
+      () => count('set-metadata', (round) => say(imap, `SETMETADATA Sent (/shared/comment "${'x'.repeat(round)}")`)),
+      PATIENCE,
+    );
+    test('GETMETADATA', () => count('get-metadata', () => say(imap, 'GETMETADATA Sent /shared/comment')), PATIENCE);
+    test(
+      'LIST with METADATA',
+      () => count('list-metadata', () => say(imap, 'LIST "" * RETURN (METADATA (/shared/comment))')),
+      PATIENCE,
+    );
+    test(
       'a screen',
       () =>
         count('screen', async (round) => {
