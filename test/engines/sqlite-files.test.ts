@@ -9,6 +9,7 @@ import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
 import { loadDriver } from '../../src/sqlite/driver.ts';
+import { ACCOUNT_STEPS } from '../../src/sqlite/schema.ts';
 import { accountRecord, SuiteContext } from '../../src/testing/suite.ts';
 import { openTestEngine } from '../sqlite/open-test-engine.ts';
 import { accountDatabase, tamper } from '../sqlite/plant-damage.ts';
@@ -143,7 +144,7 @@ describe('what is found in the folder', () => {
     const again = await open();
     await expect(again.engine.read(account, (tx) => tx.state())).rejects.toMatchObject({ code: 'SCHEMA_TOO_NEW' });
     await again.engine.close();
-    tamper(path, account, 'PRAGMA user_version = 1');
+    tamper(path, account, `PRAGMA user_version = ${ACCOUNT_STEPS.length}`);
     const last = await open();
     expect(await last.all(account, inbox.id)).toHaveLength(1);
   });

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { incomingRecord } from '../../src/engine/account-transfer.ts';
 import type { BlobStore } from '../../src/engine/blob-store.ts';
+import type { AnnotationRecord } from '../../src/engine/records.ts';
 import type { StoreContext } from '../../src/store/context.ts';
 import { Store } from '../../src/store/store.ts';
 import { transferAccount } from '../../src/store/transfer-account.ts';
@@ -70,6 +71,28 @@ test('damage in the source and in the target is found, and nothing is released',
   await from.blobs.delete(blob?.blobId ?? '');
   const fresh = await openFolder('three');
   await expect(transferAccount({ from, to: fresh, account: id })).rejects.toMatchObject({ code: 'BLOB_MISSING' });
+});
+
+test('annotations that did not arrive as they were are found, and nothing is released', async () => {
+  const from = await openFolder('one');
+  const id = await fill(from, 'ann');
+  const changes = [
+    (one: AnnotationRecord) => ({ ...one, value: Buffer.concat([one.value, Buffer.from('x')]) }),
+    (one: AnnotationRecord) => ({ ...one, mailboxId: null }),
+    (one: AnnotationRecord) => ({ ...one, name: `${one.name}x` }),
+  ];
+  for (const [n, change] of changes.entries()) {
+    const to = await openFolder(`changed ${n}`);
+    const { transfer } = to.engine;
+    const put = transfer.put.bind(transfer);
+    transfer.put = (account, batch) =>
+      put(account, batch.kind === 'annotations' ? { ...batch, annotations: batch.annotations.map(change) } : batch);
+    await expect(transferAccount({ from, to, account: id })).rejects.toMatchObject({
+      code: 'STORE_CORRUPT',
+      message: expect.stringContaining('annotations'),
+    });
+    expect(await new Store(to, PASSWORDS).accounts.find(id)).toBeNull();
+  }
 });
 
 test("another account's name or address is told before anything is copied", async () => {
