@@ -7,7 +7,6 @@ import { parseList } from '../../../src/imap/wire/list-args.ts';
 import { parseGetMetadata, parseSetMetadata } from '../../../src/imap/wire/metadata-args.ts';
 import { Scanner } from '../../../src/imap/wire/scanner.ts';
 import { imapString } from '../../../src/imap/wire/write-string.ts';
-import { runs } from '../../engine-under-test.ts';
 
 const scan = (text: string, literals: readonly Buffer[] = []): Scanner => new Scanner(` ${text}`, { literals });
 
@@ -71,7 +70,7 @@ describe('GETMETADATA', () => {
         expect(parseGetMetadata(scan(text))).toEqual({ mailbox: 'INBOX', ...wanted });
         expect(parseList(scan(`"" % RETURN (CHILDREN METADATA ${group}${entries})`)).returns.metadata).toEqual(wanted);
       }),
-      { numRuns: runs(300) },
+      { numRuns: 300 },
     );
   });
 });
@@ -131,6 +130,6 @@ test('whatever comes, nothing else is thrown', () => {
         }
       }
     }),
-    { numRuns: runs(3000) },
+    { numRuns: 3000 },
   );
 });
