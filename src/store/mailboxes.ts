@@ -10,7 +10,7 @@ import { resolveMailbox, type StoreContext } from './context.ts';
 import type { MailboxRef } from './message-store.ts';
 import { requireFreeUse } from './special-use.ts';
 
-/** Most mailboxes of an account. */
+/** Most mailboxes of an account, and most subscriptions. */
 export const MAX_MAILBOXES = 10_000;
 
 /** All mailboxes, INBOX first, then by path. */
@@ -85,7 +85,7 @@ export function deleteMailbox({ engine }: StoreContext, account: AccountId, ref:
   });
 }
 
-/** Adds a name to the subscriptions, or takes it off. The name need not exist to be taken off. */
+/** Adds a name to the subscriptions, or takes it off, whether there is such a mailbox or not. */
 export function subscribeMailbox(
   { engine }: StoreContext,
   account: AccountId,
@@ -94,8 +94,11 @@ export function subscribeMailbox(
 ): Promise<void> {
   const path = normalizePath(name);
   return engine.write(account, async (tx) => {
-    if (subscribed) await resolveMailbox(tx, path);
-    if (subscribed !== (await tx.subscriptions()).includes(path)) await tx.setSubscribed(path, subscribed);
+    const subscriptions = await tx.subscriptions();
+    if (subscribed === subscriptions.includes(path)) return;
+    if (subscribed && subscriptions.length >= MAX_MAILBOXES)
+      throw new EiderError('MAILBOX_LIMIT', 'the account has as many subscriptions as it may');
+    await tx.setSubscribed(path, subscribed);
   });
 }
 

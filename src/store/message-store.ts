@@ -298,7 +298,14 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore {
   renameMailbox(account: AccountId, from: string, to: string): Promise<void>;
   /** Children stay. @throws `MAILBOX_PROTECTED` for INBOX, `MAILBOX_HAS_CHILDREN`. */
   deleteMailbox(account: AccountId, ref: MailboxRef): Promise<void>;
+  /** Names, whether there are such mailboxes or not, in code unit order. */
   subscriptions(account: AccountId): Promise<string[]>;
+  /**
+   * Adds a name to the subscriptions, or takes it off. There need be no mailbox of that name: one that comes and goes
+   * keeps its subscribers (RFC 9051 section 6.3.7).
+   *
+   * @throws `MAILBOX_NAME_INVALID`, `MAILBOX_LIMIT`.
+   */
   subscribe(account: AccountId, path: string, subscribed: boolean): Promise<void>;
 
   /** Reads a message and puts its parts in place; stores no message yet. @throws `MESSAGE_TOO_LARGE`, `DISK_FULL`. */

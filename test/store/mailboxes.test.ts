@@ -166,6 +166,29 @@ describe('mailboxes', () => {
     expect(await store.subscriptions(account)).not.toContain('a');
   });
 
+  it('a name is subscribed before there is such a mailbox', async () => {
+    const { store, account } = await openTestStore();
+    await store.subscribe(account, 'lists/news', true);
+    expect(await store.subscriptions(account)).toContain('lists/news');
+    await expect(store.mailbox(account, 'lists/news')).rejects.toMatchObject({ code: 'MAILBOX_NOT_FOUND' });
+    await expect(store.subscribe(account, 'no//name', true)).rejects.toMatchObject({ code: 'MAILBOX_NAME_INVALID' });
+  });
+
+  it('ten thousand subscriptions are enough', { timeout: 60_000 }, async () => {
+    const engine = await openTestedEngine();
+    const { store, account } = await openTestStore({ engine, unchecked: true });
+    const subscribed = (await store.subscriptions(account)).length;
+    await engine.write(account, async (tx) => {
+      for (let at = subscribed; at < 9_999; at++) await tx.setSubscribed(`m${at}`, true);
+    });
+    await store.subscribe(account, 'last', true);
+    await store.subscribe(account, 'last', true);
+    await expect(store.subscribe(account, 'more', true)).rejects.toMatchObject({ code: 'MAILBOX_LIMIT' });
+    await store.subscribe(account, 'last', false);
+    await store.subscribe(account, 'more', true);
+    expect(await store.subscriptions(account)).toHaveLength(10_000);
+  });
+
   it('ten thousand are enough', { timeout: 60_000 }, async () => {
     const engine = await openTestedEngine();
     const { store, account } = await openTestStore({ engine, unchecked: true });

@@ -2,7 +2,7 @@
 
 import type { CommandHandler } from '../command.ts';
 
-/** Adds a mailbox to the subscriptions. It stays there when it is deleted (RFC 9051 section 6.3.7). */
+/** Adds a name to the subscriptions, whether there is such a mailbox or not. RFC 9051 section 6.3.7. */
 export const subscribe: CommandHandler = subscription('SUBSCRIBE', true);
 
 /** Takes a name from the subscriptions. */
