@@ -18,6 +18,9 @@ export async function fetchPages(session: Session, view: MailboxView, uids: UidS
   for await (const page of session.store.fetchPages(session.accountId, view.shared.id, uids, plan.fields)) {
     if (session.condstore) noteModSeqs(session, page);
     const seen = plan.setsSeen && !view.readOnly ? await markSeen(session, view, page) : null;
+    if (plan.kinds.has('flags')) view.shared.noteKeywords(page);
+    if (seen) view.shared.noteKeywords(seen.values());
+    view.announceKeywords(session.out);
     const labels = plan.labels ? await labelsOf(session, view, page) : null;
     for (const message of page) {
       const found = view.map.seq(message.uid, seq);

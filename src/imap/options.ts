@@ -139,6 +139,15 @@ export interface ImapServerOptions {
    * of RFC 5464. An account that has an annotation of that name tells its own. @defaultValue not told
    */
   readonly adminUri?: string;
+  /**
+   * Asked about each connection before it gets its greeting (with implicit TLS, after the handshake). `false` refuses it:
+   * it gets `* BYE` and is closed. So does an error, which is logged too. The client waits as long as a promise does,
+   * at most `loginTimeoutMs`.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks says nothing.
+  readonly onConnect?: (session: ImapSessionInfo) => boolean | void | Promise<boolean | void>;
+  /** Called once when a connection that `onConnect` was asked about is closed, refused ones too, however it ended. */
+  readonly onClose?: (session: ImapSessionInfo) => void;
   /** Called when a client sends its ID. */
   readonly onClientId?: (id: ClientId, session: ImapSessionInfo) => void;
 }

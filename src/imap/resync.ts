@@ -16,6 +16,8 @@ export async function resync(session: Session, view: MailboxView, parameters: Qr
   const known = knownUids ?? UidSet.range(1, view.shared.uidNext - 1);
   const seen = match ? matchedUpTo(view.map, match.seqs, match.uids) : 0;
   const changed = await writeVanished(session, view, modSeq, known, seen);
+  view.shared.noteKeywords(rowsOf(changed));
+  view.announceKeywords(session.out);
   let seq = 1;
   for (const message of rowsOf(changed)) {
     const found = view.map.seq(message.uid, seq);

@@ -58,7 +58,7 @@ export function createImapServer(store: MessageStore, options: ImapServerOptions
     maxConnections: limits.connections,
     maxConnectionsPerAddress: limits.connectionsPerAddress,
     refusal: '* BYE [LIMIT] Too many connections\r\n',
-    serve: (connection) => new CommandLoop(new Session(connection, context)).run(),
+    serve: (connection) => serve(new Session(connection, context)),
     onError: (error, connection) => {
       logger?.warn({ id: connection?.id, remoteAddress: connection?.remoteAddress, err: error }, 'connection failed');
     },
@@ -78,4 +78,33 @@ export function createImapServer(store: MessageStore, options: ImapServerOptions
     close: (closing) => listener.close(closing),
     [Symbol.asyncDispose]: () => listener.close(),
   };
+}
+
+/** Serves a session that the hook admits. */
+async function serve(session: Session): Promise<void> {
+  const { connection, context } = session;
+  const { onClose } = context.options;
+  if (onClose) {
+    connection.whenClosed
+      .then(() => onClose(session.info))
+      .catch((error: unknown) => context.logger?.error({ ...session.info, err: error }, 'onClose failed'));
+  }
+  if (await isAdmitted(session)) return new CommandLoop(session).run();
+  session.bye('This connection is refused');
+  session.end();
+}
+
+async function isAdmitted(session: Session): Promise<boolean> {
+  const { options, logger } = session.context;
+  if (!options.onConnect) return true;
+  try {
+    const admitted = await Promise.race([
+      options.onConnect(session.info),
+      session.connection.whenClosed.then(() => false),
+    ]);
+    return admitted !== false && !session.closing;
+  } catch (error) {
+    logger?.error({ ...session.info, err: error }, 'onConnect failed');
+    return false;
+  }
 }

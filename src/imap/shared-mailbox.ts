@@ -79,7 +79,7 @@ export class SharedMailbox {
   applyStored(result: StoreFlagsResult): void {
     if (result.changed.length === 0 || !this.#follows(result.modSeq)) return;
     this.flags.change(this.map, result.changed);
-    for (const change of result.changed) if (change.keywords !== '') this.#noteKeywords(change.keywords);
+    this.noteKeywords(result.changed);
     this.flaggedAt = result.modSeq;
     this.#moveTo(result.modSeq);
   }
@@ -89,6 +89,11 @@ export class SharedMailbox {
     if (uids.isEmpty || !this.#follows(modSeq)) return;
     this.#remove(uids, modSeq);
     this.#moveTo(modSeq);
+  }
+
+  /** Takes in keywords of messages that were read of the store, which may be newer than what is known here. */
+  noteKeywords(messages: Iterable<{ readonly keywords: string }>): void {
+    for (const { keywords } of messages) if (keywords !== '') this.#noteKeywords(keywords);
   }
 
   #follows(modSeq: ModSeq): boolean {

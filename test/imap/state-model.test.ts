@@ -13,6 +13,8 @@ import { randomDialects, randomSteps } from './state-model/random-commands.ts';
 const { EIDER_MODEL_STEPS, EIDER_MODEL_SEED } = process.env;
 const STEPS = Number(EIDER_MODEL_STEPS ?? runs(400));
 const STEPS_OF_RUN = ENGINE === 'sqlite' ? 80 : 20;
+/** How long a failure is made smaller, in milliseconds. */
+const SHRINK_MS = 30_000;
 const NO_BOUND = Number.POSITIVE_INFINITY;
 
 test(`${STEPS} steps of several sessions go as the model says`, { timeout: 0 }, async () => {
@@ -21,9 +23,16 @@ test(`${STEPS} steps of several sessions go as the model says`, { timeout: 0 }, 
   });
   let commands = 0;
   let steps = 0;
+  let failedAt = NO_BOUND;
   await fc.assert(
     fc.asyncProperty(randomDialects, randomSteps(STEPS_OF_RUN), async (dialects, sequence) => {
-      commands += await ModelRun.run(fixture, dialects, sequence);
+      if (Date.now() > failedAt + SHRINK_MS) return;
+      try {
+        commands += await ModelRun.run(fixture, dialects, sequence);
+      } catch (error) {
+        failedAt = Math.min(failedAt, Date.now());
+        throw error;
+      }
       steps += sequence.length;
     }),
     {

@@ -94,7 +94,10 @@ async function unchanged(
   if (changed.length + modified.size >= view.count(uids)) return [];
   const columns = await session.store.flags(session.accountId, view.shared.id, uids);
   const told = new Set(changed.map((message) => message.uid));
-  return [...rowsOf(columns)].filter(({ uid }) => !told.has(uid) && !modified.has(uid));
+  const rows = [...rowsOf(columns)].filter(({ uid }) => !told.has(uid) && !modified.has(uid));
+  view.shared.noteKeywords(rows);
+  view.announceKeywords(session.out);
+  return rows;
 }
 
 /** Messages that have other flags now than a client that only knows its own change would think. */

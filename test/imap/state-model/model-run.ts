@@ -63,6 +63,7 @@ export class ModelRun {
       });
     } finally {
       for (const { client } of run.#sessions) client.destroy();
+      await fixture.store.accounts.remove(run.#account.id);
     }
   }
 
