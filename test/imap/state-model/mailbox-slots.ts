@@ -71,9 +71,7 @@ export class MailboxSlots {
   vanished(set: string): void {
     expect(this.#dialect.qresync || this.#dialect.uidOnly, 'EXPUNGE is due').toBe(true);
     for (const uid of UidSet.parse(set)) {
-      const known = this.slots.findIndex((slot) => slot.uid === uid);
-      const gone = this.slots.findIndex((slot) => slot.uid === -1);
-      const at = known >= 0 ? known : gone >= 0 ? gone : this.slots.findIndex((slot) => slot.uid === 0);
+      const at = this.#placeOf(uid);
       expect(at, `VANISHED ${uid} is a message that was told`).toBeGreaterThanOrEqual(0);
       this.slots.splice(at, 1);
     }
@@ -128,6 +126,18 @@ export class MailboxSlots {
   #aligned(truth: readonly { readonly uid: number }[]): Slot[] {
     const slots = new Map(this.slots.map((slot) => [slot.uid, slot]));
     return truth.map(({ uid }) => slots.get(uid) ?? { uid: slots.has(0) ? 0 : -1, flags: null, modSeq: 0 });
+  }
+
+  /** Where a message is that may not be known by its UID: between those below and above it. */
+  #placeOf(uid: number): number {
+    const known = this.slots.findIndex((slot) => slot.uid === uid);
+    if (known >= 0) return known;
+    const above = this.#dialect.uidOnly ? -1 : this.slots.findIndex((slot) => slot.uid > uid);
+    const below = this.#dialect.uidOnly ? -1 : this.slots.findLastIndex((slot) => slot.uid > 0 && slot.uid < uid);
+    const candidates = this.slots.slice(below + 1, above < 0 ? this.slots.length : above);
+    const gone = candidates.findIndex((slot) => slot.uid === -1);
+    const at = gone >= 0 ? gone : candidates.findIndex((slot) => slot.uid === 0);
+    return at < 0 ? -1 : below + 1 + at;
   }
 
   #slotOfUid(uid: number): Slot | undefined {
