@@ -11,9 +11,23 @@ import { Refusal } from './refusal.ts';
 import type { Session } from './session.ts';
 import { BrokenLiteral } from './write-octets.ts';
 
-/** Writes messages page by page. Resolves with what could not be read, or `null`. */
-export async function fetchPages(session: Session, view: MailboxView, uids: UidSet, plan: FetchPlan): Promise<unknown> {
+/** What became of a FETCH. */
+export interface FetchedPages {
+  /** What could not be read, or `null`. */
+  readonly failure: unknown;
+  /** How many messages were there. */
+  readonly found: number;
+}
+
+/** Writes messages page by page. */
+export async function fetchPages(
+  session: Session,
+  view: MailboxView,
+  uids: UidSet,
+  plan: FetchPlan,
+): Promise<FetchedPages> {
   let failure: unknown = null;
+  let messages = 0;
   let seq = 1;
   for await (const page of session.store.fetchPages(session.accountId, view.shared.id, uids, plan.fields)) {
     if (session.condstore) noteModSeqs(session, page);
@@ -25,6 +39,7 @@ export async function fetchPages(session: Session, view: MailboxView, uids: UidS
     for (const message of page) {
       const found = view.map.seq(message.uid, seq);
       if (found === 0) continue;
+      messages++;
       seq = found;
       const current = seen?.get(message.uid) ?? message;
       const extra = current === message ? '' : flagItems(session, plan, current);
@@ -37,10 +52,10 @@ export async function fetchPages(session: Session, view: MailboxView, uids: UidS
       if (problem && !(problem instanceof Refusal))
         session.context.logger?.error({ ...session.info, uid: message.uid, err: problem }, 'unreadable');
       if (session.out.full) await session.out.drain();
-      if (session.connection.closed) return failure;
+      if (session.connection.closed) return { failure, found: messages };
     }
   }
-  return failure;
+  return { failure, found: messages };
 }
 
 function labelsOf(

@@ -172,3 +172,37 @@ test('changes by another process are seen', async () => {
     await other.close();
   }
 });
+
+test('what another process removed a moment ago is told to be gone', async () => {
+  const place = await emptyPlace();
+  const mine = await openStore(place);
+  const other = await openStore(place);
+  const imap = createImapServer(mine, { insecureAuth: true });
+  try {
+    const account = await mine.accounts.create({ name: 'ann', password: 'secret' });
+    for (let n = 1; n <= 6; n++) await mine.append(account.id, 'INBOX', testMessage(n));
+    const client = new LineClient((await imap.listen()).port);
+    await client.line();
+    await client.run('a', 'LOGIN ann secret');
+    await client.run('b', 'SELECT INBOX');
+    await client.run('c', 'FETCH 1:* FLAGS');
+    const remove = (uid: number): Promise<unknown> => other.expunge(account.id, 'INBOX', UidSet.of(uid), { any: true });
+    await remove(2);
+    expect(await client.run('d', 'FETCH 2 (RFC822.SIZE)')).toEqual(['d OK [EXPUNGEISSUED] Fetched']);
+    await remove(3);
+    expect(await client.run('e', 'STORE 3 +FLAGS.SILENT (\\Seen)')).toEqual(['e OK [EXPUNGEISSUED] Stored']);
+    await remove(4);
+    expect(await client.run('f', 'STORE 4 +FLAGS (\\Seen)')).toEqual(['f OK [EXPUNGEISSUED] Stored']);
+    expect(await client.run('g', 'UID FETCH 4 (RFC822.SIZE)')).toEqual([
+      '* 4 EXPUNGE',
+      '* 3 EXPUNGE',
+      '* 2 EXPUNGE',
+      'g OK Fetched',
+    ]);
+    client.destroy();
+  } finally {
+    await imap.close({ drainMs: 0 });
+    await mine.close();
+    await other.close();
+  }
+});

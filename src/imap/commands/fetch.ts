@@ -41,7 +41,10 @@ export const fetch: CommandHandler = {
       await writeFlagLines(session, view, uids, { ...args, uid, modSeq, uidOnly: session.uidOnly });
       return completion(view, uids, uid, null);
     }
-    return completion(view, uids, uid, await fetchPages(session, view, uids, plan));
+    const { failure, found } = await fetchPages(session, view, uids, plan);
+    // What is not in the store any more may have gone unheard of.
+    if (found < view.count(uids) && !session.closing) await view.shared.refresh();
+    return completion(view, uids, uid, failure);
   },
 };
 

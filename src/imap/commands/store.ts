@@ -35,7 +35,9 @@ export const store: CommandHandler = {
       view.shared.applyStored(result);
       view.own(result.modSeq);
     }
-    if (view.stale) await view.shared.refresh();
+    // What was not changed may be gone, unheard of.
+    const left = result.changed.length + result.modified.size < view.count(uids);
+    if (view.stale || left) await view.shared.refresh();
     await answer(session, view, { args, uid, uids, result, surprising });
     return { text: 'Stored', code: completionCode(view, uids, uid, result) };
   },
