@@ -58,6 +58,22 @@ describe('changes', () => {
     expect(told).toEqual(Array.from({ length: count }, (_, index) => since + index + 1));
   });
 
+  it('are read by pages, up to where the account is', async () => {
+    const { store, account } = await openTestStore();
+    const since = await store.modSeq(account);
+    expect(await store.changesSince(account, since)).toEqual({ changes: [], modSeq: since, more: false });
+    for (let n = 0; n < 201; n++) await store.setAnnotations(account, null, { '/private/n': `${n}` });
+    // A subscription has a position, and nothing to tell.
+    await store.subscribe(account, 'INBOX', false);
+    const first = await store.changesSince(account, since);
+    expect([first.changes.length, first.modSeq, first.more]).toEqual([200, since + 200, true]);
+    const second = await store.changesSince(account, first.modSeq);
+    expect([second.changes.length, second.modSeq, second.more]).toEqual([1, since + 202, false]);
+    expect(second.changes[0]?.items).toEqual([{ type: 'metadata', mailboxId: null, names: ['/private/n'] }]);
+    await store.maintenance.sweep({ changesMs: -1 });
+    await expect(store.changesSince(account, since)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  });
+
   it('says so when the past was dropped', async () => {
     const { store, account } = await openTestStore();
     await expect(store.changes(account, { since: -1 })[Symbol.asyncIterator]().next()).rejects.toMatchObject({
