@@ -52,4 +52,5 @@ export { foldText, oneSpaced, words } from './model/tokens.ts';
 export { type UidRange, UidSet } from './model/uid-set.ts';
 export { DEFAULT_MAX_MESSAGE_SIZE, type OpenStoreOptions, openStore } from './open-store.ts';
 export type * from './store/annotation-store.ts';
+export type * from './store/maintenance-api.ts';
 export type * from './store/message-store.ts';

@@ -1,7 +1,7 @@
 /** `eider check`: recounts, follows every reference, re-reads every octet when asked to, and mends. */
 
 import type { CommandDef } from 'citty';
-import type { StoreFinding } from '../store/message-store.ts';
+import type { StoreFinding } from '../store/maintenance-api.ts';
 import { CommandError, command } from './command.ts';
 import { formatCount } from './octets.ts';
 import { withStore } from './open-place.ts';

@@ -1,7 +1,7 @@
 /** `eider stats`: how much mail there is, and on which tier its octets lie. */
 
 import type { CommandDef } from 'citty';
-import type { StoreStats } from '../store/message-store.ts';
+import type { StoreStats } from '../store/maintenance-api.ts';
 import { command } from './command.ts';
 import { formatCount, formatOctets } from './octets.ts';
 import { withStore } from './open-place.ts';

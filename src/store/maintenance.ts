@@ -8,7 +8,7 @@ import { isEiderError } from '../errors.ts';
 import { MessageBody } from '../mime/message-body.ts';
 import type { AccountId, BlobId, ContentId, ModSeq } from '../model/ids.ts';
 import type { StoreContext } from './context.ts';
-import type { Maintenance, StoreFinding, StoreStats, SweepOptions, SweepResult } from './message-store.ts';
+import type { Maintenance, StoreFinding, StoreStats, SweepOptions, SweepResult } from './maintenance-api.ts';
 
 /** How long a blob may lie without mention: longer than any delivery takes. In milliseconds. */
 export const DEFAULT_GRACE_MS = 3_600_000;

@@ -1,7 +1,7 @@
 /** The store as programs and adapters see it. Every method that names a mailbox takes its path or its id. */
 
 import type { FlagColumns } from '../engine/engine.ts';
-import type { ChangedFlags, CheckFinding } from '../engine/records.ts';
+import type { ChangedFlags } from '../engine/records.ts';
 import type { MessageBody } from '../mime/message-body.ts';
 import type { Account, AccountLimits, CopyMode, Usage } from '../model/account.ts';
 import type { Change } from '../model/change.ts';
@@ -13,6 +13,7 @@ import type { MimePart } from '../model/mime-part.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import type { AnnotationStore } from './annotation-store.ts';
+import type { Maintenance } from './maintenance-api.ts';
 
 export type { MailboxRef } from '../model/mailbox.ts';
 
@@ -213,72 +214,6 @@ export interface Accounts {
   authenticate(name: string, password: string): Promise<Account>;
   /** Who gets mail for an address, or a bare account name; `+detail` is ignored. `null` when nobody does. */
   resolveRecipient(address: string): Promise<Account | null>;
-}
-
-/** Octets by tier. */
-export interface StoreStats {
-  readonly accounts: number;
-  readonly messages: number;
-  /** Sum of the messages' sizes, each placement counted. */
-  readonly mailOctets: number;
-  /** Fast tier. */
-  readonly text: number;
-  readonly metadata: number;
-  readonly search: number;
-  readonly free: number;
-  /** Attachments as the messages carry them, encoded, each mention counted. */
-  readonly attachmentsEncoded: number;
-  /** Attachments as they lie on the cheap tier. */
-  readonly attachmentsStored: number;
-  readonly blobs: number;
-}
-
-/** What a check found; nothing means that all is well. */
-export interface StoreFinding {
-  /** `null` when it concerns no single account. */
-  readonly account: AccountId | null;
-  readonly kind: CheckFinding['kind'] | 'blobMissing' | 'blobCorrupt' | 'blobOrphan' | 'digest';
-  readonly detail: string;
-  /** Whether `repair` mends it. A blob within its grace period that nobody mentions is no finding. */
-  readonly repairable: boolean;
-}
-
-/** How to sweep. */
-export interface SweepOptions {
-  /** How long a blob may lie without mention, in milliseconds. @defaultValue 3600000, an hour */
-  readonly graceMs?: number;
-  /** How long changes are remembered, in milliseconds. @defaultValue 2592000000, thirty days */
-  readonly changesMs?: number;
-  /** Only counts. @defaultValue false */
-  readonly dryRun?: boolean;
-  /** Stops early; what was removed stays removed. */
-  readonly signal?: AbortSignal;
-}
-
-/** What a sweep removed, or would remove. */
-export interface SweepResult {
-  readonly blobs: number;
-  /** Of those blobs. */
-  readonly octets: number;
-  /** Records of transactions. */
-  readonly changes: number;
-}
-
-/** Work on the whole store. */
-export interface Maintenance {
-  /** Recounts, follows every reference both ways; with `rehash` reads all octets and compares digests. */
-  check(options?: {
-    readonly account?: AccountId;
-    readonly rehash?: boolean;
-    readonly repair?: boolean;
-    readonly signal?: AbortSignal;
-  }): AsyncIterable<StoreFinding>;
-  /**
-   * Removes blobs that no account mentions and that are older than the grace period, and drops records of changes and
-   * expunged messages that are older than `changesMs` (a client or a feed that was away for longer starts anew).
-   */
-  sweep(options?: SweepOptions): Promise<SweepResult>;
-  stats(options?: { readonly account?: AccountId }): Promise<StoreStats>;
 }
 
 /** A mail store. Made by `openStore`. */

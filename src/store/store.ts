@@ -19,6 +19,7 @@ import { fetchMessages, fetchPages } from './fetch.ts';
 import { changeLabels, readLabels } from './labels.ts';
 import { createMailbox, deleteMailbox, listMailboxes, renameMailbox, subscribeMailbox } from './mailboxes.ts';
 import { StoreMaintenance } from './maintenance.ts';
+import type { Maintenance } from './maintenance-api.ts';
 import { copyMessages, expungeMessages, type FlagsRequest, moveMessages, storeFlags } from './message-changes.ts';
 import type {
   Accounts,
@@ -33,7 +34,6 @@ import type {
   LabelsResult,
   MailboxChanges,
   MailboxRef,
-  Maintenance,
   MessageSource,
   MessageStore,
   OpenedMailbox,

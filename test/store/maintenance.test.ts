@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { MemoryBlobStore } from '../../src/blobs/memory-blob-store.ts';
 import type { BlobStore } from '../../src/engine/blob-store.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
-import type { StoreFinding } from '../../src/store/message-store.ts';
+import type { StoreFinding } from '../../src/store/maintenance-api.ts';
 import { emptyPlace } from '../engine-under-test.ts';
 import { storedOctets } from '../stored-octets.ts';
 import {
