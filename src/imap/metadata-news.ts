@@ -1,4 +1,4 @@
-/** Tells a session of annotations that others have changed. RFC 5464 section 4.4.2. */
+/** Tells a session of annotations that others have changed. RFC 5464 section 4.4.2, RFC 5465 sections 5.6 and 5.7. */
 
 import { isEiderError } from '../errors.ts';
 import type { Change } from '../model/change.ts';
@@ -8,6 +8,8 @@ import { astring, formatMailbox } from './wire/write-string.ts';
 
 /** What a session that asked for them has been told of annotations. */
 export class MetadataNews {
+  /** METADATA was enabled: all of them are told, beside what NOTIFY asks for. */
+  enabled = false;
   readonly #session: Session;
   /** Everything up to here was told. */
   #position: ModSeq;
@@ -68,7 +70,7 @@ export class MetadataNews {
     for (const [id, names] of news) {
       const path = paths.get(id);
       // The mailbox went after it was changed.
-      if (path === undefined) continue;
+      if (path === undefined || !(this.enabled || this.#session.notifier?.wantsMetadata(path || null))) continue;
       out.write(`* METADATA ${formatMailbox(path, utf8)} ${[...names].map((name) => astring(name)).join(' ')}\r\n`);
       if (out.full) await out.drain();
     }

@@ -72,6 +72,17 @@ export class Notifier {
     return this.#groups.some(({ events }) => events.size > 0);
   }
 
+  /** Whether a group asks for changes of annotations. */
+  get watchesMetadata(): boolean {
+    return this.#groups.some(({ events }) => events.has('MailboxMetadataChange') || events.has('ServerMetadataChange'));
+  }
+
+  /** Whether changes of annotations of a mailbox, or (`null`) of the server, are of interest. RFC 5465 sections 5.6, 5.7. */
+  wantsMetadata(path: string | null): boolean {
+    if (path !== null) return this.#wants('MailboxMetadataChange', path, this.#known);
+    return this.#groups.some(({ events }) => events.has('ServerMetadataChange'));
+  }
+
   /** Notes names that this session has changed. */
   own(...paths: readonly string[]): void {
     for (const path of paths) this.#ownNames.add(path);

@@ -37,8 +37,9 @@ export function hasPending(db: Database): boolean {
 /** Leaves contents that are gone to be dropped from the index; no search finds them meanwhile, as none has a placement. */
 export function addRemoved(db: Database, ids: readonly ContentId[]): void {
   for (const id of ids) {
-    if (db.run('DELETE FROM pendingTerms WHERE contentId = ?', id) === 0)
-      db.run('INSERT INTO removedTerms VALUES (?)', id);
+    db.run('DELETE FROM pendingTerms WHERE contentId = ?', id);
+    // Also of one that waits to be indexed: it may be so already by somebody who has not come to say it.
+    db.run('INSERT OR IGNORE INTO removedTerms VALUES (?)', id);
   }
 }
 
@@ -69,13 +70,14 @@ export function indexBatch(db: Database, extract: SearchTextExtractor): IndexedB
  * terms once more, which changes nothing.
  */
 export function forgetPending(db: Database, batch: IndexedBatch): void {
-  // A content that went while it was being indexed waited for it still, so nobody has asked yet to drop its terms.
+  // The terms of a content that went while it was being indexed may have been dropped before they were there.
   const gone = 'INSERT OR IGNORE INTO removedTerms SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM content WHERE id = ?1)';
   db.transaction(() => {
     for (const id of batch.added)
       if (db.run('DELETE FROM pendingTerms WHERE contentId = ?', id) === 0) db.run(gone, id);
     // Another process may have indexed meanwhile what it had read before: then the terms are to be dropped once more.
-    const dropped = 'DELETE FROM removedTerms WHERE contentId = ?1 AND ?1 NOT IN (SELECT rowid FROM search.word)';
+    const dropped = `DELETE FROM removedTerms
+      WHERE contentId = ?1 AND NOT EXISTS (SELECT 1 FROM search.word WHERE rowid = ?1)`;
     for (const id of batch.removed) db.run(dropped, id);
   });
 }

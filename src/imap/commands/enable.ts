@@ -39,6 +39,7 @@ const ENABLERS: ReadonlyMap<string, readonly [name: string, switchOn: SwitchOn]>
         'METADATA',
         async (session) => {
           session.metadataNews ??= await MetadataNews.begin(session);
+          session.metadataNews.enabled = true;
         },
       ],
       // RFC 6855 section 3.

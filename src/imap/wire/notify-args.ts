@@ -12,6 +12,8 @@ export const NOTIFY_EVENTS = [
   'FlagChange',
   'MailboxName',
   'SubscriptionChange',
+  'MailboxMetadataChange',
+  'ServerMetadataChange',
 ] as const;
 
 /** Something that a client can be told of. */
