@@ -99,9 +99,7 @@ export class Connection {
   write(data: string | Uint8Array): boolean {
     if (this.closed) return true;
     if (this.#compression !== null) {
-      this.#compression.output.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
-      this.#compression.flush();
-      return !this.#compression.output.writableNeedDrain;
+      return this.#compression.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
     }
     return typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data);
   }
@@ -163,8 +161,10 @@ export class Connection {
     if (this.#compression !== null) throw new EiderError('UNSUPPORTED', 'compression is on');
     this.write(reply);
     this.input.detach();
-    this.#compression = new Compression(this.#socket, this.input.takeOctets(this.input.buffered));
-    this.input.attach(this.#compression.input);
+    this.#compression = new Compression(this.#socket, this.input.takeOctets(this.input.buffered), {
+      read: (source) => (source === null ? this.input.detach() : this.input.attach(source)),
+      end: () => this.input.close(),
+    });
   }
 
   /** Writes `reply`, behind which neither side compresses; resolves when it is on its way. */

@@ -1,6 +1,7 @@
 /** COMPRESS and UNAUTHENTICATE over real sockets. RFC 4978, RFC 8437. */
 
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { constants, createDeflateRaw, createInflateRaw, deflateRawSync } from 'node:zlib';
 import { ImapFlow } from 'imapflow';
@@ -63,6 +64,62 @@ test('both ways, with literals of any size and IDLE', async () => {
   await client.until('g');
   expect(await client.run('h', 'LOGOUT')).toEqual(['* BYE Goodbye', 'h OK Logged out']);
   await client.end();
+});
+
+test('a session at rest gives its memory back, and both sides go on where they were', { timeout: 60_000 }, async () => {
+  fixture = await startImap({ limits: { keepAliveMs: 1_200 } });
+  const account = await fixture.account();
+  await fixture.fill(account, 'INBOX', 1);
+  const client = await fixture.login(account);
+  await compress(client);
+  // Each command repeats the ones before, so that the client's compressor refers back over every rest.
+  for (let n = 0; n < 4; n++) {
+    const words = Array.from({ length: 100 }, (_, index) => `w${(index * 7919) % 1009}`).join(' ');
+    client.send(`a${n} NOOP\r\nb${n} SEARCH SUBJECT "${words}"\r\nc${n} SELECT INBOX\r\n`);
+    expect(await client.until(`a${n}`)).toEqual([`a${n} OK Nothing done`]);
+    expect((await client.until(`b${n}`)).at(-1)).toMatch(n === 0 ? /^b0 BAD/ : /^b\d OK/);
+    expect(await client.until(`c${n}`)).toContain('* 1 EXISTS');
+    await delay(700);
+  }
+  client.send('d IDLE\r\n');
+  expect(await client.line()).toBe('+ idling');
+  expect(await client.line()).toBe('* OK Still here');
+  await delay(700);
+  await fixture.fill(account, 'INBOX', 1);
+  while ((await client.line()) !== '* 2 EXISTS');
+  client.send('DONE\r\n');
+  await client.until('d');
+  await delay(700);
+  // Half of a line, a rest, and the other half.
+  client.send('e NO');
+  await delay(700);
+  client.send('OP\r\n');
+  expect(await client.until('e')).toEqual(['e OK Nothing done']);
+  await delay(700);
+  client.destroy();
+  await expect.poll(() => fixture.imap.connections).toBe(0);
+});
+
+test('a session at rest whose client has closed its side is over', async () => {
+  fixture = await startImap();
+  const client = await fixture.login(await fixture.account());
+  await compress(client);
+  client.send('a IDLE\r\n');
+  expect(await client.line()).toBe('+ idling');
+  await delay(700);
+  client.socket.end();
+  await expect.poll(() => fixture.imap.connections).toBe(0);
+});
+
+test('a session at rest is told goodbye', async () => {
+  fixture = await startImap();
+  const client = await fixture.login(await fixture.account());
+  await compress(client);
+  await client.run('a', 'NOOP');
+  await delay(700);
+  const closed = fixture.imap.close({ drainMs: 2_000 });
+  expect(await client.line()).toBe('* BYE [UNAVAILABLE] The server is shutting down');
+  await closed;
 });
 
 test('only after login, and DEFLATE only', async () => {

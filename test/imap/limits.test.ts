@@ -113,7 +113,7 @@ test('limits of commands can be set, one by one', async () => {
   client.send(`b FOO {8192+}\r\n${'x'.repeat(8_192)}\r\n`);
   expect(await client.line()).toBe(UNKNOWN('b'));
   await client.run('c', `LOGIN ${account.name} secret`);
-  client.send(line('d', 101) + 'e FOO {11}\r\n');
+  client.send(`${line('d', 101)}e FOO {11}\r\n`);
   expect(await client.line()).toBe(UNKNOWN('d'));
   expect(await client.line()).toBe(TOO_BIG('e'));
   client.send('f FOO {21+}\r\n');
