@@ -12,6 +12,9 @@ const INFLATE = { finishFlush: constants.Z_SYNC_FLUSH };
 /** After so long without a word either way the memory is given back until there is one. */
 const REST_MS = 500;
 
+/** So much is sent as it is when there is no compressor: signs of life, news, a goodbye are not worth one. */
+const STORED_OCTETS = 512;
+
 /** Who reads what was decompressed. */
 export interface InflatedReader {
   /** From where to read from now on, behind what was read before; `null`: nothing comes for a while. */
@@ -50,6 +53,7 @@ export class Compression {
 
   /** Writes and sends. `false`: wait until {@link Compression.output} has drained before writing much more. */
   write(data: Uint8Array): boolean {
+    if (this.#deflate === null && data.length <= STORED_OCTETS) return this.#socket.write(storedBlock(data));
     this.#deflate ??= this.#makeDeflate();
     this.#deflate.write(data);
     this.#deflate.flush(constants.Z_SYNC_FLUSH);
@@ -176,4 +180,14 @@ export class Compression {
     this.#deflate?.destroy();
     this.#deflate = null;
   }
+}
+
+/** A block that is not compressed and not the last one. RFC 1951 section 3.2.4. */
+function storedBlock(data: Uint8Array): Buffer {
+  const block = Buffer.allocUnsafe(5 + data.length);
+  block.writeUInt8(0, 0);
+  block.writeUInt16LE(data.length, 1);
+  block.writeUInt16LE(0xffff ^ data.length, 3);
+  block.set(data, 5);
+  return block;
 }
