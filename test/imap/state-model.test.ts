@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { ENGINE, runs } from '../engine-under-test.ts';
 import { startImap } from './imap-fixture.ts';
 import { ModelRun } from './state-model/model-run.ts';
-import { randomDialects, randomSteps } from './state-model/random-commands.ts';
+import { randomStart, randomSteps } from './state-model/random-commands.ts';
 
 const { EIDER_MODEL_STEPS, EIDER_MODEL_SEED } = process.env;
 const STEPS = Number(EIDER_MODEL_STEPS ?? runs(1200));
@@ -25,11 +25,11 @@ test(`${STEPS} steps of several sessions go as the model says`, { timeout: 0 }, 
   let steps = 0;
   let failedAt = NO_BOUND;
   await fc.assert(
-    fc.asyncProperty(randomDialects, randomSteps(STEPS_OF_RUN), async (dialects, sequence) => {
+    fc.asyncProperty(randomStart, randomSteps(STEPS_OF_RUN), async (start, sequence) => {
       const failed = failedAt < NO_BOUND;
       if (failed ? Date.now() > failedAt + SHRINK_MS : steps >= STEPS) return;
       try {
-        commands += await ModelRun.run(fixture, dialects, sequence);
+        commands += await ModelRun.run(fixture, start, sequence);
       } catch (error) {
         failedAt = Math.min(failedAt, Date.now());
         throw error;

@@ -103,15 +103,18 @@ async function unchanged(
 }
 
 /** Messages that have other flags now than a client that only knows its own change would think. */
-function surprises(view: MailboxView, { changed }: StoreFlagsResult, args: StoreArguments): ChangedFlags[] {
+function surprises(view: MailboxView, { changed, modSeq }: StoreFlagsResult, args: StoreArguments): ChangedFlags[] {
+  if (args.mode === 'replace') return [];
   const { map, flags } = view.shared;
-  if (!flags.table || args.mode === 'replace') return [];
   const given = parseFlags(args.flags);
+  // Of a message whose flags are not in memory nothing was heard since the mailbox was opened; the store may know more.
+  const missed = modSeq !== view.shared.modSeq + 1;
   let index = 0;
   return changed.filter((message) => {
     index = map.indexOf(message.uid, index);
     if (map.uids[index] !== message.uid || index >= map.count) return false;
-    const known = flags.at(map, index) as ChangedFlags;
+    const known = flags.at(map, index);
+    if (!known) return missed;
     return (
       known.modSeq > view.told ||
       changeMask(known.mask, args.mode, given.mask) !== message.mask ||

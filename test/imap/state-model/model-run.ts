@@ -9,7 +9,15 @@ import { type Answered, checkTagged, checkUntagged } from './check-answer.ts';
 import { adoptNumbers, differences, readStored, type StoredAccount } from './compare-with-store.ts';
 import { type Answer, ModelClient } from './model-client.ts';
 import { type ModelSession, predict } from './predict.ts';
-import type { RandomCommand, RandomDialect, RandomStep, RandomTurn } from './random-commands.ts';
+import {
+  habitOf,
+  type RandomCommand,
+  type RandomDialect,
+  type RandomHabit,
+  type RandomStart,
+  type RandomStep,
+  type RandomTurn,
+} from './random-commands.ts';
 import { applySilentStore } from './silent-store.ts';
 import { needsUids, type WrittenCommand, writeCommand } from './write-command.ts';
 
@@ -46,15 +54,11 @@ export class ModelRun {
   }
 
   /** Runs all steps on a new account. @throws with what was said last, when anything is wrong. Gives the commands run. */
-  static async run(
-    fixture: ImapFixture,
-    dialects: readonly RandomDialect[],
-    steps: readonly RandomStep[],
-  ): Promise<number> {
+  static async run(fixture: ImapFixture, start: RandomStart, steps: readonly RandomStep[]): Promise<number> {
     const run = new ModelRun(fixture, await fixture.account());
     try {
-      await run.#begin(dialects);
-      for (const step of steps) await run.#step(step);
+      await run.#begin(start);
+      for (const step of steps) await run.#step(step, new Set(start.without));
       await run.#end();
       return run.commands;
     } catch (error) {
@@ -67,9 +71,11 @@ export class ModelRun {
     }
   }
 
-  async #begin(dialects: readonly RandomDialect[]): Promise<void> {
+  async #begin({ dialects, flags }: RandomStart): Promise<void> {
+    const { store } = this.#fixture;
     await this.#fixture.fill(this.#account, 'INBOX', 3);
-    this.#stored = await readStored(this.#fixture.store, this.#account.id);
+    await store.storeFlags(this.#account.id, 'INBOX', UidSet.range(1, 3), { mode: 'replace', flags });
+    this.#stored = await readStored(store, this.#account.id);
     for (const { path, uidNext, messages } of this.#stored.mailboxes) {
       const mailbox = this.#model.create(path);
       mailbox.uidNext = uidNext;
@@ -77,7 +83,7 @@ export class ModelRun {
         this.#model.adopt(
           mailbox,
           { uid, deleted: false, modSeq },
-          { flags: new Set(), size: await this.#sizeOf(uid) },
+          { flags: new Set(flags), size: await this.#sizeOf(uid) },
         );
     }
     this.#model.subscriptions = new Set(this.#stored.subscriptions);
@@ -110,10 +116,12 @@ export class ModelRun {
     client.dialect.uidOnly = dialect === 'uidOnly' || dialect === 'both';
   }
 
-  async #step(step: RandomStep): Promise<void> {
-    if (step.kind === 'alone') await this.#alone(step.turn);
-    else if (step.kind === 'together') await this.#together(step.turns);
-    else await this.#idle(step.session, step.turns);
+  async #step(step: RandomStep, without: ReadonlySet<RandomHabit>): Promise<void> {
+    const turns = (step.kind === 'alone' ? [step.turn] : step.turns).filter(
+      ({ command }) => !without.has(habitOf(command)),
+    );
+    if (step.kind === 'idle') await this.#idle(step.session, turns);
+    else if (turns.length > 0) await this.#together(turns);
   }
 
   async #alone({ session: index, command }: RandomTurn): Promise<void> {
@@ -201,7 +209,7 @@ export class ModelRun {
     if (alone && written.command.kind === 'noop') expect(this.#behind(session)).toEqual([]);
   }
 
-  /** Asks for the UIDs of messages that it was only told to be there. */
+  /** Asks for UIDs and flags of messages that it was only told to be there; for sizes too, so that the server does not read all flags. */
   async #learn(session: Session): Promise<void> {
     const { client } = session;
     for (let tries = 0; client.view.hasUnknown && tries < 5; tries++) {
@@ -209,8 +217,8 @@ export class ModelRun {
       const last = slots.length;
       const first = slots.findIndex(({ uid }) => uid === 0) + 1;
       const answer = client.dialect.uidOnly
-        ? await client.run('UID FETCH 1:* (UID)', QUIET)
-        : await client.run(`FETCH ${first}:${last} (UID)`, { keepsNumbers: true, selects: false });
+        ? await client.run('UID FETCH 1:* (FLAGS RFC822.SIZE)', QUIET)
+        : await client.run(`FETCH ${first}:${last} (UID FLAGS RFC822.SIZE)`, { keepsNumbers: true, selects: false });
       if (answer.bye) return this.#connect(session);
       expect(answer.status).toBe('OK');
       if (!client.dialect.uidOnly) client.view.noteGone(first, last);

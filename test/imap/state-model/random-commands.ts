@@ -63,15 +63,28 @@ const FLAGS = ['\\Seen', '\\Flagged', '\\Deleted', '\\Answered', 'blue', 'green'
 const mailbox = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat(NAMES.length - 1));
 const set: fc.Arbitrary<RandomSet> = fc.record({
   uid: fc.boolean(),
-  picks: fc.array(fc.nat(40), { minLength: 1, maxLength: 3 }),
+  // Few messages are worth more: what concerns one is seldom told by accident.
+  picks: fc.array(fc.oneof(fc.nat(2), fc.nat(40)), { minLength: 1, maxLength: 3 }),
   range: fc.boolean(),
 });
 const flags = fc.subarray(FLAGS, { maxLength: 3 });
-const back = fc.option(fc.nat(6), { freq: 3 });
+const back: fc.Arbitrary<number | null> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(null) },
+  { weight: 1, arbitrary: fc.nat(6) },
+);
 
 const of = <K extends RandomCommand['kind']>(...kinds: K[]): fc.Arbitrary<K> => fc.constantFrom(...kinds);
 
-const ITEMS = ['FLAGS', 'UID FLAGS', 'FLAGS MODSEQ', 'UID FLAGS RFC822.SIZE', 'RFC822.SIZE', 'BODY[TEXT]', 'MODSEQ'];
+const ITEMS = [
+  'FLAGS',
+  'UID FLAGS',
+  'FLAGS MODSEQ',
+  'UID FLAGS RFC822.SIZE',
+  'FLAGS RFC822.SIZE',
+  'RFC822.SIZE',
+  'BODY[TEXT]',
+  'MODSEQ',
+];
 const KEYS = ['ALL', 'SEEN', 'UNSEEN', 'DELETED', 'UNDELETED FLAGGED', 'KEYWORD blue', 'NOT KEYWORD green', 'SET'];
 
 const command: fc.Arbitrary<RandomCommand> = fc.oneof(
@@ -144,8 +157,46 @@ export const randomSteps = (maxLength: number): fc.Arbitrary<RandomStep[]> =>
     { maxLength, size: 'max' },
   );
 
-/** Sessions of a run. */
-export const randomDialects: fc.Arbitrary<RandomDialect[]> = fc.array(
-  fc.constantFrom<RandomDialect[]>('plain', 'condstore', 'qresync', 'uidOnly', 'both'),
-  { minLength: 2, maxLength: 4 },
-);
+/** What a run begins with. */
+export interface RandomStart {
+  readonly dialects: readonly RandomDialect[];
+  /** Flags of the first messages of INBOX. */
+  readonly flags: readonly string[];
+  /** What no session does: what is done all the time hides what happens without it. */
+  readonly without: readonly RandomHabit[];
+}
+
+/** Commands of one kind; those that let the server read all flags at once apart. */
+export type RandomHabit = RandomCommand['kind'] | 'readFlags';
+
+/** The habit that a command is of. */
+export function habitOf(command: RandomCommand): RandomHabit {
+  if (command.kind === 'search') return 'readFlags';
+  const ofFlags = command.kind === 'fetch' && (command.changedSince !== null || /^[A-Z ]+$/.test(command.items));
+  return ofFlags ? 'readFlags' : command.kind;
+}
+
+const HABITS: RandomHabit[] = [
+  'readFlags',
+  'fetch',
+  'noop',
+  'select',
+  'append',
+  'copy',
+  'move',
+  'expunge',
+  'uidExpunge',
+  'close',
+  'rename',
+  'delete',
+];
+
+/** Sessions of a run, and what they find. */
+export const randomStart: fc.Arbitrary<RandomStart> = fc.record({
+  dialects: fc.array(fc.constantFrom<RandomDialect[]>('plain', 'condstore', 'qresync', 'uidOnly', 'both'), {
+    minLength: 2,
+    maxLength: 4,
+  }),
+  flags: fc.constantFrom([], ['\\Seen'], ['\\Seen', 'blue']),
+  without: fc.oneof(fc.constant([]), fc.subarray(HABITS)),
+});
