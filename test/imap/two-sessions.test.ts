@@ -191,8 +191,8 @@ class Pair {
     return pair;
   }
 
-  close(): Promise<void> {
-    return this.#fixture[Symbol.asyncDispose]();
+  async close(): Promise<void> {
+    await this.#fixture[Symbol.asyncDispose]();
   }
 
   /** Makes a mailbox, and lets the listener read it. */
