@@ -71,6 +71,12 @@ export class PasswordVerifier {
     return running;
   }
 
+  /** Whether it is remembered that the password is the one of `hash`: an answer without any work. */
+  recalls(hash: string, password: string): boolean {
+    const octets = prepare(password);
+    return octets !== null && this.#isRemembered(this.#keyOf(hash, octets));
+  }
+
   #start(key: string, hash: string | null, octets: Buffer): Promise<boolean> {
     const running = this.#limit
       .run(() => matches(hash ?? NOBODY, octets))

@@ -1,0 +1,60 @@
+/** Whether accounts can be used, and which second factors they have: one record of each account, read at each login. */
+
+import type { Vault } from '../engine/vault.ts';
+import { EiderError } from '../errors.ts';
+import type { AccountStatus } from '../model/authentication.ts';
+import type { AccountId } from '../model/ids.ts';
+
+const KIND = 'status';
+const KEY = 'status';
+const TRIES = 100;
+
+/** What is kept of an account. */
+export interface StoredStatus extends AccountStatus {
+  /** How often the password was changed. */
+  readonly passwordSerial: number;
+}
+
+/** An account of which nothing was ever changed. */
+const USUAL: StoredStatus = {
+  disabled: false,
+  suspended: false,
+  mustChange: false,
+  passwordExpires: null,
+  secondFactors: [],
+  passwordSerial: 0,
+};
+
+/** The states of all accounts. */
+export class AccountStatuses {
+  readonly #vault: Vault;
+
+  constructor(vault: Vault) {
+    this.#vault = vault;
+  }
+
+  async get(account: AccountId): Promise<StoredStatus> {
+    const entry = await this.#vault.get(placeOf(account));
+    return entry ? { ...USUAL, ...(JSON.parse(entry.value) as Partial<StoredStatus>) } : USUAL;
+  }
+
+  /** Changes what `change` gives of what there is. @throws `BUSY` when others never let it. */
+  async update(account: AccountId, change: (status: StoredStatus) => Partial<StoredStatus>): Promise<StoredStatus> {
+    const place = placeOf(account);
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const entry = await this.#vault.get(place);
+      const before = entry ? { ...USUAL, ...(JSON.parse(entry.value) as Partial<StoredStatus>) } : USUAL;
+      const after = { ...before, ...change(before) };
+      const content = { value: JSON.stringify(after) };
+      const done = entry
+        ? await this.#vault.update(place, entry.version, content)
+        : await this.#vault.create(place, content);
+      if (done) return after;
+    }
+    throw new EiderError('BUSY', 'the state of the account is being changed by others');
+  }
+}
+
+function placeOf(account: AccountId): { owner: string; kind: string; key: string } {
+  return { owner: account, kind: KIND, key: KEY };
+}

@@ -1,0 +1,202 @@
+/** Decides who is let in: app passwords, the password, second factors, and the limits on guessing. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Account } from '../model/account.ts';
+import type {
+  AccountStatus,
+  LoginOutcome,
+  LoginSource,
+  RefusalReason,
+  SecondFactorMethod,
+  UsedCredential,
+} from '../model/authentication.ts';
+import type { AccountId } from '../model/ids.ts';
+import type { AccountStatuses } from './account-statuses.ts';
+import type { AppPasswords } from './app-passwords.ts';
+import type { LoginLimits } from './login-limits.ts';
+import type { LoginLog } from './login-log.ts';
+import type { LoginTickets, TicketMeaning } from './login-tickets.ts';
+import type { OneTimePasswords } from './one-time-passwords.ts';
+import type { RecoveryCodes } from './recovery-codes.ts';
+
+/** An account as it logs in. */
+export interface LoginAccount {
+  readonly account: Account;
+  readonly passwordHash: string | null;
+}
+
+/** Who is behind a name. */
+export interface LoginDirectory {
+  /** By name or address, as typed. */
+  find(name: string): Promise<LoginAccount | null>;
+  get(id: AccountId): Promise<Account | null>;
+}
+
+/** Compares passwords. */
+export interface PasswordChecks {
+  /** Takes as long for `null` as for a hash. */
+  verify(hash: string | null, password: string): Promise<boolean>;
+  /** Whether it is known without any work that the password is right. */
+  recalls(hash: string, password: string): boolean;
+}
+
+/**
+ * Asks somebody else about a name and a password, such as LDAP: the name of the account that is let in, `null` to
+ * refuse, `undefined` to leave it to the store. Second factors and states of accounts are the store's all the same.
+ */
+export type ExternalCheck = (name: string, password: string, source: LoginSource) => Promise<string | null | undefined>;
+
+/** What an authenticator is made of. */
+export interface AuthenticatorParts {
+  readonly directory: LoginDirectory;
+  readonly passwords: PasswordChecks;
+  readonly statuses: AccountStatuses;
+  readonly appPasswords: AppPasswords;
+  readonly totp: OneTimePasswords;
+  readonly recovery: RecoveryCodes;
+  readonly tickets: LoginTickets;
+  readonly limits: LoginLimits;
+  readonly log: LoginLog;
+  readonly external: ExternalCheck | null;
+  readonly now: () => number;
+}
+
+/** Protocols that can ask for a second factor. */
+const ASKS: readonly LoginSource['scope'][] = ['rest', 'jmap'];
+/** Refusals that wait at once before they are told; more are told at once. */
+const MAX_WAITING = 1_000;
+
+/** Answers attempts. */
+export class Authenticator {
+  readonly #parts: AuthenticatorParts;
+  #waiting = 0;
+
+  constructor(parts: AuthenticatorParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws `BUSY`, `UNAVAILABLE`. */
+  async authenticate(name: string, password: string, source: LoginSource): Promise<LoginOutcome> {
+    const { directory, appPasswords } = this.#parts;
+    const found = await directory.find(name);
+    // Before all limits: nobody guesses 75 bits, and nobody shall lock the owner's programs out by guessing his password.
+    const app = found && (await appPasswords.match(found.account.id, password, source));
+    if (found && app) return this.#byAppPassword(found.account, app, source);
+    return this.#byPassword(found, name, password, source);
+  }
+
+  async complete(
+    ticket: string,
+    { method, code }: { readonly method: 'totp' | 'recoveryCode'; readonly code: string },
+    source: LoginSource,
+  ): Promise<LoginOutcome> {
+    const { tickets, totp, recovery, directory, statuses } = this.#parts;
+    const meaning = await tickets.try(ticket);
+    const account = meaning && (await directory.get(meaning.account));
+    if (!meaning || !account) return this.#refuse(null, source, 'ticket', null);
+    const status = await statuses.get(account.id);
+    const attempt = await this.#parts.limits.begin(account.id, source.address);
+    if (attempt.retryAfterMs > 0) return this.#limited(account.id, source, attempt.retryAfterMs);
+    const on = methodsOf(status).includes(method);
+    const right =
+      on && (method === 'totp' ? await totp.verify(account.id, code) : await recovery.use(account.id, code));
+    if (!right) return this.#refuse(account.id, source, 'secondFactor', meaning.credential, attempt.slowMs);
+    if (!(await tickets.spend(ticket))) return this.#refuse(account.id, source, 'ticket', meaning.credential);
+    await attempt.forgive();
+    const switchedOff = offReason(status);
+    if (switchedOff) return this.#refuse(account.id, source, switchedOff, meaning.credential);
+    return this.#grant(account, source, meaning);
+  }
+
+  async #byAppPassword(
+    account: Account,
+    { id, refused }: { readonly id: string; readonly refused: RefusalReason | null },
+    source: LoginSource,
+  ): Promise<LoginOutcome> {
+    const credential: UsedCredential = { kind: 'appPassword', id };
+    const reason = offReason(await this.#parts.statuses.get(account.id)) ?? refused;
+    if (reason) return this.#refuse(account.id, source, reason, credential);
+    await this.#parts.appPasswords.used(account.id, id, source);
+    return this.#grant(account, source, { credential, mustChange: false });
+  }
+
+  async #byPassword(
+    found: LoginAccount | null,
+    name: string,
+    password: string,
+    source: LoginSource,
+  ): Promise<LoginOutcome> {
+    const { passwords, limits, external, directory } = this.#parts;
+    const asked = external ? await external(name, password, source) : undefined;
+    if (asked === undefined && found?.passwordHash && passwords.recalls(found.passwordHash, password)) {
+      return this.#entered(found.account, source, { kind: 'password', id: null });
+    }
+    const attempt = await limits.begin(found?.account.id ?? null, source.address);
+    if (attempt.retryAfterMs > 0) return this.#limited(found?.account.id ?? null, source, attempt.retryAfterMs);
+    const entering = typeof asked === 'string' ? ((await directory.find(asked))?.account ?? null) : null;
+    const right =
+      asked === undefined ? await passwords.verify(found?.passwordHash ?? null, password) : entering !== null;
+    const account = entering ?? found?.account ?? null;
+    if (!right || !account) return this.#refuse(found?.account.id ?? null, source, 'credentials', null, attempt.slowMs);
+    await attempt.forgive();
+    return this.#entered(account, source, { kind: asked === undefined ? 'password' : 'external', id: null });
+  }
+
+  /** The password was right: what the account's state makes of it. */
+  async #entered(account: Account, source: LoginSource, credential: UsedCredential): Promise<LoginOutcome> {
+    const status = await this.#parts.statuses.get(account.id);
+    const reason = offReason(status) ?? this.#passwordReason(status, source);
+    if (reason) return this.#refuse(account.id, source, reason, credential);
+    const { mustChange } = status;
+    const methods = methodsOf(status);
+    if (methods.length === 0) return this.#grant(account, source, { credential, mustChange });
+    const ticket = await this.#parts.tickets.create({ account: account.id, credential, mustChange });
+    this.#parts.log.note({ account: account.id, source, outcome: 'needsSecondFactor', credential });
+    return { kind: 'needsSecondFactor', ticket, methods };
+  }
+
+  #passwordReason(status: AccountStatus, { scope }: LoginSource): RefusalReason | null {
+    if (status.passwordExpires !== null && status.passwordExpires <= this.#parts.now()) return 'expired';
+    if (ASKS.includes(scope)) return null;
+    if (methodsOf(status).length > 0) return 'appPasswordRequired';
+    return status.mustChange ? 'mustChange' : null;
+  }
+
+  #grant(
+    account: Account,
+    source: LoginSource,
+    { credential, mustChange }: Pick<TicketMeaning, 'credential' | 'mustChange'>,
+  ): LoginOutcome {
+    this.#parts.log.note({ account: account.id, source, outcome: 'granted', credential });
+    return { kind: 'granted', account, credential, mustChange };
+  }
+
+  #limited(account: AccountId | null, source: LoginSource, retryAfterMs: number): LoginOutcome {
+    this.#parts.log.note({ account, source, outcome: 'rateLimited', credential: null });
+    return { kind: 'refused', reason: 'rateLimited', retryAfterMs };
+  }
+
+  async #refuse(
+    account: AccountId | null,
+    source: LoginSource,
+    reason: RefusalReason,
+    credential: UsedCredential | null,
+    slowMs = 0,
+  ): Promise<LoginOutcome> {
+    this.#parts.log.note({ account, source, outcome: reason, credential });
+    if (slowMs > 0 && this.#waiting < MAX_WAITING) {
+      this.#waiting++;
+      await delay(slowMs).finally(() => this.#waiting--);
+    }
+    return { kind: 'refused', reason };
+  }
+}
+
+/** Second factors with which a login can be ended; recovery codes alone are none. */
+function methodsOf({ secondFactors }: AccountStatus): readonly SecondFactorMethod[] {
+  return secondFactors.some((method) => method !== 'recoveryCode') ? secondFactors : [];
+}
+
+function offReason({ disabled, suspended }: AccountStatus): RefusalReason | null {
+  return disabled ? 'disabled' : suspended ? 'suspended' : null;
+}

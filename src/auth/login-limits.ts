@@ -1,0 +1,113 @@
+/** How often a password may be guessed: by address, by account, and by both, counted for all processes together. */
+
+import type { Vault } from '../engine/vault.ts';
+import type { AccountId } from '../model/ids.ts';
+import { isInNetworks, networkOf } from './networks.ts';
+
+/** Most failures within a window, for each of the three. Times in milliseconds. */
+export interface LoginLimitOptions {
+  /** Of one IPv4 address or IPv6 /64, whatever accounts it tries. @defaultValue 50 in 15 minutes */
+  readonly address?: LoginLimit;
+  /** Of one address with one account. @defaultValue 10 in 15 minutes */
+  readonly addressAndAccount?: LoginLimit;
+  /** With one account, from all addresses that it was never logged in from within 30 days. @defaultValue 100 in an hour */
+  readonly account?: LoginLimit;
+  /** Networks that are not limited, such as a webmail's, which has limits of its own. @defaultValue none */
+  readonly trusted?: readonly string[];
+}
+
+/** So many failures in so many milliseconds. */
+export interface LoginLimit {
+  readonly failures: number;
+  readonly windowMs: number;
+}
+
+const DEFAULTS = {
+  address: { failures: 50, windowMs: 900_000 },
+  addressAndAccount: { failures: 10, windowMs: 900_000 },
+  account: { failures: 100, windowMs: 3_600_000 },
+} as const;
+
+/** A failure from here on is answered later and later, up to a second limit. */
+const SLOW_FROM = 3;
+const SLOWEST_MS = 4_000;
+const KNOWN_MS = 30 * 86_400_000;
+
+const KIND = 'failures';
+const KNOWN_KIND = 'knownAddress';
+
+/** One attempt that is being counted. */
+export interface LoginAttempt {
+  /** Above 0: it is one too many, and no password may be compared. */
+  readonly retryAfterMs: number;
+  /** How long to wait before a refusal is told. */
+  readonly slowMs: number;
+  /** Takes the attempt back: the password was right. */
+  forgive(): Promise<void>;
+}
+
+interface Counter {
+  readonly owner: string;
+  readonly key: string;
+  readonly limit: LoginLimit;
+}
+
+/** Counts attempts before they are made, so that many at once are not many more than allowed. */
+export class LoginLimits {
+  readonly #vault: Vault;
+  readonly #options: LoginLimitOptions;
+  readonly #now: () => number;
+
+  constructor(vault: Vault, options: LoginLimitOptions, now: () => number) {
+    this.#vault = vault;
+    this.#options = options;
+    this.#now = now;
+  }
+
+  /** @param account `null` for a name that is no account's: its address counts alone */
+  async begin(account: AccountId | null, address: string): Promise<LoginAttempt> {
+    const { trusted = [] } = this.#options;
+    if (trusted.length > 0 && isInNetworks(address, trusted)) return FREE;
+    const network = networkOf(address);
+    const counters = await this.#counters(account, network);
+    const now = this.#now();
+    const counts = await Promise.all(counters.map((counter) => this.#add(counter, 1)));
+    const over = counts.filter(({ count }, index) => count > (counters[index] as Counter).limit.failures);
+    const most = Math.max(...counts.slice(1).map(({ count }) => count), 0);
+    return {
+      retryAfterMs: Math.max(0, ...over.map(({ expires }) => expires - now)),
+      slowMs: most <= SLOW_FROM ? 0 : Math.min(SLOWEST_MS, 250 * 2 ** Math.min(10, most - SLOW_FROM - 1)),
+      // Only what this attempt has added: what others from elsewhere have failed is theirs.
+      forgive: async () => {
+        await Promise.all(counters.map((counter) => this.#add(counter, -1)));
+        if (account !== null) await this.#remember(account, network);
+      },
+    };
+  }
+
+  async #counters(account: AccountId | null, network: string): Promise<Counter[]> {
+    const limit = (name: keyof typeof DEFAULTS): LoginLimit => this.#options[name] ?? DEFAULTS[name];
+    const counters: Counter[] = [{ owner: `net:${network}`, key: 'all', limit: limit('address') }];
+    if (account === null) return counters;
+    counters.push({ owner: account, key: network, limit: limit('addressAndAccount') });
+    // Whoever guesses from elsewhere must not lock out the owner at home.
+    const known = await this.#vault.get({ owner: account, kind: KNOWN_KIND, key: network });
+    if (!known) counters.push({ owner: account, key: 'all', limit: limit('account') });
+    return counters;
+  }
+
+  #add({ owner, key, limit }: Counter, amount: number): Promise<{ count: number; expires: number }> {
+    return this.#vault.count({ owner, kind: KIND, key }, amount, this.#now() + limit.windowMs);
+  }
+
+  async #remember(account: AccountId, network: string): Promise<void> {
+    const place = { owner: account, kind: KNOWN_KIND, key: network };
+    const known = await this.#vault.get(place);
+    const expires = this.#now() + KNOWN_MS;
+    // Once a day is often enough.
+    if (known?.expires && known.expires > expires - 86_400_000) return;
+    await this.#vault.put(place, { value: '{}', expires });
+  }
+}
+
+const FREE: LoginAttempt = { retryAfterMs: 0, slowMs: 0, forgive: () => Promise.resolve() };

@@ -1,0 +1,256 @@
+/** Authentication over a store's records: everything that has to do with logging in, behind one face. */
+
+import type { Sealer } from '../crypto/sealer.ts';
+import type { Vault } from '../engine/vault.ts';
+import { EiderError } from '../errors.ts';
+import type {
+  AccessToken,
+  AccountStatus,
+  AppPassword,
+  AppPasswordOptions,
+  Authentication,
+  LoginOutcome,
+  LoginRecord,
+  LoginSource,
+  SecondFactorMethod,
+  UsedCredential,
+} from '../model/authentication.ts';
+import type { AccountId } from '../model/ids.ts';
+import { AccessTokens } from './access-tokens.ts';
+import { AccountStatuses } from './account-statuses.ts';
+import { AppPasswords } from './app-passwords.ts';
+import { Authenticator, type ExternalCheck, type LoginDirectory, type PasswordChecks } from './authenticator.ts';
+import { type LoginLimitOptions, LoginLimits } from './login-limits.ts';
+import { DEFAULT_LOG_MS, LoginLog } from './login-log.ts';
+import { LoginTickets } from './login-tickets.ts';
+import { OneTimePasswords } from './one-time-passwords.ts';
+import { RecoveryCodes } from './recovery-codes.ts';
+
+/** What an {@link Authentication} is made of. */
+export interface AuthenticationParts {
+  readonly vault: Vault;
+  readonly directory: LoginDirectory;
+  readonly passwords: PasswordChecks;
+  /** `null`: what must be sealed cannot be switched on. */
+  readonly sealer: Sealer | null;
+}
+
+/** Choices of who runs a store. */
+export interface AuthenticationOptions {
+  readonly limits?: LoginLimitOptions;
+  /** How long the log is kept, in milliseconds. @defaultValue 2592000000, thirty days */
+  readonly logMs?: number;
+  /** Replaces or precedes the store's own check of the password. */
+  readonly external?: ExternalCheck;
+  /** Milliseconds since 1970. @defaultValue `Date.now` */
+  readonly now?: () => number;
+}
+
+const DEFAULT_RECORDS = 100;
+const MAX_RECORDS = 1_000;
+
+/** See {@link Authentication}. */
+export class StoreAuthentication implements Authentication {
+  readonly #directory: LoginDirectory;
+  readonly #authenticator: Authenticator;
+  readonly #statuses: AccountStatuses;
+  readonly #appPasswords: AppPasswords;
+  readonly #totp: OneTimePasswords;
+  readonly #recovery: RecoveryCodes;
+  readonly #tickets: LoginTickets;
+  readonly #tokens: AccessTokens;
+  readonly #log: LoginLog;
+  readonly #listeners = new Set<(account: AccountId) => void>();
+
+  constructor({ vault, directory, passwords, sealer }: AuthenticationParts, options: AuthenticationOptions = {}) {
+    const now = options.now ?? Date.now;
+    this.#directory = directory;
+    this.#statuses = new AccountStatuses(vault);
+    this.#appPasswords = new AppPasswords(vault, now);
+    this.#totp = new OneTimePasswords(vault, sealer, now);
+    this.#recovery = new RecoveryCodes(vault);
+    this.#tickets = new LoginTickets(vault, now);
+    this.#tokens = new AccessTokens(vault, now);
+    this.#log = new LoginLog(vault, options.logMs ?? DEFAULT_LOG_MS, now);
+    this.#authenticator = new Authenticator({
+      directory,
+      passwords,
+      statuses: this.#statuses,
+      appPasswords: this.#appPasswords,
+      totp: this.#totp,
+      recovery: this.#recovery,
+      tickets: this.#tickets,
+      limits: new LoginLimits(vault, options.limits ?? {}, now),
+      log: this.#log,
+      external: options.external ?? null,
+      now,
+    });
+  }
+
+  async authenticate(name: string, password: string, source: LoginSource): Promise<LoginOutcome> {
+    return this.#serial(await this.#authenticator.authenticate(name, password, source));
+  }
+
+  async completeLogin(
+    ticket: string,
+    factor: { readonly method: 'totp' | 'recoveryCode'; readonly code: string },
+    source: LoginSource,
+  ): Promise<LoginOutcome> {
+    return this.#serial(await this.#authenticator.complete(ticket, factor, source));
+  }
+
+  async isValid(account: AccountId, { kind, id }: UsedCredential): Promise<boolean> {
+    const status = await this.#statuses.get(account);
+    if (status.disabled || status.suspended || !(await this.#directory.get(account))) return false;
+    if (kind === 'appPassword') return id !== null && this.#appPasswords.isValid(account, id);
+    if (kind === 'password' || kind === 'scram') return id === String(status.passwordSerial);
+    return true;
+  }
+
+  onRevoked(listener: (account: AccountId) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async createAppPassword(
+    account: AccountId,
+    options: AppPasswordOptions,
+  ): Promise<AppPassword & { readonly password: string }> {
+    await this.#require(account);
+    return this.#appPasswords.create(account, options);
+  }
+
+  appPasswords(account: AccountId): Promise<AppPassword[]> {
+    return this.#appPasswords.list(account);
+  }
+
+  async removeAppPassword(account: AccountId, id: string): Promise<boolean> {
+    const removed = await this.#appPasswords.remove(account, id);
+    if (removed) this.#revoked(account);
+    return removed;
+  }
+
+  async beginTotp(
+    account: AccountId,
+    issuer: string,
+  ): Promise<{ readonly secret: string; readonly uri: string; readonly qr: string }> {
+    const { name } = await this.#require(account);
+    if ((await this.#statuses.get(account)).secondFactors.includes('totp')) {
+      throw new EiderError('INVALID_ARGUMENT', 'one-time passwords are on already: remove them first');
+    }
+    return this.#totp.begin(account, { issuer, label: name });
+  }
+
+  async confirmTotp(account: AccountId, code: string): Promise<boolean> {
+    const right = await this.#totp.confirm(account, code);
+    if (right) await this.#switch(account, 'totp', true);
+    return right;
+  }
+
+  async removeTotp(account: AccountId): Promise<void> {
+    await this.#switch(account, 'totp', false);
+    await this.#totp.remove(account);
+  }
+
+  async createRecoveryCodes(account: AccountId): Promise<string[]> {
+    await this.#require(account);
+    const codes = await this.#recovery.create(account);
+    await this.#switch(account, 'recoveryCode', true);
+    return codes;
+  }
+
+  recoveryCodes(account: AccountId): Promise<number> {
+    return this.#recovery.left(account);
+  }
+
+  async createToken(
+    options: { readonly description?: string; readonly expires?: Date | null } & (
+      | { readonly role: 'root' }
+      | { readonly role: 'account'; readonly account: AccountId }
+    ),
+  ): Promise<AccessToken & { readonly token: string }> {
+    if (options.role === 'account') await this.#require(options.account);
+    return this.#tokens.create({ ...options, account: options.role === 'account' ? options.account : null });
+  }
+
+  async verifyToken(token: string): Promise<AccessToken | null> {
+    const found = await this.#tokens.verify(token);
+    if (!found?.account) return found;
+    const { disabled, suspended } = await this.#statuses.get(found.account);
+    return disabled || suspended || !(await this.#directory.get(found.account)) ? null : found;
+  }
+
+  tokens(account: AccountId | null): Promise<AccessToken[]> {
+    return this.#tokens.list(account);
+  }
+
+  removeToken(account: AccountId | null, id: string): Promise<boolean> {
+    return this.#tokens.remove(account, id);
+  }
+
+  async status(account: AccountId): Promise<AccountStatus> {
+    await this.#require(account);
+    const { passwordSerial: _, ...status } = await this.#statuses.get(account);
+    return status;
+  }
+
+  async setStatus(
+    account: AccountId,
+    change: Partial<Pick<AccountStatus, 'disabled' | 'suspended' | 'mustChange' | 'passwordExpires'>>,
+  ): Promise<AccountStatus> {
+    await this.#require(account);
+    await this.#statuses.update(account, () => change);
+    if (change.disabled || change.suspended) {
+      await this.#tickets.clear(account);
+      this.#revoked(account);
+    }
+    return this.status(account);
+  }
+
+  async log(
+    account: AccountId | null,
+    { limit = DEFAULT_RECORDS, before }: { readonly limit?: number; readonly before?: number } = {},
+  ): Promise<LoginRecord[]> {
+    return this.#log.read(account, { limit: Math.min(limit, MAX_RECORDS), ...(before !== undefined && { before }) });
+  }
+
+  /** What a change of the password ends: tokens, half-done logins, sessions that came in by the old one. */
+  async passwordChanged(account: AccountId): Promise<void> {
+    await this.#statuses.update(account, ({ passwordSerial }) => ({
+      passwordSerial: passwordSerial + 1,
+      mustChange: false,
+      passwordExpires: null,
+    }));
+    await this.#tokens.clear(account);
+    await this.#tickets.clear(account);
+    this.#revoked(account);
+  }
+
+  /** Writes what is still to be written. */
+  close(): Promise<void> {
+    return this.#log.flush();
+  }
+
+  /** Which of its passwords an account came in by, so that a session can be ended with it. */
+  async #serial(outcome: LoginOutcome): Promise<LoginOutcome> {
+    if (outcome.kind !== 'granted' || outcome.credential.kind !== 'password') return outcome;
+    const { passwordSerial } = await this.#statuses.get(outcome.account.id);
+    return { ...outcome, credential: { ...outcome.credential, id: String(passwordSerial) } };
+  }
+
+  async #switch(account: AccountId, method: SecondFactorMethod, on: boolean): Promise<void> {
+    await this.#statuses.update(account, ({ secondFactors }) => ({
+      secondFactors: [...secondFactors.filter((one) => one !== method), ...(on ? [method] : [])],
+    }));
+  }
+
+  async #require(id: AccountId): Promise<{ readonly name: string }> {
+    const account = await this.#directory.get(id);
+    if (!account) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
+    return account;
+  }
+
+  #revoked(account: AccountId): void {
+    for (const listener of this.#listeners) listener(account);
+  }
+}

@@ -1,0 +1,228 @@
+/** Words of logging in: who asks, with what, and what the answer is. */
+
+import type { Account } from './account.ts';
+import type { AccountId } from './ids.ts';
+
+/** What a login is for. */
+export const SCOPES = ['imap', 'pop3', 'submission', 'rest', 'jmap'] as const;
+
+/** What a login is for. */
+export type Scope = (typeof SCOPES)[number];
+
+/** Where an attempt comes from. */
+export interface LoginSource {
+  readonly scope: Scope;
+  /** IP address of the client. */
+  readonly address: string;
+  /** What the client says of itself: IMAP ID, user agent. At most 256 characters are kept. */
+  readonly client?: string | null;
+}
+
+/** With what somebody has logged in. */
+export interface UsedCredential {
+  readonly kind: 'password' | 'appPassword' | 'token' | 'bearer' | 'scram' | 'external';
+  /** Names it where an account can have several; `null` otherwise. */
+  readonly id: string | null;
+}
+
+/** How a second factor can be given. */
+export type SecondFactorMethod = 'totp' | 'securityKey' | 'recoveryCode';
+
+/**
+ * Why an attempt was refused.
+ *
+ * - `credentials`: unknown account or wrong password; never says which.
+ * - `rateLimited`: too many attempts failed, from this address or for this account; `retryAfterMs` says how long.
+ *
+ * All others are told only to who has given a right credential:
+ *
+ * - `appPasswordRequired`: the account has a second factor, and this protocol cannot ask for it.
+ * - `scope`: the app password is not for this protocol.
+ * - `network`: the app password is not for this address.
+ * - `expired`: the app password's or the temporary password's time is over.
+ * - `mustChange`: the password must be changed first, which this protocol cannot do.
+ * - `disabled`, `suspended`: the account is switched off; or nobody may log in, though mail still arrives.
+ * - `secondFactor`: the second factor was wrong; the ticket stays good for other tries.
+ * - `ticket`: the ticket is unknown, used, or its time is over.
+ */
+export type RefusalReason =
+  | 'credentials'
+  | 'rateLimited'
+  | 'appPasswordRequired'
+  | 'scope'
+  | 'network'
+  | 'expired'
+  | 'mustChange'
+  | 'disabled'
+  | 'suspended'
+  | 'secondFactor'
+  | 'ticket';
+
+/** The answer to an attempt. */
+export type LoginOutcome =
+  | {
+      readonly kind: 'granted';
+      readonly account: Account;
+      readonly credential: UsedCredential;
+      /** The password is a temporary one, or must be changed for another reason. */
+      readonly mustChange: boolean;
+    }
+  | {
+      readonly kind: 'needsSecondFactor';
+      /** Good for one login, for five minutes. */
+      readonly ticket: string;
+      readonly methods: readonly SecondFactorMethod[];
+    }
+  | {
+      readonly kind: 'refused';
+      readonly reason: RefusalReason;
+      /** With `rateLimited`. */
+      readonly retryAfterMs?: number;
+    };
+
+/** An app password, without the password. */
+export interface AppPassword {
+  /** Names it within its account. */
+  readonly id: string;
+  readonly description: string;
+  readonly scopes: readonly Scope[];
+  /** Networks it can be used from, such as `192.0.2.0/24`; empty for all. */
+  readonly networks: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  /** Milliseconds since 1970, or `null` for never. */
+  readonly expires: number | null;
+  readonly lastUse: { readonly time: number; readonly address: string; readonly scope: Scope } | null;
+}
+
+/** What is to be made. */
+export interface AppPasswordOptions {
+  /** At most 255 characters. @defaultValue `''` */
+  readonly description?: string;
+  /** At least one. */
+  readonly scopes: readonly Scope[];
+  /** @defaultValue all */
+  readonly networks?: readonly string[];
+  /** @defaultValue never */
+  readonly expires?: Date | null;
+}
+
+/** A token for programs, without the token. */
+export interface AccessToken {
+  readonly id: string;
+  readonly description: string;
+  /** `root` may do everything; `account` what the account itself may. */
+  readonly role: 'root' | 'account';
+  /** Of role `account`. */
+  readonly account: AccountId | null;
+  readonly created: number;
+  readonly expires: number | null;
+}
+
+/** Whether and how an account can be used. */
+export interface AccountStatus {
+  /** No login, and no mail is taken. */
+  readonly disabled: boolean;
+  /** No login; mail still arrives. */
+  readonly suspended: boolean;
+  /** The password is to be changed at the next login. */
+  readonly mustChange: boolean;
+  /** A temporary password ends then; milliseconds since 1970. */
+  readonly passwordExpires: number | null;
+  /** Second factors that are on. */
+  readonly secondFactors: readonly SecondFactorMethod[];
+}
+
+/** Attempts of one kind within one hour. */
+export interface LoginRecord {
+  /** Of the first, in milliseconds since 1970. */
+  readonly time: number;
+  readonly scope: Scope;
+  readonly address: string;
+  readonly client: string | null;
+  readonly outcome: 'granted' | 'needsSecondFactor' | RefusalReason;
+  readonly credential: UsedCredential | null;
+  /** How many there were. */
+  readonly count: number;
+}
+
+/** Answers for accounts. */
+export interface Authentication {
+  /**
+   * Tries a name with a password or an app password.
+   *
+   * @throws `BUSY` when too many passwords wait to be compared, `UNAVAILABLE`.
+   */
+  authenticate(name: string, password: string, source: LoginSource): Promise<LoginOutcome>;
+  /** Ends a login that needs a second factor. */
+  completeLogin(
+    ticket: string,
+    factor: { readonly method: 'totp' | 'recoveryCode'; readonly code: string },
+    source: LoginSource,
+  ): Promise<LoginOutcome>;
+  /** Whether a credential that was granted is so still: not revoked, expired, or of an account that was switched off. */
+  isValid(account: AccountId, credential: UsedCredential): Promise<boolean>;
+
+  /**
+   * Calls `listener` when credentials of an account were taken back by this process: ask
+   * {@link Authentication.isValid} about its sessions. Those of other processes have to ask now and then.
+   */
+  onRevoked(listener: (account: AccountId) => void): () => void;
+
+  /** Makes an app password. It is told this once: 16 letters in groups of four. @throws `LIMIT_EXCEEDED` above 100, `INVALID_ARGUMENT`. */
+  createAppPassword(
+    account: AccountId,
+    options: AppPasswordOptions,
+  ): Promise<AppPassword & { readonly password: string }>;
+  appPasswords(account: AccountId): Promise<AppPassword[]>;
+  /** Ends sessions that use it too. Resolves with whether it was there. */
+  removeAppPassword(account: AccountId, id: string): Promise<boolean>;
+
+  /**
+   * Begins to switch TOTP on: nothing changes until {@link Authentication.confirmTotp}.
+   *
+   * @throws `UNSUPPORTED` when the store has no `secret` to seal it under.
+   */
+  beginTotp(
+    account: AccountId,
+    issuer: string,
+  ): Promise<{
+    /** Base32. */
+    readonly secret: string;
+    /** For authenticator apps. */
+    readonly uri: string;
+    /** The URI as a picture, SVG. */
+    readonly qr: string;
+  }>;
+  /** Switches TOTP on; `false` for a wrong code. */
+  confirmTotp(account: AccountId, code: string): Promise<boolean>;
+  removeTotp(account: AccountId): Promise<void>;
+  /** Makes ten recovery codes, each good for one login; older ones are void. They are told this once. */
+  createRecoveryCodes(account: AccountId): Promise<string[]>;
+  /** How many are left. */
+  recoveryCodes(account: AccountId): Promise<number>;
+
+  /** Makes a token. It is told this once. */
+  createToken(
+    options: { readonly description?: string; readonly expires?: Date | null } & (
+      | { readonly role: 'root' }
+      | { readonly role: 'account'; readonly account: AccountId }
+    ),
+  ): Promise<AccessToken & { readonly token: string }>;
+  /** The token's meaning, or `null` when it is none, or no more. */
+  verifyToken(token: string): Promise<AccessToken | null>;
+  tokens(account: AccountId | null): Promise<AccessToken[]>;
+  removeToken(account: AccountId | null, id: string): Promise<boolean>;
+
+  status(account: AccountId): Promise<AccountStatus>;
+  /** Changes what is given. Ends sessions and tokens of an account that is switched off. */
+  setStatus(
+    account: AccountId,
+    change: Partial<Pick<AccountStatus, 'disabled' | 'suspended' | 'mustChange' | 'passwordExpires'>>,
+  ): Promise<AccountStatus>;
+  /** Attempts of an account, or of names that are no account's (`null`), the latest first. */
+  log(
+    account: AccountId | null,
+    options?: { readonly limit?: number; readonly before?: number },
+  ): Promise<LoginRecord[]>;
+}
