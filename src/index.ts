@@ -17,6 +17,7 @@ export type * from './engine/blob-store.ts';
 export type * from './engine/engine.ts';
 export type * from './engine/peers.ts';
 export type * from './engine/records.ts';
+export type * from './engine/vault.ts';
 export { EiderError, type ErrorCode, isEiderError } from './errors.ts';
 export { attachmentNamed } from './mime/attachment-named.ts';
 export { extractSearchText } from './mime/extract-search-text.ts';

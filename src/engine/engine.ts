@@ -32,6 +32,7 @@ import type {
   OtherPlace,
   TierUsage,
 } from './records.ts';
+import type { Vault } from './vault.ts';
 
 export type { AccountPatch, AccountRecord } from './records.ts';
 
@@ -208,6 +209,8 @@ export interface Engine {
   readonly directory: Directory;
   /** Takes whole accounts out and in. */
   readonly transfer: AccountTransfer;
+  /** Small records beside the mail. */
+  readonly vault: Vault;
   /**
    * Runs `work` on one state of the account. `work` awaits nothing but the transaction's own methods, as others may
    * wait for it to end. It may run more than once, when the account changes meanwhile; only its last outcome counts, be

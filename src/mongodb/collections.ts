@@ -27,6 +27,16 @@ export interface TermsDocument {
   readonly data: Uint8Array;
 }
 
+/** A small record. It has a value, or a count when it is a counter. */
+export interface VaultDocument {
+  readonly _id: string;
+  readonly owner: string;
+  readonly value?: string;
+  readonly count?: number;
+  readonly version: number;
+  readonly expires: number | null;
+}
+
 /** A document with a key of its own making. */
 export interface KeyedDocument extends Document {
   readonly _id: string;
@@ -42,6 +52,7 @@ export interface Collections {
   readonly contents: Collection<ContentDocument>;
   readonly pieces: Collection<PieceDocument>;
   readonly terms: Collection<TermsDocument>;
+  readonly vault: Collection<VaultDocument>;
 }
 
 /** An index that a collection needs beside that of `_id`. */
@@ -82,6 +93,8 @@ export const COLLECTION_PLANS: readonly CollectionPlan[] = [
   },
   { name: 'pieces', shardKey: 'account', indexes: [] },
   { name: 'terms', shardKey: 'account', indexes: [] },
+  // For sweeps.
+  { name: 'vault', shardKey: 'owner', indexes: [{ name: 'expires', key: { expires: 1 } }] },
 ];
 
 /** The collections of a database. */
@@ -102,5 +115,6 @@ export function openCollections(db: Db): Collections {
     contents: db.collection('contents', options),
     pieces: db.collection('pieces', options),
     terms: db.collection('terms', options),
+    vault: db.collection('vault', options),
   };
 }

@@ -7,6 +7,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import type { VaultPlace } from '../engine/vault.ts';
 import type { AccountId, ContentId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
 
 /** A condition on `_id`. */
@@ -86,3 +87,21 @@ export const vanishedAfter = (account: AccountId, mailbox: MailboxId, modSeq: Mo
   $gte: vanishedKey(account, mailbox, modSeq + 1),
   $lte: `${account}.v.${digits(mailbox, ID_DIGITS)}.~`,
 });
+
+/**
+ * A small record. Owner and key have no control characters, so a tab ends a part, and is before whatever could go on in
+ * its place.
+ */
+export const vaultKey = ({ owner, kind, key }: VaultPlace): string => `${owner}\t${kind}\t${key}`;
+
+/** Kind and key of a small record's `_id`. */
+export const placeOfVaultKey = (id: string): Omit<VaultPlace, 'owner'> => {
+  const [, kind = '', key = ''] = id.split('\t');
+  return { kind, key };
+};
+
+/** All small records of an owner, of one kind or of any: a line feed comes right after a tab. */
+export const ofOwner = (owner: string, kind?: string): { readonly $gt: string; readonly $lt: string } => {
+  const prefix = kind === undefined ? owner : `${owner}\t${kind}`;
+  return { $gt: `${prefix}\t`, $lt: `${prefix}\n` };
+};

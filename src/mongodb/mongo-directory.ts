@@ -7,7 +7,7 @@ import type { AccountId } from '../model/ids.ts';
 import { newState } from './account-state.ts';
 import type { AccountDocument, Collections } from './collections.ts';
 import { newManifest } from './index-manifest.ts';
-import { ofAccount } from './keys.ts';
+import { ofAccount, ofOwner } from './keys.ts';
 import { isConflict, isUnavailable, toEiderError } from './mongo-error.ts';
 import { PinnedTransaction } from './pinned-transaction.ts';
 import type { Sessions } from './sessions.ts';
@@ -187,13 +187,14 @@ export class MongoDirectory implements Directory {
 
   /** The account's record goes last, so that what was cut short is found again. */
   async #removeMail(account: AccountId): Promise<void> {
-    const { accounts, mail, contents, pieces, terms } = this.#collections;
+    const { accounts, mail, contents, pieces, terms, vault } = this.#collections;
     // By key, as the account alone has no index where there are no shards.
     const all = { account, _id: ofAccount(account) as Document };
     await mail.deleteMany(all);
     await contents.deleteMany(all);
     await pieces.deleteMany(all);
     await terms.deleteMany(all);
+    await vault.deleteMany({ owner: account, _id: ofOwner(account) as Document });
     await accounts.deleteOne({ _id: account, removing: true });
   }
 

@@ -16,6 +16,7 @@ import { MailSearch } from './mail-search.ts';
 import { MongoAccount } from './mongo-account.ts';
 import { MongoDirectory } from './mongo-directory.ts';
 import { toEiderError } from './mongo-error.ts';
+import { MongoVault } from './mongo-vault.ts';
 import { requireDatabase } from './schema.ts';
 import { Sessions } from './sessions.ts';
 
@@ -70,6 +71,7 @@ class MongoEngine implements Engine {
   readonly supports: EngineSupports = { persistence: true, processes: true };
   readonly directory: MongoDirectory;
   readonly transfer: MongoTransfer;
+  readonly vault: MongoVault;
   readonly #client: MongoClient;
   readonly #sessions: Sessions;
   readonly #collections: Collections;
@@ -109,15 +111,16 @@ class MongoEngine implements Engine {
       requireOpen: () => this.#requireOpen(),
       release: (record) => this.directory.release(record),
     });
+    this.vault = new MongoVault({ vault: this.#collections.vault, run: (work) => this.#run(work) });
     this.#endListening = options.peers?.listen((account) => this.#watch.look(account)) ?? (() => {});
   }
 
   async read<T>(account: AccountId, work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
-    return this.#run((known) => known.read(work), account);
+    return this.#run(() => this.#account(account).read(work));
   }
 
   async write<T>(account: AccountId, work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
-    return this.#run((known) => known.write(work), account);
+    return this.#run(() => this.#account(account).write(work));
   }
 
   async mentions(blobIds: readonly BlobId[]): Promise<Set<BlobId>> {
@@ -156,9 +159,9 @@ class MongoEngine implements Engine {
     if (this.#options.closeClient) await this.#client.close();
   }
 
-  async #run<T>(work: (account: MongoAccount) => Promise<T>, id: AccountId): Promise<T> {
+  async #run<T>(work: () => Promise<T>): Promise<T> {
     this.#requireOpen();
-    const running = work(this.#account(id));
+    const running = work();
     this.#running.add(running);
     try {
       return await running;

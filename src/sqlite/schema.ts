@@ -63,6 +63,16 @@ const DIRECTORY_V1 = `
   CREATE INDEX loginAccount ON login (accountId, position);
 `;
 
+// Records of `engine/vault.ts`. `value` is text, kept as octets because bindings end a text at its first NUL; `count` is
+// NULL where a record is no counter.
+const DIRECTORY_V2 = `
+  CREATE TABLE vault (
+    owner TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, count INTEGER,
+    version INTEGER NOT NULL, expires INTEGER, PRIMARY KEY (owner, kind, key)
+  ) WITHOUT ROWID;
+  CREATE INDEX vaultExpires ON vault (expires) WHERE expires IS NOT NULL;
+`;
+
 // Two indexes: header fields by substring, and words of header and body. Both without the text itself. A whole batch
 // is gathered in memory, and pieces of the index are merged less often than by default: a third less work in all.
 const SEARCH_V1 = `
@@ -79,6 +89,9 @@ const SEARCH_V1 = `
 /** What makes an account's database, and each later version of the one before. */
 export const ACCOUNT_STEPS: readonly string[] = [ACCOUNT_V1, ACCOUNT_V2];
 
+/** The same for the directory. */
+export const DIRECTORY_STEPS: readonly string[] = [DIRECTORY_V1, DIRECTORY_V2];
+
 /** Makes or upgrades the tables of an account. @throws `SCHEMA_TOO_NEW`. */
 export function migrateAccount(db: SqliteDatabase): void {
   migrate(db, 'main', ACCOUNT_STEPS);
@@ -86,7 +99,7 @@ export function migrateAccount(db: SqliteDatabase): void {
 
 /** Makes or upgrades the tables of the directory. @throws `SCHEMA_TOO_NEW`. */
 export function migrateDirectory(db: SqliteDatabase): void {
-  migrate(db, 'main', [DIRECTORY_V1]);
+  migrate(db, 'main', DIRECTORY_STEPS);
 }
 
 /** Makes the tables of an attached search index. @throws `SCHEMA_TOO_NEW`. */

@@ -1,12 +1,13 @@
 /** The directory of accounts in a database of its own. */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import type { AccountPatch, AccountRecord, Directory } from '../engine/engine.ts';
 import { Mutex } from '../engine/mutex.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { Database } from './database.ts';
-import { isBusy, toEiderError } from './sqlite-error.ts';
+import { retryBusy } from './retry-busy.ts';
+import { toEiderError } from './sqlite-error.ts';
+import { SqliteVault } from './sqlite-vault.ts';
 import type { WalSync } from './wal-sync.ts';
 
 interface Row {
@@ -19,7 +20,6 @@ interface Row {
   created: number;
 }
 
-const BUSY_MS = 10_000;
 /** Answers kept in memory. */
 const MAX_CACHED = 10_000;
 
@@ -33,6 +33,8 @@ export interface DirectoryHooks {
 
 /** Accounts, and the names and addresses that lead to them. */
 export class SqliteDirectory implements Directory {
+  /** Lies in the same database, on the same connection. */
+  readonly vault: SqliteVault;
   readonly #db: Database;
   readonly #wal: WalSync | null;
   readonly #hooks: DirectoryHooks;
@@ -46,6 +48,7 @@ export class SqliteDirectory implements Directory {
     this.#db = db;
     this.#wal = wal;
     this.#hooks = hooks;
+    this.vault = new SqliteVault(db, wal, () => this.#requireOpen());
   }
 
   async create(record: AccountRecord): Promise<void> {
@@ -126,6 +129,7 @@ export class SqliteDirectory implements Directory {
   async delete(id: AccountId): Promise<boolean> {
     const was = await this.#write(() => {
       this.#db.run('DELETE FROM login WHERE accountId = ?', id);
+      this.#db.run('DELETE FROM vault WHERE owner = ?', id);
       return this.#db.run('DELETE FROM account WHERE id = ?', id) > 0;
     });
     if (was) await this.#hooks.deleted(id);
@@ -204,17 +208,7 @@ export class SqliteDirectory implements Directory {
   /** One transaction, durable when it resolves. */
   async #write<T>(work: () => T): Promise<T> {
     this.#requireOpen();
-    const value = await this.#mutex.run(async () => {
-      const until = Date.now() + BUSY_MS;
-      for (;;) {
-        try {
-          return this.#transact(work);
-        } catch (error) {
-          if (!isBusy(error) || Date.now() > until) throw toEiderError(error);
-        }
-        await delay(5);
-      }
-    });
+    const value = await this.#mutex.run(() => retryBusy(() => this.#transact(work)));
     await this.#wal?.sync();
     return value;
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { ContentMatchers } from '../engine/content-matchers.ts';
 import type { Engine, EngineSupports, ReadTransaction, WriteTransaction } from '../engine/engine.ts';
 import type { PeerChannel } from '../engine/peers.ts';
+import type { Vault } from '../engine/vault.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId, ModSeq } from '../model/ids.ts';
 import type { AccountFile } from './account-file.ts';
@@ -78,6 +79,7 @@ class SqliteEngine implements Engine {
   readonly supports: EngineSupports;
   readonly directory: SqliteDirectory;
   readonly transfer: SqliteTransfer;
+  readonly vault: Vault;
   readonly #files: AccountFiles;
   #closed: Promise<void> | null = null;
 
@@ -90,6 +92,7 @@ class SqliteEngine implements Engine {
       },
       deleted: (id) => files.remove(id),
     });
+    this.vault = this.directory.vault;
     this.transfer = new SqliteTransfer({
       file: (id) => this.#file(id),
       release: (record) => this.directory.release(record),

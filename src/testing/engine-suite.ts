@@ -12,6 +12,8 @@ import { searchCases } from './search-cases.ts';
 import { type EngineSuiteOptions, Suite } from './suite.ts';
 import { transactionCases } from './transaction-cases.ts';
 import { transferCases } from './transfer-cases.ts';
+import { vaultCases } from './vault-cases.ts';
+import { vaultRaceCases } from './vault-race-cases.ts';
 
 /**
  * Registers the cases of the engine contract with a test framework. Each case opens an engine of its own and ends with
@@ -41,4 +43,6 @@ export function engineSuite(options: EngineSuiteOptions): void {
   searchCases(suite);
   referenceCases(suite);
   transferCases(suite);
+  vaultCases(suite);
+  vaultRaceCases(suite);
 }
