@@ -11,7 +11,7 @@ import { ModelRun } from './state-model/model-run.ts';
 import { randomStart, randomSteps } from './state-model/random-commands.ts';
 
 const { EIDER_MODEL_STEPS, EIDER_MODEL_SEED } = process.env;
-const STEPS = Number(EIDER_MODEL_STEPS ?? runs(1200));
+const STEPS = Number(EIDER_MODEL_STEPS ?? runs(600));
 const STEPS_OF_RUN = ENGINE === 'sqlite' ? 80 : 20;
 /** How long a failure is made smaller, in milliseconds. */
 const SHRINK_MS = 30_000;
