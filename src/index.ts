@@ -12,6 +12,9 @@
  * ```
  */
 
+export type { ExternalCheck } from './auth/authenticator.ts';
+export type { LoginLimit, LoginLimitOptions } from './auth/login-limits.ts';
+export type { AuthenticationOptions } from './auth/store-authentication.ts';
 export type * from './engine/account-transfer.ts';
 export type * from './engine/blob-store.ts';
 export type * from './engine/engine.ts';
@@ -33,6 +36,7 @@ export {
   MAX_ANNOTATION_OCTETS,
   MAX_ANNOTATIONS,
 } from './model/annotation.ts';
+export * from './model/authentication.ts';
 export * from './model/change.ts';
 export * from './model/content.ts';
 export * from './model/flags.ts';

@@ -3,8 +3,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PasswordVerifier } from './auth/password.ts';
+import { type AuthenticationOptions, StoreAuthentication } from './auth/store-authentication.ts';
 import { DirectoryBlobStore } from './blobs/directory-blob-store.ts';
 import { MemoryBlobStore } from './blobs/memory-blob-store.ts';
+import { Sealer } from './crypto/sealer.ts';
 import type { BlobStore } from './engine/blob-store.ts';
 import type { Engine } from './engine/engine.ts';
 import type { PeerChannel } from './engine/peers.ts';
@@ -58,6 +60,13 @@ export interface OpenStoreOptions {
    * @defaultValue true
    */
   readonly create?: boolean;
+  /**
+   * At least 32 random octets, kept apart from the store and the same for all its processes: what has to be read again,
+   * such as seeds of one-time passwords, is sealed under it. @defaultValue none: such things cannot be switched on
+   */
+  readonly secret?: Uint8Array;
+  /** Limits on guessing, how long the log is kept, an authority of your own. */
+  readonly authentication?: AuthenticationOptions;
   /** An engine of your own, instead of the embedded one at `path`. The store closes it. */
   readonly engine?: Engine;
   /** A blob store of your own, instead of the folder. The store closes it. */
@@ -80,7 +89,16 @@ export const DEFAULT_MAX_MESSAGE_SIZE: number = 256 * 1024 * 1024;
  * ```
  */
 export async function openStore(options: OpenStoreOptions): Promise<MessageStore> {
-  return new Store(await openParts(options), new PasswordVerifier());
+  // Before anything is opened: it may be too short.
+  const sealer = options.secret ? new Sealer(options.secret) : null;
+  const parts = await openParts(options);
+  const passwords = new PasswordVerifier();
+  const { vault } = parts.engine;
+  return new Store(
+    parts,
+    passwords,
+    (directory) => new StoreAuthentication({ vault, directory, passwords, sealer }, options.authentication),
+  );
 }
 
 /** The parts of which {@link openStore} makes a store; who asks for them closes them, the engine first. */

@@ -31,6 +31,8 @@ export interface ImapLimits {
   readonly loginFailures: number;
   /** Added to the answer of each refused login, times the number of refusals so far. @defaultValue 1,000 */
   readonly loginFailureDelayMs: number;
+  /** Between two looks at whether the credentials of open sessions are good still. @defaultValue 60,000 */
+  readonly credentialCheckMs: number;
   /** Commands in a row that are not understood before the connection is closed. @defaultValue 50 */
   readonly badCommands: number;
   /** How much of a command is read before login. */
@@ -64,6 +66,7 @@ export const DEFAULT_LIMITS: ImapLimits = {
   keepAliveMs: 150_000,
   loginFailures: 5,
   loginFailureDelayMs: 1_000,
+  credentialCheckMs: 60_000,
   badCommands: 50,
   beforeLogin: LIMITS_BEFORE_LOGIN,
   afterLogin: LIMITS_AFTER_LOGIN,

@@ -7,6 +7,7 @@ import { CommandLoop } from './command-loop.ts';
 import { MailboxCache } from './mailbox-cache.ts';
 import { type ImapServerOptions, limitsOf } from './options.ts';
 import { Session, type SessionContext } from './session.ts';
+import { SessionWarden } from './session-warden.ts';
 
 /** An IMAP server. The store is the caller's: close it after the server. */
 export interface ImapServer extends AsyncDisposable {
@@ -47,7 +48,8 @@ export function createImapServer(store: MessageStore, options: ImapServerOptions
   const limits = limitsOf(options.limits ?? {});
   const logger = options.logger ?? null;
   const cache = new MailboxCache(store, limits.cacheOctets);
-  const context: SessionContext = { store, cache, options, limits, logger };
+  const warden = new SessionWarden(store, limits.credentialCheckMs);
+  const context: SessionContext = { store, cache, warden, options, limits, logger };
   const listener = new Listener({
     ...(options.host !== undefined && { host: options.host }),
     ...(options.port !== undefined && { port: options.port }),

@@ -1,6 +1,7 @@
 /** One client's connection: who it is, what it has selected, and how it ends. */
 
 import type { Account } from '../model/account.ts';
+import type { UsedCredential } from '../model/authentication.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { Connection } from '../net/connection.ts';
 import type { MessageStore } from '../store/message-store.ts';
@@ -13,6 +14,7 @@ import type { NotifyFeed } from './notify-feed.ts';
 import type { ImapLimits, ImapLogger, ImapServerOptions, ImapSessionInfo } from './options.ts';
 import { Refusal } from './refusal.ts';
 import { ResponseWriter } from './response-writer.ts';
+import type { SessionWarden } from './session-warden.ts';
 import { CommandReader } from './wire/command-reader.ts';
 import { statusLine } from './wire/write-response.ts';
 import { quoted } from './wire/write-string.ts';
@@ -21,6 +23,7 @@ import { quoted } from './wire/write-string.ts';
 export interface SessionContext {
   readonly store: MessageStore;
   readonly cache: MailboxCache;
+  readonly warden: SessionWarden;
   readonly options: ImapServerOptions;
   readonly limits: ImapLimits;
   readonly logger: ImapLogger | null;
@@ -56,11 +59,16 @@ export class Session {
   feed: NotifyFeed | null = null;
   /** METADATA was enabled: changes of annotations are told. RFC 5464 section 4.1. */
   metadataNews: MetadataNews | null = null;
+  /** With what it has logged in. */
+  credential: UsedCredential | null = null;
+  /** What the client says of itself by ID. */
+  clientName: string | null = null;
   loginFailures = 0;
   /** A command is being run; the end of the session waits for it. */
   #busy = false;
   /** It waits for a line, with no response half-written. */
   #waiting = false;
+  #unwatch: () => void = () => {};
   #closing = false;
   #goodbye = '';
   #loginTimer: NodeJS.Timeout;
@@ -146,6 +154,7 @@ export class Session {
   end(): void {
     clearTimeout(this.#loginTimer);
     this.feed?.end();
+    this.#unwatch();
     this.unselect();
     this.watch?.end();
     this.out.flush();
@@ -153,9 +162,11 @@ export class Session {
   }
 
   /** Enters the authenticated state. */
-  login(account: Account): void {
+  login(account: Account, credential: UsedCredential): void {
     clearTimeout(this.#loginTimer);
     this.account = account;
+    this.credential = credential;
+    this.#unwatch = this.context.warden.watch(account.id, this);
     this.watch = this.context.cache.watch(account.id);
     this.reader.limits = this.limits.afterLogin;
     this.loginFailures = 0;
@@ -169,6 +180,8 @@ export class Session {
     this.watch?.end();
     this.watch = null;
     this.account = null;
+    this.credential = null;
+    this.#unwatch();
     this.condstore = false;
     this.qresync = false;
     this.uidOnly = false;

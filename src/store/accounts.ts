@@ -34,14 +34,24 @@ export class StoreAccounts implements Accounts {
   readonly #engine: Engine;
   readonly #passwords: AccountPasswords;
   readonly #onRemoved: (id: AccountId) => void;
+  readonly #onPasswordChanged: (id: AccountId) => Promise<void>;
   /** Accounts that are known to have their mailboxes. */
   readonly #complete = new Set<AccountId>();
 
-  /** @param onRemoved is told of accounts after they are gone. */
-  constructor(engine: Engine, passwords: AccountPasswords, onRemoved: (id: AccountId) => void = () => {}) {
+  /**
+   * @param onRemoved is told of accounts after they are gone
+   * @param onPasswordChanged ends what came in by the old password
+   */
+  constructor(
+    engine: Engine,
+    passwords: AccountPasswords,
+    onRemoved: (id: AccountId) => void = () => {},
+    onPasswordChanged: (id: AccountId) => Promise<void> = () => Promise.resolve(),
+  ) {
     this.#engine = engine;
     this.#passwords = passwords;
     this.#onRemoved = onRemoved;
+    this.#onPasswordChanged = onPasswordChanged;
   }
 
   async create(options: CreateAccountOptions): Promise<Account> {
@@ -105,6 +115,7 @@ export class StoreAccounts implements Accounts {
   async setPassword(id: AccountId, password: string | null): Promise<void> {
     const passwordHash = password === null ? null : await this.#passwords.hash(password);
     await this.#engine.directory.update(id, { passwordHash });
+    await this.#onPasswordChanged(id);
   }
 
   /** @throws `ACCOUNT_NOT_FOUND`. */
@@ -112,6 +123,18 @@ export class StoreAccounts implements Accounts {
     this.#complete.delete(id);
     if (!(await this.#engine.directory.delete(id))) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
     this.#onRemoved(id);
+  }
+
+  /** Who logs in by a name or an address, and what his password is kept as. */
+  async login(name: string): Promise<{ readonly account: Account; readonly passwordHash: string | null } | null> {
+    const record = await this.#findByName(name);
+    return record && { account: await this.#completed(record), passwordHash: record.passwordHash };
+  }
+
+  /** By id alone. */
+  async byId(id: AccountId): Promise<Account | null> {
+    const record = ID.test(id) ? usable(await this.#engine.directory.get(id)) : null;
+    return record && toAccount(record);
   }
 
   async authenticate(name: string, password: string): Promise<Account> {

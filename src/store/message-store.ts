@@ -4,6 +4,7 @@ import type { FlagColumns } from '../engine/engine.ts';
 import type { ChangedFlags } from '../engine/records.ts';
 import type { MessageBody } from '../mime/message-body.ts';
 import type { Account, AccountLimits, CopyMode, Usage } from '../model/account.ts';
+import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
 import type { Content } from '../model/content.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
@@ -210,7 +211,12 @@ export interface Accounts {
   setPassword(id: AccountId, password: string | null): Promise<void>;
   /** Forgets the account and all of its mail. @throws `ACCOUNT_NOT_FOUND`. */
   remove(id: AccountId): Promise<void>;
-  /** @throws `AUTHENTICATION_FAILED`, after the same time for an unknown name as for a wrong password. */
+  /**
+   * Compares the password and nothing else: no app password, second factor, limit or log. Servers ask
+   * {@link MessageStore.auth}.
+   *
+   * @throws `AUTHENTICATION_FAILED`, after the same time for an unknown name as for a wrong password.
+   */
   authenticate(name: string, password: string): Promise<Account>;
   /** Who gets mail for an address, or a bare account name; `+detail` is ignored. `null` when nobody does. */
   resolveRecipient(address: string): Promise<Account | null>;
@@ -219,6 +225,8 @@ export interface Accounts {
 /** A mail store. Made by `openStore`. */
 export interface MessageStore extends AsyncDisposable, AnnotationStore {
   readonly accounts: Accounts;
+  /** Who is let in: app passwords, second factors, tokens, limits, the log. */
+  readonly auth: Authentication;
   readonly maintenance: Maintenance;
   /** Most octets of one message. */
   readonly maxMessageSize: number;

@@ -2,8 +2,9 @@
 
 import type { FlagColumns, ReadTransaction } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
-import type { AccountLimits, Usage } from '../model/account.ts';
+import type { Account, AccountLimits, Usage } from '../model/account.ts';
 import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
+import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
 import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
@@ -42,18 +43,45 @@ import type {
   StoreFlagsResult,
 } from './message-store.ts';
 
+/** Authentication as a store has it. */
+export interface StoreAuth extends Authentication {
+  /** Ends what came in by the old password. */
+  passwordChanged(account: AccountId): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Makes the store's authentication, which finds accounts by the store. */
+export type MakeAuth = (directory: {
+  /** By name or address. */
+  find(name: string): Promise<{ readonly account: Account; readonly passwordHash: string | null } | null>;
+  get(id: AccountId): Promise<Account | null>;
+}) => StoreAuth;
+
 /** A message store over any engine and blob store, which it closes with itself. */
 export class Store implements MessageStore {
   readonly accounts: Accounts;
+  readonly #auth: StoreAuth | null;
   readonly maintenance: Maintenance;
   readonly #context: StoreContext;
   readonly #closing = new AbortController();
   #closed: Promise<void> | null = null;
 
-  constructor(context: StoreContext, passwords: AccountPasswords) {
+  constructor(context: StoreContext, passwords: AccountPasswords, authentication: MakeAuth | null = null) {
     this.#context = context;
-    this.accounts = new StoreAccounts(context.engine, passwords);
+    const accounts = new StoreAccounts(
+      context.engine,
+      passwords,
+      () => {},
+      async (id) => this.#auth?.passwordChanged(id),
+    );
+    this.accounts = accounts;
+    this.#auth = authentication?.({ find: (name) => accounts.login(name), get: (id) => accounts.byId(id) }) ?? null;
     this.maintenance = new StoreMaintenance(context);
+  }
+
+  get auth(): Authentication {
+    if (!this.#auth) throw new EiderError('UNSUPPORTED', 'this store lets nobody in');
+    return this.#auth;
   }
 
   get maxMessageSize(): number {
@@ -212,7 +240,7 @@ export class Store implements MessageStore {
 
   close(): Promise<void> {
     this.#closing.abort();
-    this.#closed ??= this.#context.engine.close().then(() => this.#context.blobs.close());
+    this.#closed ??= this.#close();
     return this.#closed;
   }
 
@@ -223,5 +251,11 @@ export class Store implements MessageStore {
   async #read<T>(account: AccountId, work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     if (this.#closed) throw new EiderError('STORE_CLOSED', 'the store is closed');
     return this.#context.engine.read(account, work);
+  }
+
+  async #close(): Promise<void> {
+    await this.#auth?.close();
+    await this.#context.engine.close();
+    await this.#context.blobs.close();
   }
 }

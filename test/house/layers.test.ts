@@ -5,7 +5,7 @@ import { roomOf, sourceFiles } from './source-tree.ts';
 
 const BASE = ['errors.ts', 'model'];
 const CONTRACT = [...BASE, 'engine'];
-const STORE = [...CONTRACT, 'mime', 'store', 'auth'];
+const STORE = [...CONTRACT, 'mime', 'store', 'auth', 'crypto'];
 
 /** What each room may import beside itself; `null` is anything. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[] | null>> = {
@@ -19,7 +19,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | null>> = {
   terms: BASE,
   blobs: CONTRACT,
   store: [...CONTRACT, 'mime'],
-  auth: [...CONTRACT, 'mime'],
+  auth: [...CONTRACT, 'mime', 'crypto'],
+  crypto: CONTRACT,
   imap: [...STORE, 'net'],
   lmtp: [...STORE, 'net'],
   testing: null,

@@ -18,6 +18,7 @@ export const id: CommandHandler = {
     scanner.space();
     const client = scanner.tryWord('NIL') ? {} : readPairs(scanner);
     scanner.end();
+    session.clientName = [client.name, client.version].filter(Boolean).join(' ') || null;
     session.context.options.onClientId?.(client, session.info);
     const server = session.context.options.serverId ?? { name: 'eider' };
     const fields = Object.entries(server).map(

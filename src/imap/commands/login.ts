@@ -1,9 +1,9 @@
 /** LOGIN and AUTHENTICATE PLAIN. RFC 9051 sections 6.2.2 and 6.2.3, RFC 4616, RFC 4959. */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { isEiderError } from '../../errors.ts';
-import type { Account } from '../../model/account.ts';
+import type { LoginOutcome } from '../../model/authentication.ts';
 import type { CommandHandler, Completion } from '../command.ts';
+import { loginRefusal } from '../login-refusal.ts';
 import { Refusal } from '../refusal.ts';
 import type { Session } from '../session.ts';
 import type { Scanner } from '../wire/scanner.ts';
@@ -85,24 +85,28 @@ function requireSecrecy(session: Session): void {
 
 async function enter(session: Session, name: string, password: string): Promise<Completion> {
   requireSecrecy(session);
-  const account = await verify(session, name, password);
+  const { remoteAddress: address } = session.connection;
+  const source = { scope: 'imap', address, client: session.clientName } as const;
+  const outcome = await session.store.auth.authenticate(name, password, source);
+  if (outcome.kind !== 'granted') throw await refuse(session, name, outcome);
+  const { account, credential } = outcome;
   if (session.context.cache.sessions(account.id) >= session.limits.sessionsPerAccount) {
     throw new Refusal('NO', 'Too many sessions of this account', 'LIMIT');
   }
-  session.login(account);
+  session.login(account, credential);
   return { text: 'Logged in', code: `CAPABILITY ${session.capabilities.join(' ')}` };
 }
 
-async function verify(session: Session, name: string, password: string): Promise<Account> {
-  try {
-    return await session.store.accounts.authenticate(name, password);
-  } catch (error) {
-    if (!isEiderError(error, 'AUTHENTICATION_FAILED')) throw error;
-    session.loginFailures++;
-    const { logger } = session.context;
-    logger?.warn({ ...session.info, accountName: name.slice(0, 128) }, 'login refused');
-    await delay(Math.min(session.limits.loginFailureDelayMs * session.loginFailures, 2 ** 31 - 1));
-    if (session.loginFailures >= session.limits.loginFailures) session.bye('Too many failed logins');
-    throw error;
-  }
+/** Waits a little longer each time, and ends a connection that guesses. */
+async function refuse(
+  session: Session,
+  name: string,
+  outcome: Exclude<LoginOutcome, { kind: 'granted' }>,
+): Promise<Refusal> {
+  session.loginFailures++;
+  const { logger } = session.context;
+  logger?.warn({ ...session.info, accountName: name.slice(0, 128) }, 'login refused');
+  await delay(Math.min(session.limits.loginFailureDelayMs * session.loginFailures, 2 ** 31 - 1));
+  if (session.loginFailures >= session.limits.loginFailures) session.bye('Too many failed logins');
+  return loginRefusal(outcome);
 }

@@ -1,0 +1,185 @@
+/** How often a password may be guessed, what is kept of it, and what is never kept. */
+
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ENGINE, emptyPlace } from '../engine-under-test.ts';
+import { openAuth, PASSWORD, SECRET } from './auth-fixture.ts';
+
+const LIMITS = {
+  addressAndAccount: { failures: 3, windowMs: 60_000 },
+  address: { failures: 6, windowMs: 60_000 },
+  account: { failures: 8, windowMs: 60_000 },
+};
+const limited = { authentication: { limits: LIMITS } };
+
+describe('guessing', () => {
+  it('ends after some failures from one address, for one account', async () => {
+    const { outcome, login, store } = await openAuth(limited);
+    await store.accounts.create({ name: 'bob', password: 'b' });
+    for (let tries = 0; tries < 3; tries++) expect(await outcome('wrong')).toBe('credentials');
+    expect(await login('wrong')).toMatchObject({ reason: 'rateLimited', retryAfterMs: expect.any(Number) });
+    // The right one does not get through either, or guessing on would pay.
+    expect(await outcome(PASSWORD)).toBe('rateLimited');
+    expect(await outcome('b', {}, 'bob')).toBe('granted');
+    expect(await outcome(PASSWORD, { address: '192.0.2.2' })).toBe('granted');
+  });
+
+  it('ends after some failures from one network, whatever the account', async () => {
+    const { outcome } = await openAuth(limited);
+    const address = (last: number) => ({ address: `2001:db8:0:1::${last}` });
+    for (let tries = 0; tries < 6; tries++)
+      expect(await outcome('wrong', address(tries), `nobody${tries}`)).toBe('credentials');
+    expect(await outcome(PASSWORD, address(9))).toBe('rateLimited');
+    expect(await outcome(PASSWORD, { address: '2001:db8:0:2::1' })).toBe('granted');
+  });
+
+  it('from many addresses ends too, and locks out neither the owner at home nor his programs', async () => {
+    const { outcome, store, account } = await openAuth(limited);
+    const { password } = await store.auth.createAppPassword(account, { scopes: ['imap'] });
+    expect(await outcome(PASSWORD, { address: '192.0.2.77' })).toBe('granted');
+    for (let tries = 0; tries < 8; tries++) await outcome(`wrong${tries}`, { address: `198.51.100.${tries}` });
+    expect(await outcome('wrong', { address: '198.51.100.99' })).toBe('rateLimited');
+    expect(await outcome('wrong', { address: '192.0.2.77' })).toBe('credentials');
+    expect(await outcome(PASSWORD, { address: '192.0.2.77' })).toBe('granted');
+    expect(await outcome(password, { address: '198.51.100.99' })).toBe('granted');
+  });
+
+  it('is not forgotten because somebody else succeeds', async () => {
+    const { outcome } = await openAuth(limited);
+    for (let tries = 0; tries < 3; tries++) await outcome('wrong');
+    expect(await outcome(PASSWORD, { address: '192.0.2.2' })).toBe('granted');
+    expect(await outcome(PASSWORD)).toBe('rateLimited');
+  });
+
+  it('by many at once is not more than was allowed', async () => {
+    const { outcome } = await openAuth(limited);
+    const words = await Promise.all(Array.from({ length: 20 }, (_, index) => outcome(`wrong${index}`)));
+    expect(words.filter((word) => word === 'credentials')).toHaveLength(3);
+  });
+
+  it('is not limited from trusted networks', async () => {
+    const { outcome } = await openAuth({ authentication: { limits: { ...LIMITS, trusted: ['192.0.2.0/28'] } } });
+    for (let tries = 0; tries < 10; tries++) expect(await outcome('wrong')).toBe('credentials');
+    expect(await outcome(PASSWORD)).toBe('granted');
+  });
+
+  it('is counted for all processes together', async () => {
+    const place = await emptyPlace();
+    const first = await openAuth({ ...place, ...limited });
+    const { openStore } = await import('../../src/open-store.ts');
+    const second = await openStore({ ...place, ...limited, secret: SECRET });
+    try {
+      for (let tries = 0; tries < 3; tries++) await first.outcome('wrong');
+      const source = { scope: 'imap', address: '192.0.2.1' } as const;
+      expect(await second.auth.authenticate('ann', 'wrong', source)).toMatchObject({ reason: 'rateLimited' });
+    } finally {
+      await second.close();
+    }
+  });
+});
+
+describe('the log', () => {
+  it('has each attempt, what is alike counted together, the latest first', async () => {
+    const { store, account, outcome, clock } = await openAuth();
+    const { password, id } = await store.auth.createAppPassword(account, { scopes: ['imap'], description: 'phone' });
+    await outcome(PASSWORD, { client: 'Mail 1.0' });
+    clock.now += 1000;
+    for (let tries = 0; tries < 3; tries++) await outcome('wrong', { address: '198.51.100.1', scope: 'submission' });
+    clock.now += 3_600_000;
+    await outcome(password);
+    await outcome('any', {}, 'nobody');
+    expect(await store.auth.log(account)).toMatchObject([
+      { outcome: 'granted', credential: { kind: 'appPassword', id }, address: '192.0.2.1', scope: 'imap', count: 1 },
+      { outcome: 'credentials', credential: null, address: '198.51.100.1', scope: 'submission', count: 3 },
+      { outcome: 'granted', credential: { kind: 'password' }, client: 'Mail 1.0', count: 1 },
+    ]);
+    expect(await store.auth.log(null)).toMatchObject([{ outcome: 'credentials', address: '192.0.2.1' }]);
+    const [latest] = await store.auth.log(account, { limit: 1 });
+    expect(await store.auth.log(account, { before: latest?.time as number })).toHaveLength(2);
+    expect((await store.auth.appPasswords(account))[0]?.lastUse).toEqual({
+      time: clock.now,
+      address: '192.0.2.1',
+      scope: 'imap',
+    });
+  });
+
+  it('does not grow with a flood', async () => {
+    const { store, account, outcome } = await openAuth({ authentication: { limits: { trusted: ['0.0.0.0/0'] } } });
+    await Promise.all(
+      Array.from({ length: 260 }, (_, index) => outcome('x', { address: `10.0.${index >> 8}.${index & 255}` })),
+    );
+    const records = await store.auth.log(account, { limit: 1000 });
+    expect(records.length).toBeLessThanOrEqual(202);
+    expect(records.reduce((sum, { count }) => sum + count, 0)).toBe(260);
+  });
+});
+
+describe('app passwords', () => {
+  it('are listed without the password, at most 100, and refused with sense', async () => {
+    const { store, account } = await openAuth();
+    const made = await store.auth.createAppPassword(account, { scopes: ['imap', 'submission'], description: 'Löwe' });
+    const [listed] = await store.auth.appPasswords(account);
+    expect(listed).toEqual({
+      id: made.id,
+      description: 'Löwe',
+      scopes: ['imap', 'submission'],
+      networks: [],
+      created: made.created,
+      expires: null,
+      lastUse: null,
+    });
+    for (const wrong of [
+      { scopes: [] },
+      { scopes: ['ftp'] },
+      { scopes: ['imap'], networks: ['example.org'] },
+      { scopes: ['imap'], networks: ['192.0.2.0/33'] },
+      { scopes: ['imap'], description: 'x'.repeat(256) },
+      { scopes: ['imap'], expires: new Date(Number.NaN) },
+    ]) {
+      await expect(store.auth.createAppPassword(account, wrong as never)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+      });
+    }
+    await expect(store.auth.createAppPassword('nobody', { scopes: ['imap'] })).rejects.toMatchObject({
+      code: 'ACCOUNT_NOT_FOUND',
+    });
+    for (let count = 1; count < 100; count++) await store.auth.createAppPassword(account, { scopes: ['imap'] });
+    await expect(store.auth.createAppPassword(account, { scopes: ['imap'] })).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+    });
+  });
+});
+
+it.runIf(ENGINE === 'sqlite')('no secret can be read from the disk', async () => {
+  const place = await emptyPlace();
+  const { store, account, outcome } = await openAuth(place);
+  const app = await store.auth.createAppPassword(account, { scopes: ['imap'] });
+  const { secret } = await store.auth.beginTotp(account, 'x');
+  const codes = await store.auth.createRecoveryCodes(account);
+  const { token } = await store.auth.createToken({ role: 'account', account });
+  await outcome(PASSWORD);
+  await outcome('a wrong guess that was nearly right');
+  await store.close();
+  const folder = (place as { path: string }).path;
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const octets = Buffer.concat(
+    await Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name)))),
+  );
+  expect(octets.includes(account)).toBe(true);
+  const letters = app.password.replaceAll(' ', '');
+  const code = (codes[0] as string).replaceAll('-', '');
+  for (const text of [
+    PASSWORD,
+    app.password,
+    letters,
+    secret,
+    codes[0] as string,
+    code,
+    token,
+    token.slice(-43),
+    'nearly right',
+  ]) {
+    expect([text, octets.includes(text)]).toEqual([text, false]);
+  }
+});
