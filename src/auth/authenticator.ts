@@ -129,6 +129,9 @@ export class Authenticator {
     const { passwords, limits, external, directory } = this.#parts;
     const asked = external ? await external(name, password, source) : undefined;
     if (asked === undefined && found?.passwordHash && passwords.recalls(found.passwordHash, password)) {
+      // Who has guessed too often must not learn by this either.
+      const retryAfterMs = await limits.retryAfterMs(found.account.id, source.address);
+      if (retryAfterMs > 0) return this.#limited(found.account.id, source, retryAfterMs);
       return this.#entered(found.account, source, { kind: 'password', id: null });
     }
     const attempt = await limits.begin(found?.account.id ?? null, source.address);

@@ -85,6 +85,21 @@ export class LoginLimits {
     };
   }
 
+  /** Above 0: too many have failed for anybody to be let in without being counted. Counts nothing. */
+  async retryAfterMs(account: AccountId | null, address: string): Promise<number> {
+    const { trusted = [] } = this.#options;
+    if (trusted.length > 0 && isInNetworks(address, trusted)) return 0;
+    const counters = await this.#counters(account, networkOf(address));
+    const now = this.#now();
+    const waits = await Promise.all(
+      counters.map(async ({ owner, key, limit }) => {
+        const entry = await this.#vault.get({ owner, kind: KIND, key });
+        return entry && Number(entry.value) >= limit.failures ? (entry.expires ?? now) - now : 0;
+      }),
+    );
+    return Math.max(0, ...waits);
+  }
+
   async #counters(account: AccountId | null, network: string): Promise<Counter[]> {
     const limit = (name: keyof typeof DEFAULTS): LoginLimit => this.#options[name] ?? DEFAULTS[name];
     const counters: Counter[] = [{ owner: `net:${network}`, key: 'all', limit: limit('address') }];

@@ -43,11 +43,13 @@ export class InflateWindow {
     this.#end += kept.length;
   }
 
+  /** Moves what is kept to the start, of a larger buffer when there is too little room; a copy of 32 KB for each 32 KB. */
   #makeRoom(more: number): void {
     const old = this.dictionary;
-    const moved = Buffer.allocUnsafeSlow(Math.min(Math.max(SMALLEST, 2 * (old.length + more)), 2 * WINDOW));
-    old.copy(moved);
-    this.#octets = moved;
+    if (old.length + more > this.#octets.length) {
+      this.#octets = Buffer.allocUnsafeSlow(Math.min(Math.max(SMALLEST, 2 * (old.length + more)), 2 * WINDOW));
+    }
+    this.#octets.set(old);
     this.#end = old.length;
   }
 }

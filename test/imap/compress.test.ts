@@ -100,6 +100,24 @@ test('a session at rest gives its memory back, and both sides go on where they w
   await expect.poll(() => fixture.imap.connections).toBe(0);
 });
 
+test('a client whose flush ends within an octet goes on after a while', async () => {
+  fixture = await startImap();
+  const client = await fixture.login(await fixture.account());
+  expect(await client.run('z', 'COMPRESS DEFLATE')).toEqual(['z OK DEFLATE is on']);
+  const deflate = createDeflateRaw();
+  deflate.on('data', (octets: Buffer) => client.socket.write(octets));
+  const inflate = createInflateRaw();
+  client.socket.removeAllListeners('data');
+  client.socket.on('data', (octets: string) => inflate.write(Buffer.from(octets, 'latin1')));
+  client.adopt(inflate as unknown as Socket);
+  for (let n = 0; n < 3; n++) {
+    deflate.write(`a${n} NOOP\r\n`);
+    deflate.flush(constants.Z_PARTIAL_FLUSH);
+    expect(await client.until(`a${n}`)).toEqual([`a${n} OK Nothing done`]);
+    await delay(700);
+  }
+});
+
 test('a session at rest whose client has closed its side is over', async () => {
   fixture = await startImap();
   const client = await fixture.login(await fixture.account());
@@ -191,7 +209,7 @@ test('little that becomes much is read no faster than it is used, and refused at
     most = Math.max(most, process.memoryUsage().arrayBuffers);
   }, 5);
   for (let n = 0; n < 4; n++) client.socket.write(bomb);
-  await client.end();
+  await expect.poll(() => client.closed, { timeout: 30_000 }).toBe(true);
   clearInterval(timer);
   expect(most - before).toBeLessThan(100_000_000);
 });

@@ -1,10 +1,11 @@
-/** How much memory of the server a client can take before it has logged in, whatever it sends. */
+/** How much memory of the server a client can take before it has logged in, whatever it sends, and when it is idle. */
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { constants, deflateRawSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import { DIST } from '../house/source-tree.ts';
 
@@ -27,7 +28,7 @@ interface Report {
 }
 
 async function startServer(): Promise<{ port: number; measure(): Promise<Report> }> {
-  const limits = { connectionsPerAddress: 10_000, loginTimeoutMs: 60_000 };
+  const limits = { connectionsPerAddress: 10_000, sessionsPerAccount: 10_000, loginTimeoutMs: 60_000 };
   const script = path.join(import.meta.dirname, 'memory-server.mjs');
   const child = fork(script, [DIST, JSON.stringify({ limits })], { execArgv: ['--expose-gc'] });
   children.push(child);
@@ -88,4 +89,35 @@ test.each([
   const each = Math.round((after.octets - before.octets) / COUNT);
   console.log(`${what}: ${each} octets for each connection`);
   expect(each).toBeLessThan(CEILING);
+});
+
+test.each([false, true])('a session in IDLE, compressed: %s', { timeout: 60_000 }, async (compressed) => {
+  const { port, measure } = await startServer();
+  const says = async (socket: Socket, octets: string | Buffer, answer: string): Promise<void> => {
+    socket.write(octets);
+    for (let received = ''; !received.includes(answer); ) received += String((await once(socket, 'data'))[0]);
+  };
+  const idle = async (): Promise<void> => {
+    const socket = await open(port);
+    await says(socket, 'a LOGIN ann secret\r\n', 'a OK');
+    if (!compressed) return says(socket, 'b SELECT INBOX\r\nc IDLE\r\n', '+ idling');
+    await says(socket, 'z COMPRESS DEFLATE\r\n', 'z OK');
+    // Long enough for a compressor to be made for the answer.
+    const commands = Array.from({ length: 50 }, (_, n) => `t${n} CAPABILITY\r\n`).join('');
+    const flush = { finishFlush: constants.Z_SYNC_FLUSH };
+    await says(socket, deflateRawSync(`${commands}b SELECT INBOX\r\nc IDLE\r\n`, flush), '');
+    socket.resume();
+  };
+  const idleAll = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n += 10) await Promise.all(Array.from({ length: 10 }, idle));
+    await delay(1_000);
+  };
+  await idleAll(20);
+  const before = await measure();
+  await idleAll(COUNT);
+  const after = await measure();
+  expect(after.connections).toBe(COUNT + 20);
+  const each = Math.round((after.octets - before.octets) / COUNT);
+  console.log(`IDLE${compressed ? ', COMPRESS' : ''}: ${each} octets for each session`);
+  expect(each).toBeLessThan(30_000);
 });
