@@ -1,4 +1,4 @@
-/** `eider gc`: removes attachments that no message mentions any more, and records of changes that are old. */
+/** `eider gc`: removes attachments that no message mentions any more, and records that are old. */
 
 import type { CommandDef } from 'citty';
 import { command } from './command.ts';
@@ -10,7 +10,7 @@ import { untilStopped } from './until-stopped.ts';
 
 /** Safe while servers run: what is younger than the grace period stays. */
 export const gc: CommandDef = command({
-  meta: { name: 'gc', description: 'Remove attachments that no message mentions, and old records of changes' },
+  meta: { name: 'gc', description: 'Remove attachments that no message mentions, and old records' },
   args: {
     'dry-run': { type: 'boolean', description: 'Only count' },
     grace: {
@@ -28,8 +28,9 @@ export const gc: CommandDef = command({
       untilStopped((signal) => store.maintenance.sweep({ ...grace, dryRun, signal })),
     );
     if (args.json) return printJson({ ...swept, dryRun });
-    const records = swept.changes > 0 ? `; ${formatCount(swept.changes)} records of changes` : '';
-    const what = `${formatCount(swept.blobs)} attachments, ${formatOctets(swept.octets)}${records}`;
+    const changes = swept.changes > 0 ? `; ${formatCount(swept.changes)} records of changes` : '';
+    const expired = swept.expired > 0 ? `; ${formatCount(swept.expired)} small records that have expired` : '';
+    const what = `${formatCount(swept.blobs)} attachments, ${formatOctets(swept.octets)}${changes}${expired}`;
     console.log(dryRun ? `would remove ${what}` : `removed ${what}`);
   },
 });

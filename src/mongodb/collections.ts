@@ -69,6 +69,8 @@ export interface CollectionPlan {
   /** What it is sharded by, hashed; `null` for one that stays whole. */
   readonly shardKey: string | null;
   readonly indexes: readonly IndexPlan[];
+  /** Stores of earlier releases do not have it: it is made when one is opened. */
+  readonly later?: true;
 }
 
 /** Everything that a store needs, attachments excepted. */
@@ -94,7 +96,7 @@ export const COLLECTION_PLANS: readonly CollectionPlan[] = [
   { name: 'pieces', shardKey: 'account', indexes: [] },
   { name: 'terms', shardKey: 'account', indexes: [] },
   // For sweeps.
-  { name: 'vault', shardKey: 'owner', indexes: [{ name: 'expires', key: { expires: 1 } }] },
+  { name: 'vault', shardKey: 'owner', indexes: [{ name: 'expires', key: { expires: 1 } }], later: true },
 ];
 
 /** The collections of a database. */

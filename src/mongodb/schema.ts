@@ -1,8 +1,9 @@
 /** What a database must have before it is a store: collections, sharded where there are shards, and indexes. */
 
 import type { Db, Document } from 'mongodb';
-import { EiderError } from '../errors.ts';
+import { EiderError, isEiderError } from '../errors.ts';
 import { COLLECTION_PLANS, type CollectionPlan, type IndexPlan, type KeyedDocument } from './collections.ts';
+import { toEiderError } from './mongo-error.ts';
 
 /** The version of the documents. */
 export const SCHEMA_VERSION = 1;
@@ -43,18 +44,7 @@ export async function initDatabase(
   await requireVersion(db, part);
   const steps: InitStep[] = [];
   const names = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
-  for (const plan of plans) {
-    const isNew = !names.has(plan.name);
-    if (isNew) await ignoring(48, db.createCollection(plan.name));
-    const sharded = kind === 'sharded' && plan.shardKey !== null && (await shard(db, plan.name, plan.shardKey));
-    steps.push({ what: `collection ${plan.name}`, done: sharded ? 'sharded' : isNew ? 'made' : 'there' });
-    const there = await indexNames(db, plan.name);
-    for (const index of plan.indexes) {
-      const missing = !there.has(index.name);
-      if (missing) await createIndex(db, plan.name, index);
-      steps.push({ what: `index ${plan.name}.${index.name}`, done: missing ? 'made' : 'there' });
-    }
-  }
+  for (const plan of plans) steps.push(...(await makeCollection(db, plan, kind, !names.has(plan.name))));
   await db
     .collection<KeyedDocument>('meta')
     .updateOne(
@@ -86,7 +76,10 @@ export async function requireDatabase(
   for (const plan of plans) {
     if (plan.indexes.length === 0) continue;
     const there = await indexNames(db, plan.name);
-    for (const { name } of plan.indexes) if (!there.has(name)) missing.push(`${plan.name}.${name}`);
+    const lacking = plan.indexes.filter(({ name }) => !there.has(name)).map(({ name }) => `${plan.name}.${name}`);
+    // It is empty, or nearly so, and made in no time.
+    if (lacking.length > 0 && plan.later) await addCollection(db, plan, kind);
+    else missing.push(...lacking);
   }
   if (missing.length > 0) {
     throw new EiderError(
@@ -95,6 +88,32 @@ export async function requireDatabase(
     );
   }
   return kind;
+}
+
+/** Makes what is missing of a collection. */
+async function makeCollection(db: Db, plan: CollectionPlan, kind: ClusterKind, isNew: boolean): Promise<InitStep[]> {
+  if (isNew) await ignoring(48, db.createCollection(plan.name));
+  const sharded = kind === 'sharded' && plan.shardKey !== null && (await shard(db, plan.name, plan.shardKey));
+  const steps: InitStep[] = [{ what: `collection ${plan.name}`, done: sharded ? 'sharded' : isNew ? 'made' : 'there' }];
+  const there = await indexNames(db, plan.name);
+  for (const index of plan.indexes) {
+    const missing = !there.has(index.name);
+    if (missing) await createIndex(db, plan.name, index);
+    steps.push({ what: `index ${plan.name}.${index.name}`, done: missing ? 'made' : 'there' });
+  }
+  return steps;
+}
+
+/** Makes a collection of a store that was made before there was one. */
+async function addCollection(db: Db, plan: CollectionPlan, kind: ClusterKind): Promise<void> {
+  try {
+    await makeCollection(db, plan, kind, true);
+  } catch (error) {
+    const meant = toEiderError(error);
+    if (!isEiderError(meant, 'STORE_UNSUITABLE')) throw meant;
+    const text = `the database lacks the collection ${plan.name}, which may not be made from here: run "eider mongodb init"`;
+    throw new EiderError('STORE_UNSUITABLE', text, { cause: error });
+  }
 }
 
 function noStore({ databaseName }: Db, part: StorePart): EiderError {

@@ -50,6 +50,8 @@ export interface SweepResult {
   readonly octets: number;
   /** Records of transactions. */
   readonly changes: number;
+  /** Small records, such as tickets and counters, whose time is over. */
+  readonly expired: number;
 }
 
 /** Work on the whole store. */
@@ -63,7 +65,8 @@ export interface Maintenance {
   }): AsyncIterable<StoreFinding>;
   /**
    * Removes blobs that no account mentions and that are older than the grace period, and drops records of changes and
-   * expunged messages that are older than `changesMs` (a client or a feed that was away for longer starts anew).
+   * expunged messages that are older than `changesMs` (a client or a feed that was away for longer starts anew), and
+   * small records that have expired.
    */
   sweep(options?: SweepOptions): Promise<SweepResult>;
   stats(options?: { readonly account?: AccountId }): Promise<StoreStats>;

@@ -64,7 +64,9 @@ export class StoreMaintenance implements Maintenance {
       blobs++;
       octets += blob.size;
     }
-    return { blobs, octets, changes };
+    const { dryRun = false, signal } = options;
+    const expired = signal?.aborted ? 0 : await this.#context.engine.vault.sweep({ dryRun });
+    return { blobs, octets, changes, expired };
   }
 
   async #expireChanges(before: number, { dryRun, signal }: SweepOptions): Promise<number> {

@@ -9,6 +9,7 @@ import type { StoreContext } from './context.ts';
 import type { Transfer } from './transfer.ts';
 import { copyContents } from './transfer-contents.ts';
 import { copyRecords } from './transfer-records.ts';
+import { copyVault } from './transfer-vault.ts';
 import { verifyTransfer } from './transfer-verify.ts';
 
 /** What became of an account. */
@@ -24,7 +25,7 @@ export interface TransferResult {
 
 /**
  * Copies an account with everything that it has: ids, UIDs, modification sequences, flags, dates, threads, records of
- * changes, credentials, and every octet. Nothing in the source changes. Nobody can use the account in the target before
+ * changes, credentials, small records but counters, and every octet. Nothing in the source changes. Nobody can use the account in the target before
  * all of it is there and was compared; what a transfer that was cut off has left, the next one takes up.
  *
  * @throws `ACCOUNT_NOT_FOUND`; `ACCOUNT_EXISTS`, `ADDRESS_EXISTS` when another account of the target has the name or
@@ -47,6 +48,7 @@ export async function transferAccount(transfer: Transfer): Promise<TransferResul
   await copyRecords(transfer, state, progress);
   await to.engine.transfer.putState(account, state);
   await verifyTransfer(transfer, state);
+  await copyVault(transfer);
   await requireUnchanged(from, account, state);
   await to.engine.transfer.release(await sourceRecord(from, account));
   return { outcome: 'copied', ...result };

@@ -8,16 +8,18 @@ import { at, content, LATER_MS, valueAt, valuesOf } from './vault-cases.ts';
 
 /** Registers the cases. */
 export function vaultRaceCases(suite: Suite): void {
-  suite.group('vault, many at once', () => {
+  suite.group('races', () => {
     suite.test('of 20 who take a record one gets it', oneTakes);
     suite.test('of 20 who create a record one does', oneCreates);
     suite.test('of 20 who update a version one does', oneUpdates);
     suite.test('20 who put leave the record of one', oneRemains);
+    suite.test('two engines on the same place share every record', shared, 'processes');
+    suite.test('races between two engines have one winner', racesBetweenEngines, 'processes');
+  });
+  suite.group('counters', () => {
     suite.test('50 who count come to the sum, each to another', countsAdd);
     suite.test('a counter begins anew when it has expired, and not before', countersExpire);
     suite.test('a counter is a record, and counting makes one of any record', countersAreRecords);
-    suite.test('two engines on the same place share every record', shared, 'processes');
-    suite.test('races between two engines have one winner', racesBetweenEngines, 'processes');
   });
 }
 

@@ -106,6 +106,7 @@ test('gc removes what nobody mentions, after the grace period, and with --dry-ru
     blobs: 1,
     octets: 100_000,
     changes: 0,
+    expired: 0,
     dryRun: false,
   });
   expect(await blobs()).toHaveLength(0);

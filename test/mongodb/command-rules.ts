@@ -34,6 +34,13 @@ export const EXCEPTIONS: readonly { readonly what: string; readonly is: (sent: S
       name === 'find' && collection === 'contents' && isThere(filter?.blobs) && isList(filter?.['blobs.id']),
   },
   {
+    what: 'small records of all owners that have expired, by the index of their ends',
+    is: ({ name, collection, command }) => {
+      const filter = name === 'delete' ? command.deletes?.[0]?.q : command.pipeline?.[0]?.$match;
+      return collection === 'vault' && Object.keys(filter ?? {}).join() === 'expires' && '$lte' in filter.expires;
+    },
+  },
+  {
     what: 'removals of accounts that a crash cut short, when a store is opened',
     is: ({ name, collection, command: { filter } }) =>
       name === 'find' && collection === 'accounts' && filter?.removing === true,

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Account } from '../../src/model/account.ts';
 import { COLLECTION_PLANS } from '../../src/mongodb/collections.ts';
+import { openParts } from '../../src/open-store.ts';
 import { ROOT } from '../house/source-tree.ts';
 import { testMessage } from '../imap/imap-fixture.ts';
 import type { LineClient } from '../imap/line-client.ts';
@@ -279,6 +280,37 @@ describe.skipIf(MONGODB_URI === null)('commands', () => {
   });
 
   test(
+    'small records',
+    async () => {
+      const { engine, blobs } = await openParts({ mongodb: servers.db, pollMs: NEVER_MS });
+      const { vault } = engine;
+      const owner = account.id;
+      const at = (round: number) => ({ owner, kind: 'token', key: `key ${round}` });
+      const expires = Date.now() + NEVER_MS;
+      await count('vault', (round) => vault.put(at(round), { value: 'put', expires }));
+      await count('vault', (round) => vault.put(at(round), { value: 'put again' }));
+      await count('vault', (round) => vault.create(at(10 + round), { value: 'created' }));
+      await count('vault', (round) => vault.create(at(round), { value: 'there is one' }));
+      const versions = await Promise.all([0, 1, 2].map(async (round) => (await vault.get(at(round)))?.version ?? 0));
+      await count('vault', (round) => vault.update(at(round), versions[round] ?? 0, { value: 'updated' }));
+      await count('vault', (round) => vault.get(at(round)));
+      await count('vault', () => vault.list({ owner, kind: 'token' }, { after: 'key 1', limit: 2 }));
+      await count('vault', () => vault.all(owner, { after: { kind: 'token', key: 'key 1' }, limit: 2 }));
+      await count('vault', () => vault.count({ owner, kind: 'failures', key: 'x' }, 1, expires));
+      await count('vault', (round) => vault.take(at(round)));
+      expect(await vault.all(owner, { limit: 10 })).toHaveLength(3);
+      await count('vault', () => vault.clear(owner, 'token'));
+      await count('vault', () => vault.clear(owner));
+      expect(await vault.list({ owner, kind: 'failures' }, { limit: 10 })).toEqual([]);
+      await vault.count({ owner, kind: 'failures', key: 'x' }, 1, 0);
+      expect(await vault.sweep({ dryRun: true })).toBe(1);
+      await engine.close();
+      await blobs.close();
+    },
+    PATIENCE,
+  );
+
+  test(
     'an account is checked, swept and removed',
     async () => {
       const gone = await makeAccount('gone');
@@ -302,6 +334,10 @@ describe.skipIf(MONGODB_URI === null)('commands', () => {
         'mail.insert',
         'mail.delete',
         'contents.insert',
+        'vault.find',
+        'vault.findAndModify',
+        'vault.update',
+        'vault.delete',
       ]),
     );
     expect([...new Set(servers.watch.sent.flatMap(violations))].slice(0, 10)).toEqual([]);

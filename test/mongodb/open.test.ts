@@ -3,7 +3,7 @@
 import type { Db } from 'mongodb';
 import { describe, expect, test } from 'vitest';
 import { clusterKind } from '../../src/mongodb/schema.ts';
-import { openStore } from '../../src/open-store.ts';
+import { openParts, openStore } from '../../src/open-store.ts';
 import { type TakenDatabase, takeDatabase } from './databases.ts';
 import { freshDatabaseName, MONGODB_URI, openTestClient } from './mongo-test.ts';
 
@@ -36,6 +36,46 @@ describe.skipIf(MONGODB_URI === null)('a database', () => {
     await meta.updateOne({ _id: part }, { $inc: { version: -1 } });
     await (await openStore({ mongodb: uri })).close();
     giveBack();
+  });
+
+  test('of an earlier release gets the collection that it lacks, whoever opens it, and keeps the rest', async () => {
+    const client = openTestClient();
+    const db = client.db(freshDatabaseName());
+    const store = await openStore({ mongodb: db });
+    await store.accounts.create({ name: 'ann', password: 'secret' });
+    await store.close();
+    await db.collection('vault').drop();
+
+    const opened = await Promise.all([1, 2].map(() => openParts({ mongodb: db, create: false })));
+    const names = (await db.collection('vault').indexes()).map(({ name }) => name);
+    expect(names).toEqual(['_id_', 'expires']);
+    for (const { engine } of opened) expect((await engine.directory.find('ann'))?.name).toBe('ann');
+    await opened[0]?.engine.vault.put({ owner: 'a', kind: 'b', key: 'c' }, { value: 'kept' });
+    for (const { engine, blobs } of opened) {
+      await engine.close();
+      await blobs.close();
+    }
+
+    // Cut short between the collection and its index.
+    await db.collection('vault').dropIndex('expires');
+    const again = await openParts({ mongodb: db });
+    expect((await db.collection('vault').indexes()).map(({ name }) => name)).toEqual(['_id_', 'expires']);
+    expect((await again.engine.vault.get({ owner: 'a', kind: 'b', key: 'c' }))?.value).toBe('kept');
+    await again.engine.close();
+    await again.blobs.close();
+  });
+
+  test('that does not let a missing collection be made says what to do', async () => {
+    const client = openTestClient();
+    const db = client.db(freshDatabaseName());
+    await (await openStore({ mongodb: db })).close();
+    await db.collection('vault').drop();
+    const refusal = Object.assign(new Error('not authorized'), { name: 'MongoServerError', code: 13 });
+    db.createCollection = () => Promise.reject(refusal);
+    await expect(openStore({ mongodb: db })).rejects.toMatchObject({
+      code: 'STORE_UNSUITABLE',
+      message: expect.stringMatching(/collection vault.*"eider mongodb init"/),
+    });
   });
 
   test('without an index is refused, and told which', async () => {

@@ -1,9 +1,11 @@
 /** Checking, sweeping and counting the whole store. */
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { MemoryBlobStore } from '../../src/blobs/memory-blob-store.ts';
 import type { BlobStore } from '../../src/engine/blob-store.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
+import { openParts } from '../../src/open-store.ts';
+import { StoreMaintenance } from '../../src/store/maintenance.ts';
 import type { StoreFinding } from '../../src/store/maintenance-api.ts';
 import { emptyPlace } from '../engine-under-test.ts';
 import { storedOctets } from '../stored-octets.ts';
@@ -114,17 +116,42 @@ describe('sweep', () => {
     await store.append(account, 'INBOX', withFile('kept', noise(10_000, 1)));
     await store.append(account, 'INBOX', withFile('gone', noise(20_000, 2)));
     await store.expunge(account, 'INBOX', UidSet.of(2), { any: true });
-    expect(await store.maintenance.sweep()).toEqual({ blobs: 0, octets: 0, changes: 0 });
+    expect(await store.maintenance.sweep()).toEqual({ blobs: 0, octets: 0, changes: 0, expired: 0 });
     const stored = storedOctets(place);
     await stored.age(2 * 3_600_000);
     expect(await findings(fixture)).toEqual([
       { account: null, kind: 'blobOrphan', detail: expect.any(String), repairable: true },
     ]);
-    expect(await store.maintenance.sweep({ dryRun: true })).toEqual({ blobs: 1, octets: 20_000, changes: 0 });
+    expect(await store.maintenance.sweep({ dryRun: true })).toEqual({
+      blobs: 1,
+      octets: 20_000,
+      changes: 0,
+      expired: 0,
+    });
     expect(await stored.attachments()).toEqual([10_000, 20_000]);
-    expect(await store.maintenance.sweep()).toEqual({ blobs: 1, octets: 20_000, changes: 0 });
+    expect(await store.maintenance.sweep()).toEqual({ blobs: 1, octets: 20_000, changes: 0, expired: 0 });
     expect(await stored.attachments()).toEqual([10_000]);
     expect((await readAll(fixture, 'INBOX'))[0]?.raw.equals(withFile('kept', noise(10_000, 1)))).toBe(true);
+  });
+
+  it('takes small records that have expired, and with dryRun only counts them', async () => {
+    const parts = await openParts(await emptyPlace());
+    onTestFinished(async () => {
+      await parts.engine.close();
+      await parts.blobs.close();
+    });
+    const { vault } = parts.engine;
+    const maintenance = new StoreMaintenance(parts);
+    const at = (key: string) => ({ owner: '192.0.2.0/24', kind: 'failures', key });
+    for (const key of ['a', 'b']) await vault.count(at(key), 1, Date.now() - 1);
+    await vault.count(at('c'), 1, Date.now() + 3_600_000);
+    await vault.put(at('d'), { value: 'for ever' });
+    const nothing = { blobs: 0, octets: 0, changes: 0 };
+    expect(await maintenance.sweep({ signal: AbortSignal.abort() })).toEqual({ ...nothing, expired: 0 });
+    expect(await maintenance.sweep({ dryRun: true })).toEqual({ ...nothing, expired: 2 });
+    expect(await maintenance.sweep()).toEqual({ ...nothing, expired: 2 });
+    expect(await maintenance.sweep()).toEqual({ ...nothing, expired: 0 });
+    expect(await vault.list(at(''), { limit: 10 })).toHaveLength(2);
   });
 
   it('keeps what another account or another mailbox mentions', async () => {
@@ -134,9 +161,9 @@ describe('sweep', () => {
     await store.append(account, 'INBOX', withFile('x', noise(10_000)));
     await store.append(bob.id, 'INBOX', withFile('y', noise(10_000)));
     await store.expunge(account, 'INBOX', ALL, { any: true });
-    expect(await store.maintenance.sweep({ graceMs: 0 })).toEqual({ blobs: 0, octets: 0, changes: 0 });
+    expect(await store.maintenance.sweep({ graceMs: 0 })).toEqual({ blobs: 0, octets: 0, changes: 0, expired: 0 });
     await store.accounts.remove(bob.id);
-    expect(await store.maintenance.sweep({ graceMs: 0 })).toEqual({ blobs: 1, octets: 10_000, changes: 0 });
+    expect(await store.maintenance.sweep({ graceMs: 0 })).toEqual({ blobs: 1, octets: 10_000, changes: 0, expired: 0 });
   });
 
   it('keeps a blob that a delivery took up again while it swept', async () => {

@@ -53,8 +53,18 @@ describe('quota', () => {
     await expect(store.append(account, 'INBOX', withFile('x', noise(100_000)))).rejects.toMatchObject({
       code: 'QUOTA_EXCEEDED',
     });
-    expect(await store.maintenance.sweep({ graceMs: 3_600_000 })).toEqual({ blobs: 0, octets: 0, changes: 0 });
-    expect(await store.maintenance.sweep({ graceMs: 0 })).toEqual({ blobs: 1, octets: 100_000, changes: 0 });
+    expect(await store.maintenance.sweep({ graceMs: 3_600_000 })).toEqual({
+      blobs: 0,
+      octets: 0,
+      changes: 0,
+      expired: 0,
+    });
+    expect(await store.maintenance.sweep({ graceMs: 0 })).toEqual({
+      blobs: 1,
+      octets: 100_000,
+      changes: 0,
+      expired: 0,
+    });
     expect((await store.maintenance.stats()).blobs).toBe(0);
   });
 });

@@ -8,10 +8,20 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { incomingRecord } from '../../src/engine/account-transfer.ts';
 import type { BlobStore } from '../../src/engine/blob-store.ts';
 import type { AnnotationRecord } from '../../src/engine/records.ts';
+import type { Vault } from '../../src/engine/vault.ts';
 import type { StoreContext } from '../../src/store/context.ts';
 import { Store } from '../../src/store/store.ts';
 import { transferAccount } from '../../src/store/transfer-account.ts';
-import { all, everything, fill, findings, openHere, PASSWORDS, transferWithKills } from './transfer-fixture.ts';
+import {
+  all,
+  everything,
+  fill,
+  findings,
+  openHere,
+  PASSWORDS,
+  transferWithKills,
+  withMembers,
+} from './transfer-fixture.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -93,6 +103,66 @@ test('annotations that did not arrive as they were are found, and nothing is rel
     });
     expect(await new Store(to, PASSWORDS).accounts.find(id)).toBeNull();
   }
+});
+
+test('small records that did not arrive as they were are found, and nothing is released', async () => {
+  const from = await openFolder('one');
+  const id = await fill(from, 'ann');
+  const wrong: ((vault: Vault) => Partial<Vault>)[] = [
+    (vault) => ({ put: (place, content) => vault.put(place, { ...content, value: `${content.value}x` }) }),
+    (vault) => ({ put: (place, { value }) => vault.put(place, { value, expires: Date.now() + 1e9 }) }),
+    () => ({ put: async () => {} }),
+  ];
+  for (const [n, members] of wrong.entries()) {
+    const to = await openFolder(`changed ${n}`);
+    const vault = withMembers(to.engine.vault, members(to.engine.vault));
+    const forgetful = { ...to, engine: withMembers(to.engine, { vault }) };
+    await expect(transferAccount({ from, to: forgetful, account: id })).rejects.toMatchObject({
+      code: 'STORE_CORRUPT',
+      message: expect.stringContaining('small record'),
+    });
+    expect(await new Store(to, PASSWORDS).accounts.find(id)).toBeNull();
+  }
+});
+
+test('small records that change while they are copied arrive as they are in the end', async () => {
+  const [from, to] = [await openFolder('one'), await openFolder('two')];
+  const id = await fill(from, 'ann');
+  const { vault } = from.engine;
+  const at = (key: string) => ({ owner: id, kind: 'token', key });
+  for (let n = 0; n < 150; n++) await vault.put(at(`many ${n}`), { value: String(n) });
+  await vault.count(at('counter'), 1, Date.now() + 1e9);
+  const others = to.engine.vault;
+  let puts = 0;
+  const put: Vault['put'] = async (place, content) => {
+    puts++;
+    if (puts === 1) {
+      await vault.put(place, { value: 'changed behind' });
+      await vault.put(at('late'), { value: 'late' });
+      await vault.take(at('many 3'));
+      await others.put(at('of the target'), { value: 'is of no use' });
+    }
+    await others.put(place, content);
+  };
+  const watched = { ...to, engine: withMembers(to.engine, { vault: withMembers(others, { put }) }) };
+  expect((await transferAccount({ from, to: watched, account: id })).outcome).toBe('copied');
+  expect(await everything(to, id)).toEqual(await everything(from, id));
+  expect((await others.list({ owner: id, kind: 'token' }, { limit: 500 })).map(({ key }) => key)).toContain('late');
+  expect(await others.get(at('counter'))).toBeNull();
+  expect(puts).toBeLessThan(160);
+});
+
+test('small records that never rest are told, and nothing is released', async () => {
+  const [from, to] = [await openFolder('one'), await openFolder('two')];
+  const id = await fill(from, 'ann');
+  let n = 0;
+  const put: Vault['put'] = async (place, content) => {
+    await from.engine.vault.put(place, { value: String(n++) });
+    await to.engine.vault.put(place, content);
+  };
+  const busy = { ...to, engine: withMembers(to.engine, { vault: withMembers(to.engine.vault, { put }) }) };
+  await expect(transferAccount({ from, to: busy, account: id })).rejects.toMatchObject({ code: 'BUSY' });
+  expect(await new Store(to, PASSWORDS).accounts.find(id)).toBeNull();
 });
 
 test("another account's name or address is told before anything is copied", async () => {

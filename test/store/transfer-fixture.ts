@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { expect, onTestFinished } from 'vitest';
 import type { AccountTransfer } from '../../src/engine/account-transfer.ts';
-import type { Engine } from '../../src/engine/engine.ts';
+import type { Vault } from '../../src/engine/vault.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
 import { type OpenStoreOptions, openParts } from '../../src/open-store.ts';
 import type { StoreContext } from '../../src/store/context.ts';
@@ -65,6 +65,12 @@ export async function fill(parts: StoreContext, name: string): Promise<string> {
     const values = Array.from({ length: 60 }, (_, n) => [`/private/vendor/test/${n}`, Buffer.alloc(1000 + n, n)]);
     await store.setAnnotations(id, mailbox, Object.fromEntries(values));
   }
+  const later = Date.now() + 3_600_000;
+  for (let n = 0; n < 5; n++) {
+    const content = { value: `${n} of ${name}`, expires: n % 2 ? later + n : null };
+    await parts.engine.vault.put({ owner: id, kind: n < 2 ? 'token' : 'Log', key: `k ${n % 3}` }, content);
+  }
+  await parts.engine.vault.put({ owner: id, kind: 'ticket', key: 'over' }, { value: '', expires: 1 });
   return id;
 }
 
@@ -108,6 +114,7 @@ export async function everything(parts: StoreContext, id: string): Promise<unkno
     ]),
     changes: JSON.stringify(await engine.read(id, (tx) => tx.changes(0, 10_000))),
     threadKeys: await engine.transfer.threadKeys(id, '', 10_000),
+    vault: (await engine.vault.all(id, { limit: 10_000 })).map((entry) => ({ ...entry, version: 0 })),
   };
 }
 
@@ -123,6 +130,16 @@ export async function findings(parts: StoreContext): Promise<unknown[]> {
   const found = [];
   for await (const finding of new Store(parts, PASSWORDS).maintenance.check({ rehash: true })) found.push(finding);
   return found;
+}
+
+/** An object with some members replaced. */
+export function withMembers<T extends object>(object: T, members: Partial<T>): T {
+  return new Proxy(object, {
+    get: (target, key) => {
+      const value = Reflect.get(Object.hasOwn(members, key) ? members : target, key) as unknown;
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 /** The engine as one whose process is killed before, or after, it has put one batch; `passed` are steps it survives. */
@@ -144,13 +161,9 @@ function killed(parts: StoreContext, when: 'before' | 'after', passed: Set<strin
     putState: (...args) => dies('putState', () => transfer.putState(...args)),
     release: (...args) => dies('release', () => transfer.release(...args)),
   };
-  const engine = new Proxy(parts.engine, {
-    get: (target, key) => {
-      if (key === 'transfer') return dying;
-      const value = Reflect.get(target, key) as unknown;
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  }) as Engine;
+  const { vault } = parts.engine;
+  const put: Vault['put'] = (...args) => dies('put', () => vault.put(...args));
+  const engine = withMembers(parts.engine, { transfer: dying, vault: withMembers(vault, { put }) });
   return { ...parts, engine };
 }
 
