@@ -43,7 +43,7 @@ export async function initDatabase(
   const kind = await clusterKind(db);
   await requireVersion(db, part);
   const steps: InitStep[] = [];
-  const names = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
+  const names = await collectionNames(db);
   for (const plan of plans) steps.push(...(await makeCollection(db, plan, kind, !names.has(plan.name))));
   await db
     .collection<KeyedDocument>('meta')
@@ -73,12 +73,13 @@ export async function requireDatabase(
     return kind;
   }
   const missing: string[] = [];
+  const names = await collectionNames(db);
   for (const plan of plans) {
     if (plan.indexes.length === 0) continue;
-    const there = await indexNames(db, plan.name);
+    const there = names.has(plan.name) ? await indexNames(db, plan.name) : new Set();
     const lacking = plan.indexes.filter(({ name }) => !there.has(name)).map(({ name }) => `${plan.name}.${name}`);
     // It is empty, or nearly so, and made in no time.
-    if (lacking.length > 0 && plan.later) await addCollection(db, plan, kind);
+    if (lacking.length > 0 && plan.later) await addCollection(db, plan, kind, !names.has(plan.name));
     else missing.push(...lacking);
   }
   if (missing.length > 0) {
@@ -105,9 +106,9 @@ async function makeCollection(db: Db, plan: CollectionPlan, kind: ClusterKind, i
 }
 
 /** Makes a collection of a store that was made before there was one. */
-async function addCollection(db: Db, plan: CollectionPlan, kind: ClusterKind): Promise<void> {
+async function addCollection(db: Db, plan: CollectionPlan, kind: ClusterKind, isNew: boolean): Promise<void> {
   try {
-    await makeCollection(db, plan, kind, true);
+    await makeCollection(db, plan, kind, isNew);
   } catch (error) {
     const meant = toEiderError(error);
     if (!isEiderError(meant, 'STORE_UNSUITABLE')) throw meant;
@@ -134,10 +135,13 @@ async function requireVersion(db: Db, part: StorePart): Promise<boolean> {
   return true;
 }
 
+async function collectionNames(db: Db): Promise<Set<string>> {
+  return new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
+}
+
+/** Of a collection that is there: servers differ in what they say of one that is not. */
 async function indexNames(db: Db, collection: string): Promise<Set<string>> {
-  // NamespaceNotFound: a collection that is not there has no indexes.
-  const found = await ignoring(26, db.collection(collection).indexes());
-  return new Set((found ?? []).map((index) => index.name as string));
+  return new Set((await db.collection(collection).indexes()).map((index) => index.name as string));
 }
 
 async function createIndex(db: Db, collection: string, { name, key, having }: IndexPlan): Promise<void> {
