@@ -3,10 +3,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2';
 import { EiderError } from '../errors.ts';
+import { MAX_PASSWORD_OCTETS, preparePassword } from './prepare-password.ts';
 import { TaskLimit } from './task-limit.ts';
-
-/** Most octets of a password in UTF-8. */
-export const MAX_PASSWORD_OCTETS = 1024;
 
 // RFC 9106 section 4 leaves the choice; this is what OWASP advises for servers: 19 MiB, two passes, one lane.
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -52,7 +50,7 @@ export class PasswordVerifier {
    * @throws {@link EiderError} `INVALID_ARGUMENT` for a password of 0 or over 1,024 octets, `BUSY` when 1,000 wait.
    */
   async hash(password: string): Promise<string> {
-    const octets = prepare(password);
+    const octets = preparePassword(password);
     if (!octets) throw new EiderError('INVALID_ARGUMENT', `a password has 1 to ${MAX_PASSWORD_OCTETS} octets`);
     return this.#limit.run(() => argon2Hash(octets, COST));
   }
@@ -63,7 +61,7 @@ export class PasswordVerifier {
    * @throws {@link EiderError} `BUSY` when 1,000 wait.
    */
   async verify(hash: string | null, password: string): Promise<boolean> {
-    const octets = prepare(password);
+    const octets = preparePassword(password);
     if (!octets) return false;
     const key = this.#keyOf(hash ?? '', octets);
     if (this.#isRemembered(key)) return true;
@@ -106,16 +104,6 @@ export class PasswordVerifier {
     this.#right.set(key, this.#now() + REMEMBER_MS);
     if (this.#right.size > MAX_REMEMBERED) this.#right.delete(this.#right.keys().next().value as string);
   }
-}
-
-/**
- * The octets that are hashed, or `null` for too few or too many. RFC 8265 section 4.2: any space is a space, and NFC,
- * so that a password is the same from any keyboard.
- */
-function prepare(password: string): Buffer | null {
-  if (password.length === 0 || password.length > MAX_PASSWORD_OCTETS) return null;
-  const octets = Buffer.from(password.replace(/\p{Zs}/gu, ' ').normalize('NFC'));
-  return octets.length <= MAX_PASSWORD_OCTETS ? octets : null;
 }
 
 async function matches(hash: string, octets: Buffer): Promise<boolean> {

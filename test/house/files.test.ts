@@ -30,8 +30,9 @@ test('names are kebab-case, and none is a bag for everything', () => {
   expect(bags.map((file) => file.name)).toEqual([]);
 });
 
-test('depth is src/folder/file; only imap has commands and wire below', () => {
-  const deep = files.filter(({ name }) => name.split('/').length > (/^imap\/(?:commands|wire)\//.test(name) ? 3 : 2));
+test('depth is src/folder/file; only imap has commands and wire below, and auth its mechanisms and foreign hashes', () => {
+  const below = /^(?:imap\/(?:commands|wire)|auth\/(?:sasl|hashes))\//;
+  const deep = files.filter(({ name }) => name.split('/').length > (below.test(name) ? 3 : 2));
   expect(deep.map((file) => file.name)).toEqual([]);
 });
 
