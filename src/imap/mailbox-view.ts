@@ -158,7 +158,13 @@ export class MailboxView {
       }
       this.#announceGone(out, gone, options.vanished);
       // An EXISTS that tells nothing new makes some clients start over.
-      if (shared.map.count > this.map.count - gone.length) out.write(`* ${shared.map.count} EXISTS\r\n`);
+      if (shared.map.count > this.map.count - gone.length) {
+        out.write(`* ${shared.map.count} EXISTS\r\n`);
+        // No MODSEQ comes with an EXISTS: without this, what a client has appended is a change of flags when it is back.
+        if (options.vanished && options.modSeq && options.flags) {
+          out.write(`* OK [HIGHESTMODSEQ ${shared.highestModSeq}] Highest\r\n`);
+        }
+      }
       this.map = shared.map;
     }
     this.#expungesTold = shared.modSeq;

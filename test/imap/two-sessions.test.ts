@@ -149,6 +149,9 @@ function newsOf(change: Change, dialect: Dialect, { keepsNumbers }: Listening): 
   if (gone.length > 0 && dialect.vanished) moves.push(`* VANISHED ${UidSet.from(gone)}`);
   else for (const uid of [...gone].reverse()) moves.push(`* ${uid} EXPUNGE`);
   if (exists !== undefined) moves.push(`* ${exists} EXISTS`);
+  if (exists !== undefined && dialect.vanished && dialect.condstore) {
+    moves.push(expect.stringMatching(/^\* OK \[HIGHESTMODSEQ \d+\] Highest$/));
+  }
   if (!keepsNumbers || gone.length === 0) return [[...atOnce, ...moves], []];
   if (dialect.vanished) atOnce.push(expect.stringMatching(/^\* OK \[HIGHESTMODSEQ \d+\] VANISHED is delayed$/));
   return [atOnce, moves];
