@@ -38,7 +38,7 @@ export type OctetItem = SectionItem | BinaryItem | BinarySizeItem;
 
 /** A FETCH, ready to be run on message after message. */
 export interface FetchPlan {
-  /** In the order asked for. */
+  /** In the order asked for, after what is Gmail's. */
   readonly items: readonly (TextItem | OctetItem)[];
   readonly fields: FetchFields;
   /** Needs the labels of the messages. */
@@ -78,11 +78,16 @@ const TEXT_ITEMS: Readonly<
   gmailThreadId: (message) => `X-GM-THRID ${message.threadId}`,
 };
 
+/** Gmail writes these first and in this order, and getmail reads them in no other. */
+const GMAIL_ORDER: readonly FetchItem['kind'][] = ['gmailThreadId', 'gmailMessageId', 'gmailLabels'];
+
 /** Reads the items of a FETCH. */
 export function planFetch(asked: readonly FetchItem[], options: PlanOptions): FetchPlan {
   const kinds = new Set(asked.map((item) => item.kind));
-  const items = asked.map((item) => planItem(item, options));
-  if (options.uid && !kinds.has('uid')) items.unshift(TEXT_ITEMS.uid);
+  const gmail = GMAIL_ORDER.flatMap((kind) => asked.filter((item) => item.kind === kind));
+  const items = gmail.map((item) => planItem(item, options));
+  if (options.uid && !kinds.has('uid')) items.push(TEXT_ITEMS.uid);
+  for (const item of asked) if (!GMAIL_ORDER.includes(item.kind)) items.push(planItem(item, options));
   if (options.modSeq && !kinds.has('modSeq')) items.push(TEXT_ITEMS.modSeq);
   if (options.uid) kinds.add('uid');
   if (options.modSeq) kinds.add('modSeq');
