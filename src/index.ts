@@ -12,7 +12,7 @@
  * ```
  */
 
-export type { ExternalCheck } from './auth/authenticator.ts';
+export type { BearerCheck, ExternalCheck, ImpersonationCheck } from './auth/authenticator.ts';
 export type { LoginLimit, LoginLimitOptions } from './auth/login-limits.ts';
 export type { AuthenticationOptions } from './auth/store-authentication.ts';
 export type * from './engine/account-transfer.ts';

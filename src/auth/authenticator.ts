@@ -13,24 +13,13 @@ import type {
 import type { AccountId } from '../model/ids.ts';
 import type { AccountStatuses } from './account-statuses.ts';
 import type { AppPasswords } from './app-passwords.ts';
+import type { LoginAccount, LoginDirectory } from './login-directory.ts';
 import type { LoginLimits } from './login-limits.ts';
 import type { LoginLog } from './login-log.ts';
 import type { LoginTickets, TicketMeaning } from './login-tickets.ts';
 import type { OneTimePasswords } from './one-time-passwords.ts';
 import type { RecoveryCodes } from './recovery-codes.ts';
-
-/** An account as it logs in. */
-export interface LoginAccount {
-  readonly account: Account;
-  readonly passwordHash: string | null;
-}
-
-/** Who is behind a name. */
-export interface LoginDirectory {
-  /** By name or address, as typed. */
-  find(name: string): Promise<LoginAccount | null>;
-  get(id: AccountId): Promise<Account | null>;
-}
+import type { ScramAttempt } from './scram-logins.ts';
 
 /** Compares passwords. */
 export interface PasswordChecks {
@@ -46,6 +35,18 @@ export interface PasswordChecks {
  */
 export type ExternalCheck = (name: string, password: string, source: LoginSource) => Promise<string | null | undefined>;
 
+/**
+ * Verifies a bearer token: the name or address of the account that it opens, or `null`. Whoever issued it has seen to
+ * second factors.
+ */
+export type BearerCheck = (
+  token: string,
+  request: { readonly authzid: string | null; readonly source: LoginSource },
+) => Promise<string | null>;
+
+/** Whether one account may act as another, as an administrator does. Each time is logged. */
+export type ImpersonationCheck = (actor: Account, target: Account) => boolean | Promise<boolean>;
+
 /** What an authenticator is made of. */
 export interface AuthenticatorParts {
   readonly directory: LoginDirectory;
@@ -57,7 +58,11 @@ export interface AuthenticatorParts {
   readonly tickets: LoginTickets;
   readonly limits: LoginLimits;
   readonly log: LoginLog;
+  /** Told of passwords that were just proven. */
+  readonly proven: (account: AccountId, password: string) => Promise<void>;
   readonly external: ExternalCheck | null;
+  readonly bearer: BearerCheck | null;
+  readonly mayImpersonate: ImpersonationCheck | null;
   readonly now: () => number;
 }
 
@@ -83,6 +88,49 @@ export class Authenticator {
     const app = found && (await appPasswords.match(found.account.id, password, source));
     if (found && app) return this.#byAppPassword(found.account, app, source);
     return this.#byPassword(found, name, password, source);
+  }
+
+  async byBearer(token: string, authzid: string | null, source: LoginSource): Promise<LoginOutcome> {
+    const { bearer, directory, limits, statuses } = this.#parts;
+    const attempt = await limits.begin(null, source.address);
+    if (attempt.retryAfterMs > 0) return this.#limited(null, source, attempt.retryAfterMs);
+    const name = bearer ? await bearer(token, { authzid, source }) : null;
+    const account = name === null ? null : ((await directory.find(name))?.account ?? null);
+    const wanted = authzid === null || account === null ? account : ((await directory.find(authzid))?.account ?? null);
+    // A token opens one account, whatever the client says.
+    if (!account || wanted?.id !== account.id) return this.#refuse(null, source, 'credentials', null);
+    await attempt.forgive();
+    const credential: UsedCredential = { kind: 'bearer', id: null };
+    const reason = offReason(await statuses.get(account.id));
+    if (reason) return this.#refuse(account.id, source, reason, credential);
+    return this.#grant(account, source, { credential, mustChange: false });
+  }
+
+  /** @param proven whether the client has proven that it knows the password */
+  async byScram(
+    attempt: ScramAttempt,
+    authcid: string | null,
+    proven: boolean,
+    source: LoginSource,
+  ): Promise<LoginOutcome> {
+    const account = authcid === null ? null : ((await this.#parts.directory.find(authcid))?.account ?? null);
+    if (attempt.retryAfterMs > 0) return this.#limited(account?.id ?? null, source, attempt.retryAfterMs);
+    if (!proven || !account) return this.#refuse(account?.id ?? null, source, 'credentials', null, attempt.slowMs);
+    await attempt.forgive();
+    return this.#entered(account, source, { kind: 'scram', id: null });
+  }
+
+  async impersonate(granted: LoginOutcome, authzid: string, source: LoginSource): Promise<LoginOutcome> {
+    if (granted.kind !== 'granted') return granted;
+    const { account: actor, credential } = granted;
+    const target = (await this.#parts.directory.find(authzid))?.account ?? null;
+    if (target?.id === actor.id) return granted;
+    const allowed = target !== null && (await this.#parts.mayImpersonate?.(actor, target)) === true;
+    if (!allowed) return this.#refuse(actor.id, source, 'impersonation', credential);
+    const reason = offReason(await this.#parts.statuses.get(target.id));
+    const used: UsedCredential = { kind: 'impersonation', id: actor.id };
+    if (reason) return this.#refuse(target.id, source, reason, used);
+    return this.#grant(target, source, { credential: used, mustChange: false });
   }
 
   async complete(
@@ -142,6 +190,7 @@ export class Authenticator {
     const account = entering ?? found?.account ?? null;
     if (!right || !account) return this.#refuse(found?.account.id ?? null, source, 'credentials', null, attempt.slowMs);
     await attempt.forgive();
+    if (asked === undefined) await this.#parts.proven(account.id, password);
     return this.#entered(account, source, { kind: asked === undefined ? 'password' : 'external', id: null });
   }
 

@@ -71,7 +71,7 @@ export class PasswordVerifier {
 
   /** Whether it is remembered that the password is the one of `hash`: an answer without any work. */
   recalls(hash: string, password: string): boolean {
-    const octets = prepare(password);
+    const octets = preparePassword(password);
     return octets !== null && this.#isRemembered(this.#keyOf(hash, octets));
   }
 

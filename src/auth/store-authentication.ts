@@ -9,9 +9,11 @@ import type {
   AppPassword,
   AppPasswordOptions,
   Authentication,
+  BearerHints,
   LoginOutcome,
   LoginRecord,
   LoginSource,
+  ScramLogin,
   SecondFactorMethod,
   UsedCredential,
 } from '../model/authentication.ts';
@@ -19,12 +21,20 @@ import type { AccountId } from '../model/ids.ts';
 import { AccessTokens } from './access-tokens.ts';
 import { AccountStatuses } from './account-statuses.ts';
 import { AppPasswords } from './app-passwords.ts';
-import { Authenticator, type ExternalCheck, type LoginDirectory, type PasswordChecks } from './authenticator.ts';
+import {
+  Authenticator,
+  type BearerCheck,
+  type ExternalCheck,
+  type ImpersonationCheck,
+  type PasswordChecks,
+} from './authenticator.ts';
+import type { LoginDirectory } from './login-directory.ts';
 import { type LoginLimitOptions, LoginLimits } from './login-limits.ts';
 import { DEFAULT_LOG_MS, LoginLog } from './login-log.ts';
 import { LoginTickets } from './login-tickets.ts';
 import { OneTimePasswords } from './one-time-passwords.ts';
 import { RecoveryCodes } from './recovery-codes.ts';
+import { ScramAttempt, ScramLogins } from './scram-logins.ts';
 
 /** What an {@link Authentication} is made of. */
 export interface AuthenticationParts {
@@ -42,6 +52,15 @@ export interface AuthenticationOptions {
   readonly logMs?: number;
   /** Replaces or precedes the store's own check of the password. */
   readonly external?: ExternalCheck;
+  /** Takes bearer tokens, for SASL OAUTHBEARER and XOAUTH2. @defaultValue none are taken */
+  readonly bearer?: BearerHints & { readonly verify: BearerCheck };
+  /**
+   * Offers SCRAM-SHA-256. Its keys are of PBKDF2 and not of Argon2id, so whoever reads the store guesses faster; they are
+   * sealed when the store has a `secret`. App passwords need another mechanism. @defaultValue false
+   */
+  readonly scram?: boolean;
+  /** @defaultValue nobody acts for another */
+  readonly mayImpersonate?: ImpersonationCheck;
   /** Milliseconds since 1970. @defaultValue `Date.now` */
   readonly now?: () => number;
 }
@@ -59,12 +78,17 @@ export class StoreAuthentication implements Authentication {
   readonly #recovery: RecoveryCodes;
   readonly #tickets: LoginTickets;
   readonly #tokens: AccessTokens;
+  readonly #limits: LoginLimits;
+  readonly #scram: ScramLogins | null;
   readonly #log: LoginLog;
+  readonly bearer: BearerHints | null;
   readonly #listeners = new Set<(account: AccountId) => void>();
 
   constructor({ vault, directory, passwords, sealer }: AuthenticationParts, options: AuthenticationOptions = {}) {
     const now = options.now ?? Date.now;
     this.#directory = directory;
+    const { verify: _, ...hints } = options.bearer ?? { verify: null };
+    this.bearer = options.bearer ? hints : null;
     this.#statuses = new AccountStatuses(vault);
     this.#appPasswords = new AppPasswords(vault, now);
     this.#totp = new OneTimePasswords(vault, sealer, now);
@@ -72,6 +96,8 @@ export class StoreAuthentication implements Authentication {
     this.#tickets = new LoginTickets(vault, now);
     this.#tokens = new AccessTokens(vault, now);
     this.#log = new LoginLog(vault, options.logMs ?? DEFAULT_LOG_MS, now);
+    this.#limits = new LoginLimits(vault, options.limits ?? {}, now);
+    this.#scram = options.scram ? new ScramLogins(vault, sealer) : null;
     this.#authenticator = new Authenticator({
       directory,
       passwords,
@@ -80,15 +106,44 @@ export class StoreAuthentication implements Authentication {
       totp: this.#totp,
       recovery: this.#recovery,
       tickets: this.#tickets,
-      limits: new LoginLimits(vault, options.limits ?? {}, now),
+      limits: this.#limits,
+      proven: async (account, password) => this.#scram?.ensure(account, password),
       log: this.#log,
       external: options.external ?? null,
+      bearer: options.bearer?.verify ?? null,
+      mayImpersonate: options.mayImpersonate ?? null,
       now,
     });
   }
 
   async authenticate(name: string, password: string, source: LoginSource): Promise<LoginOutcome> {
     return this.#serial(await this.#authenticator.authenticate(name, password, source));
+  }
+
+  async authenticateBearer(token: string, authzid: string | null, source: LoginSource): Promise<LoginOutcome> {
+    return this.#authenticator.byBearer(token, authzid, source);
+  }
+
+  get offersScram(): boolean {
+    return this.#scram !== null;
+  }
+
+  async beginScram(source: LoginSource): Promise<ScramLogin | null> {
+    const logins = this.#scram;
+    if (!logins) return null;
+    const attempt = new ScramAttempt(logins, this.#directory, (account) => this.#limits.begin(account, source.address));
+    const end = async (authcid: string | null, proven: boolean): Promise<LoginOutcome> =>
+      this.#serial(await this.#authenticator.byScram(attempt, authcid, proven, source));
+    return {
+      secret: await logins.secret(),
+      keys: (authcid) => attempt.keys(authcid),
+      proven: (authcid) => end(authcid, true),
+      failed: (authcid) => end(authcid, false),
+    };
+  }
+
+  impersonate(granted: LoginOutcome, authzid: string, source: LoginSource): Promise<LoginOutcome> {
+    return this.#authenticator.impersonate(granted, authzid, source);
   }
 
   async completeLogin(
@@ -215,7 +270,8 @@ export class StoreAuthentication implements Authentication {
   }
 
   /** What a change of the password ends: tokens, half-done logins, sessions that came in by the old one. */
-  async passwordChanged(account: AccountId): Promise<void> {
+  async passwordChanged(account: AccountId, password: string | null): Promise<void> {
+    await this.#scram?.set(account, password);
     await this.#statuses.update(account, ({ passwordSerial }) => ({
       passwordSerial: passwordSerial + 1,
       mustChange: false,
@@ -233,7 +289,9 @@ export class StoreAuthentication implements Authentication {
 
   /** Which of its passwords an account came in by, so that a session can be ended with it. */
   async #serial(outcome: LoginOutcome): Promise<LoginOutcome> {
-    if (outcome.kind !== 'granted' || outcome.credential.kind !== 'password') return outcome;
+    if (outcome.kind !== 'granted' || (outcome.credential.kind !== 'password' && outcome.credential.kind !== 'scram')) {
+      return outcome;
+    }
     const { passwordSerial } = await this.#statuses.get(outcome.account.id);
     return { ...outcome, credential: { ...outcome.credential, id: String(passwordSerial) } };
   }

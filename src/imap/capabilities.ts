@@ -5,8 +5,8 @@ export interface CapabilityContext {
   readonly authenticated: boolean;
   /** STARTTLS can be used now. */
   readonly canStartTls: boolean;
-  /** Passwords are taken on this connection. */
-  readonly canLogin: boolean;
+  /** Names of SASL mechanisms; none where passwords are not taken. */
+  readonly mechanisms: readonly string[];
   /** Compression is off. */
   readonly canCompress: boolean;
   /** Octets. */
@@ -78,6 +78,7 @@ export function capabilities(context: CapabilityContext): string[] {
   if (context.authenticated) return list;
   if (context.canStartTls) list.push('STARTTLS');
   // RFC 9051 section 7.2.2: LOGINDISABLED where LOGIN is refused; then no AUTH= is offered either.
-  list.push(context.canLogin ? 'AUTH=PLAIN' : 'LOGINDISABLED');
+  list.push(...context.mechanisms.map((name) => `AUTH=${name}`));
+  if (context.mechanisms.length === 0) list.push('LOGINDISABLED');
   return list;
 }

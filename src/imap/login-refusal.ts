@@ -12,6 +12,7 @@ const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
   appPasswordRequired: ['ALERT', 'An app password is required: the account has a second factor'],
   scope: ['AUTHORIZATIONFAILED', 'The app password is not for IMAP'],
   network: ['AUTHORIZATIONFAILED', 'The app password is not for this address'],
+  impersonation: ['AUTHORIZATIONFAILED', 'Acting for that account is not allowed'],
   expired: ['EXPIRED', 'The password has expired'],
   mustChange: ['ALERT', 'The password must be changed first'],
   disabled: ['CONTACTADMIN', 'The account is disabled'],

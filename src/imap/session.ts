@@ -1,5 +1,6 @@
 /** One client's connection: who it is, what it has selected, and how it ends. */
 
+import { announcedMechanisms } from '../auth/sasl-login.ts';
 import type { Account } from '../model/account.ts';
 import type { UsedCredential } from '../model/authentication.ts';
 import type { AccountId } from '../model/ids.ts';
@@ -119,7 +120,7 @@ export class Session {
     return capabilities({
       authenticated: this.account !== null,
       canStartTls: this.connection.canStartTls,
-      canLogin: this.canLogin,
+      mechanisms: this.canLogin ? announcedMechanisms(this.store.auth, this.connection) : [],
       canCompress: !this.connection.compressed,
       maxMessageSize: this.store.maxMessageSize,
     });

@@ -20,8 +20,8 @@ export interface LoginSource {
 
 /** With what somebody has logged in. */
 export interface UsedCredential {
-  readonly kind: 'password' | 'appPassword' | 'token' | 'bearer' | 'scram' | 'external';
-  /** Names it where an account can have several; `null` otherwise. */
+  readonly kind: 'password' | 'appPassword' | 'token' | 'bearer' | 'scram' | 'external' | 'impersonation';
+  /** Names it where an account can have several: an app password, who acts for another; `null` otherwise. */
   readonly id: string | null;
 }
 
@@ -39,6 +39,7 @@ export type SecondFactorMethod = 'totp' | 'securityKey' | 'recoveryCode';
  * - `appPasswordRequired`: the account has a second factor, and this protocol cannot ask for it.
  * - `scope`: the app password is not for this protocol.
  * - `network`: the app password is not for this address.
+ * - `impersonation`: nobody may act for that account, or not this one.
  * - `expired`: the app password's or the temporary password's time is over.
  * - `mustChange`: the password must be changed first, which this protocol cannot do.
  * - `disabled`, `suspended`: the account is switched off; or nobody may log in, though mail still arrives.
@@ -51,6 +52,7 @@ export type RefusalReason =
   | 'appPasswordRequired'
   | 'scope'
   | 'network'
+  | 'impersonation'
   | 'expired'
   | 'mustChange'
   | 'disabled'
@@ -146,6 +148,31 @@ export interface LoginRecord {
   readonly count: number;
 }
 
+/** What a client is told when its token is refused, so that it can get another. RFC 7628 section 3.2.2. */
+export interface BearerHints {
+  /** The OAuth scope that opens this service. */
+  readonly scope?: string;
+  /** An https URL: the OpenID configuration of who issues tokens. */
+  readonly openidConfiguration?: string;
+}
+
+/** A login by SCRAM-SHA-256, in which the password never crosses the wire. RFC 5802. */
+export interface ScramLogin {
+  /** Makes up salts for names that are no account's. */
+  readonly secret: Buffer;
+  /** What a client's proof is compared with; `null` for nobody, which the client must not notice. To be asked once. */
+  keys(authcid: string): Promise<{
+    readonly salt: Buffer;
+    readonly iterations: number;
+    readonly storedKey: Buffer;
+    readonly serverKey: Buffer;
+  } | null>;
+  /** The proof was right. */
+  proven(authcid: string): Promise<LoginOutcome>;
+  /** It was not, or did not come so far. */
+  failed(authcid: string | null): Promise<LoginOutcome>;
+}
+
 /** Answers for accounts. */
 export interface Authentication {
   /**
@@ -160,6 +187,21 @@ export interface Authentication {
     factor: { readonly method: 'totp' | 'recoveryCode'; readonly code: string },
     source: LoginSource,
   ): Promise<LoginOutcome>;
+  /**
+   * Tries a token of somebody else's, such as an OAuth access token. Refused with `credentials` when the store was
+   * opened without `bearer`.
+   *
+   * @param authzid whose mail is wanted, when the client says
+   */
+  authenticateBearer(token: string, authzid: string | null, source: LoginSource): Promise<LoginOutcome>;
+  /** What clients are told about bearer tokens; `null` when none are taken. */
+  readonly bearer: BearerHints | null;
+  /** Whether {@link Authentication.beginScram} gives anything. */
+  readonly offersScram: boolean;
+  /** Begins a SCRAM login; `null` when the store was opened without `scram`. */
+  beginScram(source: LoginSource): Promise<ScramLogin | null>;
+  /** Lets who was granted in as somebody else, where `mayImpersonate` allows it. */
+  impersonate(granted: LoginOutcome, authzid: string, source: LoginSource): Promise<LoginOutcome>;
   /** Whether a credential that was granted is so still: not revoked, expired, or of an account that was switched off. */
   isValid(account: AccountId, credential: UsedCredential): Promise<boolean>;
 

@@ -34,7 +34,7 @@ export class StoreAccounts implements Accounts {
   readonly #engine: Engine;
   readonly #passwords: AccountPasswords;
   readonly #onRemoved: (id: AccountId) => void;
-  readonly #onPasswordChanged: (id: AccountId) => Promise<void>;
+  readonly #onPasswordChanged: (id: AccountId, password: string | null) => Promise<void>;
   /** Accounts that are known to have their mailboxes. */
   readonly #complete = new Set<AccountId>();
 
@@ -46,7 +46,7 @@ export class StoreAccounts implements Accounts {
     engine: Engine,
     passwords: AccountPasswords,
     onRemoved: (id: AccountId) => void = () => {},
-    onPasswordChanged: (id: AccountId) => Promise<void> = () => Promise.resolve(),
+    onPasswordChanged: (id: AccountId, password: string | null) => Promise<void> = () => Promise.resolve(),
   ) {
     this.#engine = engine;
     this.#passwords = passwords;
@@ -115,7 +115,7 @@ export class StoreAccounts implements Accounts {
   async setPassword(id: AccountId, password: string | null): Promise<void> {
     const passwordHash = password === null ? null : await this.#passwords.hash(password);
     await this.#engine.directory.update(id, { passwordHash });
-    await this.#onPasswordChanged(id);
+    await this.#onPasswordChanged(id, password);
   }
 
   /** @throws `ACCOUNT_NOT_FOUND`. */

@@ -46,7 +46,7 @@ import type {
 /** Authentication as a store has it. */
 export interface StoreAuth extends Authentication {
   /** Ends what came in by the old password. */
-  passwordChanged(account: AccountId): Promise<void>;
+  passwordChanged(account: AccountId, password: string | null): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -72,7 +72,7 @@ export class Store implements MessageStore {
       context.engine,
       passwords,
       () => {},
-      async (id) => this.#auth?.passwordChanged(id),
+      async (id, password) => this.#auth?.passwordChanged(id, password),
     );
     this.accounts = accounts;
     this.#auth = authentication?.({ find: (name) => accounts.login(name), get: (id) => accounts.byId(id) }) ?? null;

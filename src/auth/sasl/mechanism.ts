@@ -1,5 +1,6 @@
 /** What a SASL mechanism is to a server: an exchange of octets that ends in somebody's credentials (RFC 4422). */
 
+import type { BearerHints } from '../../model/authentication.ts';
 import type { ScramKeys } from './scram-keys.ts';
 
 /** A fact about the TLS connection that both ends know and nobody between them can make. */
@@ -20,14 +21,6 @@ export interface ScramSource {
   readonly secret: Buffer;
   /** Iterations that such an account seems to have: those of most accounts. @defaultValue those of new keys */
   readonly iterations?: number;
-}
-
-/** What a client is told when its token is refused, so that it can get another. */
-export interface BearerHints {
-  /** The OAuth scope that opens this service. */
-  readonly scope?: string;
-  /** An https URL: the OpenID configuration of who issues tokens. RFC 7628 section 3.2.2. */
-  readonly openidConfiguration?: string;
 }
 
 /** What a server offers on one connection; a mechanism without its part is not offered. */

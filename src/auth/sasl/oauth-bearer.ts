@@ -1,8 +1,9 @@
 /** OAUTHBEARER: a token that somebody else issued. */
 
+import type { BearerHints } from '../../model/authentication.ts';
 import { decodeText } from './decode-text.ts';
 import { ask, defineMechanism, failure, MAX_BEARER_RESPONSE_OCTETS, offer, SUCCESS } from './define-mechanism.ts';
-import type { BearerHints, SaslMechanism } from './mechanism.ts';
+import type { SaslMechanism } from './mechanism.ts';
 import { decodeSaslName } from './sasl-name.ts';
 
 /** A token and the word before it. RFC 6750 section 2.1; RFC 7628 section 4: in any case. */

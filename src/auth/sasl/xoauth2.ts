@@ -1,8 +1,9 @@
 /** XOAUTH2: OAUTHBEARER before it had an RFC, as Gmail's and Outlook's clients speak it. */
 
+import type { BearerHints } from '../../model/authentication.ts';
 import { decodeText } from './decode-text.ts';
 import { ask, defineMechanism, failure, MAX_BEARER_RESPONSE_OCTETS, offer, SUCCESS } from './define-mechanism.ts';
-import type { BearerHints, SaslMechanism } from './mechanism.ts';
+import type { SaslMechanism } from './mechanism.ts';
 import { BEARER } from './oauth-bearer.ts';
 
 const MESSAGE = /^user=([^\x00\x01]+)\x01auth=([^\x00\x01]+)\x01\x01$/i;

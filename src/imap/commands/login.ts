@@ -1,7 +1,10 @@
-/** LOGIN and AUTHENTICATE PLAIN. RFC 9051 sections 6.2.2 and 6.2.3, RFC 4616, RFC 4959. */
+/** LOGIN and AUTHENTICATE. RFC 9051 sections 6.2.2 and 6.2.3, RFC 4959. */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LoginOutcome } from '../../model/authentication.ts';
+import { authenticate as runMechanism } from '../../auth/sasl/authenticate.ts';
+import { offeredMechanisms } from '../../auth/sasl/mechanisms.ts';
+import { type GrantedLogin, SaslLogin } from '../../auth/sasl-login.ts';
+import type { LoginOutcome, LoginSource } from '../../model/authentication.ts';
 import type { CommandHandler, Completion } from '../command.ts';
 import { loginRefusal } from '../login-refusal.ts';
 import { Refusal } from '../refusal.ts';
@@ -12,32 +15,42 @@ import type { Scanner } from '../wire/scanner.ts';
 export const login: CommandHandler = {
   name: 'LOGIN',
   state: 'notAuthenticated',
-  run(session, { scanner }) {
+  async run(session, { scanner }) {
     scanner.space();
     const name = scanner.text();
     scanner.space();
     const password = scanner.text();
     scanner.end();
-    return enter(session, name, password);
+    requireSecrecy(session);
+    const outcome = await session.store.auth.authenticate(name, password, sourceOf(session));
+    if (outcome.kind !== 'granted') throw await refuse(session, name, outcome);
+    return enter(session, outcome);
   },
 };
 
-/** Logs in by SASL; PLAIN is the only mechanism. */
+/** Logs in by SASL. */
 export const authenticate: CommandHandler = {
   name: 'AUTHENTICATE',
   state: 'notAuthenticated',
   async run(session, { scanner }) {
     scanner.space();
-    const mechanism = scanner.word();
+    const name = scanner.word();
     const initial = initialResponse(scanner);
-    if (mechanism !== 'PLAIN') throw new Refusal('NO', 'That mechanism is not supported', 'CANNOT');
     requireSecrecy(session);
-    const { authzid, authcid, password } = parsePlain(initial ?? (await askResponse(session)));
-    // RFC 4616 section 2: nobody acts for somebody else here.
-    if (authzid !== '' && authzid.toLowerCase() !== authcid.toLowerCase()) {
-      throw new Refusal('NO', 'Acting for another account is not allowed', 'AUTHORIZATIONFAILED');
+    const login = new SaslLogin(session.store.auth, sourceOf(session));
+    const context = await login.context(session.connection);
+    const mechanism = offeredMechanisms(context).find((one) => one.name === name);
+    if (!mechanism) throw new Refusal('NO', 'That mechanism is not supported', 'CANNOT');
+    const end = await runMechanism(mechanism, context, initial === null ? null : decode(initial), {
+      ask: (challenge) => askResponse(session, challenge),
+      admit: (credentials) => login.admit(credentials),
+    });
+    if (end.kind === 'success') return enter(session, end.admitted);
+    if (end.reason === 'cancelled') throw new Refusal('BAD', 'Given up');
+    if (end.reason === 'malformed' || end.reason === 'too-long') {
+      throw new Refusal('BAD', `That is no response of ${mechanism.name}`);
     }
-    return enter(session, authcid, password);
+    throw await refuse(session, end.authcid ?? '', await login.refusal(end));
   },
 };
 
@@ -56,40 +69,30 @@ function initialResponse(scanner: Scanner): string | null {
   return response;
 }
 
-async function askResponse(session: Session): Promise<string> {
-  session.out.write('+ \r\n');
+/** RFC 9051 section 6.2.2: `*` gives up. */
+async function askResponse(session: Session, challenge: Buffer): Promise<Buffer | null> {
+  session.out.write(`+ ${challenge.toString('base64')}\r\n`);
   const line = await session.readLine();
   if (line === null || session.closing) throw new Refusal('NO', 'The connection ended');
-  // RFC 9051 section 6.2.2: `*` gives up.
-  if (line === '*') throw new Refusal('BAD', 'Given up');
-  return line;
+  return line === '*' ? null : decode(line);
 }
 
-function parsePlain(base64: string): { readonly authzid: string; readonly authcid: string; readonly password: string } {
+function decode(base64: string): Buffer {
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(base64)) {
     throw new Refusal('BAD', 'The response is not base64');
   }
-  const octets = Buffer.from(base64, 'base64');
-  const text = octets.toString('utf8');
-  const fields = text.split('\0');
-  if (fields.length !== 3 || !fields[1] || !Buffer.from(text).equals(octets)) {
-    throw new Refusal('BAD', 'The response is not of PLAIN');
-  }
-  const [authzid, authcid, password] = fields as [string, string, string];
-  return { authzid, authcid, password };
+  return Buffer.from(base64, 'base64');
 }
 
 function requireSecrecy(session: Session): void {
   if (!session.canLogin) throw new Refusal('NO', 'Passwords are taken under TLS only', 'PRIVACYREQUIRED');
 }
 
-async function enter(session: Session, name: string, password: string): Promise<Completion> {
-  requireSecrecy(session);
-  const { remoteAddress: address } = session.connection;
-  const source = { scope: 'imap', address, client: session.clientName } as const;
-  const outcome = await session.store.auth.authenticate(name, password, source);
-  if (outcome.kind !== 'granted') throw await refuse(session, name, outcome);
-  const { account, credential } = outcome;
+function sourceOf({ connection, clientName }: Session): LoginSource {
+  return { scope: 'imap', address: connection.remoteAddress, client: clientName };
+}
+
+function enter(session: Session, { account, credential }: GrantedLogin): Completion {
   if (session.context.cache.sessions(account.id) >= session.limits.sessionsPerAccount) {
     throw new Refusal('NO', 'Too many sessions of this account', 'LIMIT');
   }

@@ -1,0 +1,17 @@
+/** Accounts as logins find them. */
+
+import type { Account } from '../model/account.ts';
+import type { AccountId } from '../model/ids.ts';
+
+/** An account as it logs in. */
+export interface LoginAccount {
+  readonly account: Account;
+  readonly passwordHash: string | null;
+}
+
+/** Who is behind a name. */
+export interface LoginDirectory {
+  /** By name or address, as typed. */
+  find(name: string): Promise<LoginAccount | null>;
+  get(id: AccountId): Promise<Account | null>;
+}
