@@ -56,9 +56,9 @@ export class Database {
     this.raw.exec(sql);
   }
 
-  /** Runs `work` in a transaction: all of it or nothing. */
-  transaction<T>(work: () => T): T {
-    this.run('BEGIN');
+  /** Runs `work` in a transaction: all of it or nothing. With `IMMEDIATE` nobody else writes from its beginning on. */
+  transaction<T>(work: () => T, mode: 'DEFERRED' | 'IMMEDIATE' = 'DEFERRED'): T {
+    this.run(`BEGIN ${mode}`);
     try {
       const value = work();
       this.run('COMMIT');

@@ -214,15 +214,8 @@ export class SqliteDirectory implements Directory {
   }
 
   #transact<T>(work: () => T): T {
-    this.#db.run('BEGIN IMMEDIATE');
-    try {
-      const value = work();
-      this.#db.run('COMMIT');
-      this.#cache.clear();
-      return value;
-    } catch (error) {
-      this.#db.run('ROLLBACK');
-      throw error;
-    }
+    const value = this.#db.transaction(work, 'IMMEDIATE');
+    this.#cache.clear();
+    return value;
   }
 }

@@ -13,6 +13,17 @@ const CODES: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   26: ['STORE_CORRUPT', 'the file is not a database'],
 };
 
+/** What SQLite says of the same, where a binding gives no code with it: the packaged one, of reads of several rows. */
+const MESSAGES: ReadonlyMap<string, number> = new Map([
+  ['database is locked', BUSY],
+  ['database table is locked', LOCKED],
+  ['attempt to write a readonly database', 8],
+  ['database disk image is malformed', 11],
+  ['database or disk is full', 13],
+  ['unable to open database file', 14],
+  ['file is not a database', 26],
+]);
+
 /** What the file system says of a folder that cannot be a store's. */
 const UNSUITABLE: ReadonlySet<string> = new Set([
   'EACCES',
@@ -26,8 +37,9 @@ const UNSUITABLE: ReadonlySet<string> = new Set([
 
 /** SQLite's primary result code of an error, or 0 when it is not SQLite's. */
 export function resultCode(error: unknown): number {
-  const code = (error as { errcode?: unknown } | null)?.errcode;
-  return typeof code === 'number' ? code & 0xff : 0;
+  const { code, errcode, message } = (error ?? {}) as { code?: unknown; errcode?: unknown; message?: unknown };
+  if (typeof errcode === 'number') return errcode & 0xff;
+  return code === 'ERR_SQLITE_ERROR' ? (MESSAGES.get(String(message)) ?? 0) : 0;
 }
 
 /** Whether another connection was in the way. */

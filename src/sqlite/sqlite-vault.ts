@@ -31,8 +31,8 @@ const IS_LIVE = '(expires IS NULL OR expires > ?)';
 const AT_PLACE = 'owner = ? AND kind = ? AND key = ?';
 
 /**
- * Each call is one statement on the directory's connection, and so atomic among all processes; the directory's own
- * transactions never wait between their statements, so none is inside of one.
+ * Each call is one statement, or one transaction that never waits, on the directory's connection: so it is atomic among
+ * all processes, and never inside of one of the directory's, which do not wait between their statements either.
  */
 export class SqliteVault implements Vault {
   readonly #db: Database;
@@ -89,10 +89,15 @@ export class SqliteVault implements Vault {
 
   async take(place: VaultPlace): Promise<VaultEntry | null> {
     requirePlace(place);
-    const sql = `DELETE FROM vault WHERE ${AT_PLACE} AND ${IS_LIVE} RETURNING *`;
-    const rows = await this.#retried(() => this.#db.all<Row>(sql, ...valuesOf(place), Date.now()));
-    if (rows.length > 0) await this.#wal?.sync();
-    return firstEntry(rows);
+    const values = valuesOf(place);
+    const taken = await this.#transacted(() => {
+      const row = this.#db.get<Row>(`SELECT * FROM vault WHERE ${AT_PLACE} AND ${IS_LIVE}`, ...values, Date.now());
+      if (row) this.#db.run(`DELETE FROM vault WHERE ${AT_PLACE}`, ...values);
+      return row;
+    });
+    if (!taken) return null;
+    await this.#wal?.sync();
+    return toEntry(taken);
   }
 
   async count(place: VaultPlace, amount: number, expires: number): Promise<VaultCount> {
@@ -101,13 +106,15 @@ export class SqliteVault implements Vault {
     const sql = `INSERT INTO vault VALUES (?, ?, ?, x'', ?, ?, ?)
       ON CONFLICT DO UPDATE SET value = x'', version = excluded.version,
         count = excluded.count + iif(expires > ?, coalesce(count, 0), 0),
-        expires = iif(count IS NOT NULL AND expires > ?, expires, excluded.expires)
-      RETURNING count, expires`;
-    const [row] = await this.#retried(() => {
+        expires = iif(count IS NOT NULL AND expires > ?, expires, excluded.expires)`;
+    const values = valuesOf(place);
+    return this.#transacted(() => {
       const now = Date.now();
-      return this.#db.all<VaultCount>(sql, ...valuesOf(place), amount, newVersion(), expires, now, now);
+      this.#db.run(sql, ...values, amount, newVersion(), expires, now, now);
+      return {
+        ...(this.#db.get<VaultCount>(`SELECT count, expires FROM vault WHERE ${AT_PLACE}`, ...values) as VaultCount),
+      };
     });
-    return { ...(row as VaultCount) };
   }
 
   async all(
@@ -156,6 +163,11 @@ export class SqliteVault implements Vault {
 
   async #rows<T = Row>(sql: string, ...values: SqlValue[]): Promise<T[]> {
     return this.#retried(() => this.#db.all<T>(sql, ...values));
+  }
+
+  /** Statements with RETURNING would do, but a binding may take their rows and miss that the commit failed. */
+  #transacted<T>(work: () => T): Promise<T> {
+    return this.#retried(() => this.#db.transaction(work, 'IMMEDIATE'));
   }
 
   #retried<T>(work: () => T): Promise<T> {
