@@ -284,7 +284,7 @@ describe.skipIf(MONGODB_URI === null)('commands', () => {
     async () => {
       const { engine, blobs } = await openParts({ mongodb: servers.db, pollMs: NEVER_MS });
       const { vault } = engine;
-      const owner = account.id;
+      const owner = 'nobody else';
       const at = (round: number) => ({ owner, kind: 'token', key: `key ${round}` });
       const expires = Date.now() + NEVER_MS;
       await count('vault', (round) => vault.put(at(round), { value: 'put', expires }));
