@@ -195,11 +195,13 @@ export class Authenticator {
   }
 
   /** The password was right: what the account's state makes of it. */
-  async #entered(account: Account, source: LoginSource, credential: UsedCredential): Promise<LoginOutcome> {
+  async #entered(account: Account, source: LoginSource, by: UsedCredential): Promise<LoginOutcome> {
     const status = await this.#parts.statuses.get(account.id);
     const reason = offReason(status) ?? this.#passwordReason(status, source);
-    if (reason) return this.#refuse(account.id, source, reason, credential);
+    if (reason) return this.#refuse(account.id, source, reason, by);
     const { mustChange } = status;
+    // Which of its passwords it was, so that a session can be ended with it.
+    const credential = by.kind === 'external' ? by : { ...by, id: String(status.passwordSerial) };
     const methods = methodsOf(status);
     if (methods.length === 0) return this.#grant(account, source, { credential, mustChange });
     const ticket = await this.#parts.tickets.create({ account: account.id, credential, mustChange });

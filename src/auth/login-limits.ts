@@ -33,6 +33,9 @@ const SLOW_FROM = 3;
 const SLOWEST_MS = 4_000;
 const KNOWN_MS = 30 * 86_400_000;
 
+const CALM_MS = 600_000;
+const MAX_CALM = 10_000;
+
 const KIND = 'failures';
 const KNOWN_KIND = 'knownAddress';
 
@@ -57,6 +60,8 @@ export class LoginLimits {
   readonly #vault: Vault;
   readonly #options: LoginLimitOptions;
   readonly #now: () => number;
+  /** Accounts with networks that were let in lately, since nobody failed here: by when that is forgotten. */
+  readonly #calm = new Map<string, number>();
 
   constructor(vault: Vault, options: LoginLimitOptions, now: () => number) {
     this.#vault = vault;
@@ -69,6 +74,7 @@ export class LoginLimits {
     const { trusted = [] } = this.#options;
     if (trusted.length > 0 && isInNetworks(address, trusted)) return FREE;
     const network = networkOf(address);
+    this.#calm.clear();
     const counters = await this.#counters(account, network);
     const now = this.#now();
     const counts = await Promise.all(counters.map((counter) => this.#add(counter, 1)));
@@ -81,6 +87,8 @@ export class LoginLimits {
       forgive: async () => {
         await Promise.all(counters.map((counter) => this.#add(counter, -1)));
         if (account !== null) await this.#remember(account, network);
+        if (this.#calm.size >= MAX_CALM) this.#calm.clear();
+        this.#calm.set(`${account} ${network}`, this.#now() + CALM_MS);
       },
     };
   }
@@ -89,7 +97,10 @@ export class LoginLimits {
   async retryAfterMs(account: AccountId | null, address: string): Promise<number> {
     const { trusted = [] } = this.#options;
     if (trusted.length > 0 && isInNetworks(address, trusted)) return 0;
-    const counters = await this.#counters(account, networkOf(address));
+    const network = networkOf(address);
+    // Nobody can have learned anything here by failing: the first who does ends it.
+    if ((this.#calm.get(`${account} ${network}`) ?? 0) > this.#now()) return 0;
+    const counters = await this.#counters(account, network);
     const now = this.#now();
     const waits = await Promise.all(
       counters.map(async ({ owner, key, limit }) => {

@@ -117,7 +117,7 @@ export class StoreAuthentication implements Authentication {
   }
 
   async authenticate(name: string, password: string, source: LoginSource): Promise<LoginOutcome> {
-    return this.#serial(await this.#authenticator.authenticate(name, password, source));
+    return this.#authenticator.authenticate(name, password, source);
   }
 
   async authenticateBearer(token: string, authzid: string | null, source: LoginSource): Promise<LoginOutcome> {
@@ -132,8 +132,8 @@ export class StoreAuthentication implements Authentication {
     const logins = this.#scram;
     if (!logins) return null;
     const attempt = new ScramAttempt(logins, this.#directory, (account) => this.#limits.begin(account, source.address));
-    const end = async (authcid: string | null, proven: boolean): Promise<LoginOutcome> =>
-      this.#serial(await this.#authenticator.byScram(attempt, authcid, proven, source));
+    const end = (authcid: string | null, proven: boolean): Promise<LoginOutcome> =>
+      this.#authenticator.byScram(attempt, authcid, proven, source);
     return {
       secret: await logins.secret(),
       keys: (authcid) => attempt.keys(authcid),
@@ -151,7 +151,7 @@ export class StoreAuthentication implements Authentication {
     factor: { readonly method: 'totp' | 'recoveryCode'; readonly code: string },
     source: LoginSource,
   ): Promise<LoginOutcome> {
-    return this.#serial(await this.#authenticator.complete(ticket, factor, source));
+    return this.#authenticator.complete(ticket, factor, source);
   }
 
   async isValid(account: AccountId, { kind, id }: UsedCredential): Promise<boolean> {
@@ -285,15 +285,6 @@ export class StoreAuthentication implements Authentication {
   /** Writes what is still to be written. */
   close(): Promise<void> {
     return this.#log.flush();
-  }
-
-  /** Which of its passwords an account came in by, so that a session can be ended with it. */
-  async #serial(outcome: LoginOutcome): Promise<LoginOutcome> {
-    if (outcome.kind !== 'granted' || (outcome.credential.kind !== 'password' && outcome.credential.kind !== 'scram')) {
-      return outcome;
-    }
-    const { passwordSerial } = await this.#statuses.get(outcome.account.id);
-    return { ...outcome, credential: { ...outcome.credential, id: String(passwordSerial) } };
   }
 
   async #switch(account: AccountId, method: SecondFactorMethod, on: boolean): Promise<void> {
