@@ -191,6 +191,7 @@ export class Authenticator {
     if (!right || !account) return this.#refuse(found?.account.id ?? null, source, 'credentials', null, attempt.slowMs);
     await attempt.forgive();
     if (asked === undefined) await this.#parts.proven(account.id, password);
+    if (asked === undefined && found) await directory.rehash(found, password);
     return this.#entered(account, source, { kind: asked === undefined ? 'password' : 'external', id: null });
   }
 

@@ -14,4 +14,6 @@ export interface LoginDirectory {
   /** By name or address, as typed. */
   find(name: string): Promise<LoginAccount | null>;
   get(id: AccountId): Promise<Account | null>;
+  /** Keeps a password that was right in our own form, when it is kept in that of another server. */
+  rehash(login: LoginAccount, password: string): Promise<void>;
 }

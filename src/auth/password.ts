@@ -3,6 +3,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2';
 import { EiderError } from '../errors.ts';
+import { ImportedHashes } from './hashes/imported-hashes.ts';
 import { MAX_PASSWORD_OCTETS, preparePassword } from './prepare-password.ts';
 import { TaskLimit } from './task-limit.ts';
 
@@ -10,6 +11,7 @@ import { TaskLimit } from './task-limit.ts';
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 // A hash of nothing, which costs as much to compare with as any: 16 octets of salt and 32 of hash, all zero.
 const NOBODY = `$argon2id$v=19$m=${COST.memoryCost},t=${COST.timeCost},p=${COST.parallelism}$${'A'.repeat(22)}$${'A'.repeat(43)}`;
+const OWN = new RegExp(`^\\$argon2id\\$v=19\\$m=${COST.memoryCost},t=${COST.timeCost},p=${COST.parallelism}\\$`);
 const REMEMBER_MS = 600_000;
 const MAX_REMEMBERED = 10_000;
 
@@ -30,10 +32,15 @@ export interface PasswordVerifierOptions {
  * A password that was right is remembered for 10 minutes, as an HMAC under a key that only this process has: a client
  * that opens 50 sessions costs one Argon2 and not 50. A new password has a new hash, and nothing is remembered of it.
  * Wrong passwords are never remembered.
+ *
+ * Hashes that other servers made are understood too, in the forms that {@link ImportedHashes} lists. A wrong password
+ * takes no less time with them than with a hash of our own; with a dear one, such as bcrypt of cost 12, it takes more,
+ * which shows that there is an account, until it is hashed anew.
  */
 export class PasswordVerifier {
   readonly #key: Buffer = randomBytes(32);
   readonly #limit: TaskLimit;
+  readonly #imported: ImportedHashes;
   readonly #now: () => number;
   /** When each memory ends, oldest first. */
   readonly #right = new Map<string, number>();
@@ -41,6 +48,7 @@ export class PasswordVerifier {
 
   constructor(options: PasswordVerifierOptions = {}) {
     this.#limit = new TaskLimit(options.concurrency ?? 2, 1_000);
+    this.#imported = new ImportedHashes(this.#limit);
     this.#now = options.now ?? Date.now;
   }
 
@@ -65,7 +73,7 @@ export class PasswordVerifier {
     if (!octets) return false;
     const key = this.#keyOf(hash ?? '', octets);
     if (this.#isRemembered(key)) return true;
-    const running = this.#running.get(key) ?? this.#start(key, hash, octets);
+    const running = this.#running.get(key) ?? this.#start(key, hash, password, octets);
     return running;
   }
 
@@ -75,9 +83,18 @@ export class PasswordVerifier {
     return octets !== null && this.#isRemembered(this.#keyOf(hash, octets));
   }
 
-  #start(key: string, hash: string | null, octets: Buffer): Promise<boolean> {
-    const running = this.#limit
-      .run(() => matches(hash ?? NOBODY, octets))
+  /** Whether a hash has a form that {@link verify} understands, and does not cost too much. */
+  isKnownHash(hash: string): boolean {
+    return this.#imported.isKnown(hash);
+  }
+
+  /** Whether {@link hash} would make another kind of hash than this one. */
+  needsRehash(hash: string): boolean {
+    return !OWN.test(hash);
+  }
+
+  #start(key: string, hash: string | null, password: string, octets: Buffer): Promise<boolean> {
+    const running = this.#compare(hash, password, octets)
       .then((right) => {
         if (right && hash !== null) this.#remember(key);
         return right && hash !== null;
@@ -85,6 +102,14 @@ export class PasswordVerifier {
       .finally(() => this.#running.delete(key));
     this.#running.set(key, running);
     return running;
+  }
+
+  async #compare(hash: string | null, password: string, octets: Buffer): Promise<boolean> {
+    if (hash === null || !this.needsRehash(hash)) return this.#limit.run(() => matches(hash ?? NOBODY, octets));
+    if (await this.#imported.verify(hash, password)) return true;
+    // Nor shall a cheap hash tell, by a fast answer, that there is an account.
+    await this.#limit.run(() => matches(NOBODY, octets));
+    return false;
   }
 
   #keyOf(hash: string, octets: Buffer): string {

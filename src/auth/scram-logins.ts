@@ -43,18 +43,20 @@ export class ScramLogins {
 
   /** Keeps the keys of a password; with `null`, of none. */
   async set(account: AccountId, password: string | null): Promise<void> {
-    const keys = password === null ? null : await makeScramKeys(password);
-    if (!keys) {
-      await this.#vault.take(placeOf(account));
-      return;
-    }
-    const text = formatScramKeys(keys);
-    await this.#vault.put(placeOf(account), { value: this.#sealer?.seal(sealPlace(account), text) ?? text });
+    if (password === null) await this.#vault.take(placeOf(account));
+    else await this.#vault.put(placeOf(account), { value: await this.#make(account, password) });
   }
 
   /** Makes the keys of a password that was just proven, for an account that is older than this choice. */
   async ensure(account: AccountId, password: string): Promise<void> {
-    if (!(await this.#vault.get(placeOf(account)))) await this.set(account, password);
+    if (await this.#vault.get(placeOf(account))) return;
+    // Whoever sets another password meanwhile has the last word.
+    await this.#vault.create(placeOf(account), { value: await this.#make(account, password) });
+  }
+
+  async #make(account: AccountId, password: string): Promise<string> {
+    const text = formatScramKeys(await makeScramKeys(password));
+    return this.#sealer?.seal(sealPlace(account), text) ?? text;
   }
 
   async #readSecret(): Promise<Buffer> {

@@ -55,6 +55,8 @@ export interface Directory {
   list(options: { readonly after?: AccountId; readonly limit: number }): Promise<AccountRecord[]>;
   /** @throws `ACCOUNT_NOT_FOUND`, `ADDRESS_EXISTS`. */
   update(id: AccountId, patch: AccountPatch): Promise<void>;
+  /** Replaces one hash of the password by another; `false`, and nothing happened, when the account has not `from`, or is gone. */
+  replacePasswordHash(id: AccountId, from: string, to: string): Promise<boolean>;
   /** Forgets the account and all of its mail; resolves with whether it was there. */
   delete(id: AccountId): Promise<boolean>;
 }

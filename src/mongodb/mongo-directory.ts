@@ -137,6 +137,18 @@ export class MongoDirectory implements Directory {
     this.#known.delete(id);
   }
 
+  async replacePasswordHash(id: AccountId, from: string, to: string): Promise<boolean> {
+    const replaced = await this.#transact((session) =>
+      this.#collections.accounts.updateOne(
+        { _id: id, removing: { $exists: false }, passwordHash: from },
+        { $set: { passwordHash: to, updated: Date.now() } },
+        { session },
+      ),
+    );
+    this.#known.delete(id);
+    return replaced.matchedCount === 1;
+  }
+
   /** Gives an account that has just come in its name, addresses and settings. */
   async release({ id, ...fields }: AccountRecord): Promise<void> {
     await this.#transact(async (session) => {

@@ -100,6 +100,12 @@ export class SqliteDirectory implements Directory {
     });
   }
 
+  async replacePasswordHash(id: AccountId, from: string, to: string): Promise<boolean> {
+    return this.#write(
+      () => this.#db.run('UPDATE account SET passwordHash = ? WHERE id = ? AND passwordHash = ?', to, id, from) > 0,
+    );
+  }
+
   /** Gives an account that has just come in its name, addresses and settings. */
   async release(record: AccountRecord): Promise<void> {
     await this.#write(() => {

@@ -27,6 +27,16 @@ export interface AccountPasswords {
   hash(password: string): Promise<string>;
   /** Takes the same time for `null` as for a hash. */
   verify(hash: string | null, password: string): Promise<boolean>;
+  /** Whether it is a hash that `verify` understands. */
+  isKnownHash(hash: string): boolean;
+  /** Whether `hash` would make another kind of hash. */
+  needsRehash(hash: string): boolean;
+}
+
+/** An account, and what its password is kept as. */
+export interface AccountLogin {
+  readonly account: Account;
+  readonly passwordHash: string | null;
 }
 
 /** The accounts of a store, over its engine. */
@@ -64,7 +74,7 @@ export class StoreAccounts implements Accounts {
       limits: mergeLimits({ octets: null, messages: null }, options.limits),
       copies: options.copies ?? 'label',
       created: Date.now(),
-      passwordHash: options.password === undefined ? null : await this.#passwords.hash(options.password),
+      passwordHash: await this.#firstHash(options),
     };
     try {
       await this.#engine.directory.create(record);
@@ -118,6 +128,12 @@ export class StoreAccounts implements Accounts {
     await this.#onPasswordChanged(id, password);
   }
 
+  async setPasswordHash(id: AccountId, passwordHash: string): Promise<void> {
+    this.#requireKnownHash(passwordHash);
+    await this.#engine.directory.update(id, { passwordHash });
+    await this.#onPasswordChanged(id, null);
+  }
+
   /** @throws `ACCOUNT_NOT_FOUND`. */
   async remove(id: AccountId): Promise<void> {
     this.#complete.delete(id);
@@ -126,9 +142,23 @@ export class StoreAccounts implements Accounts {
   }
 
   /** Who logs in by a name or an address, and what his password is kept as. */
-  async login(name: string): Promise<{ readonly account: Account; readonly passwordHash: string | null } | null> {
+  async login(name: string): Promise<AccountLogin | null> {
     const record = await this.#findByName(name);
     return record && { account: await this.#completed(record), passwordHash: record.passwordHash };
+  }
+
+  /**
+   * Keeps a password that was right in our own form, unless it is kept so or was changed meanwhile. When that fails,
+   * the next login does it.
+   */
+  async rehash({ account, passwordHash }: AccountLogin, password: string): Promise<void> {
+    if (passwordHash === null || !this.#passwords.needsRehash(passwordHash)) return;
+    try {
+      const own = await this.#passwords.hash(password);
+      await this.#engine.directory.replacePasswordHash(account.id, passwordHash, own);
+    } catch (error) {
+      if (!isEiderError(error)) throw error;
+    }
   }
 
   /** By id alone. */
@@ -142,7 +172,9 @@ export class StoreAccounts implements Accounts {
     const record = await this.#findByName(name);
     const right = await this.#passwords.verify(record?.passwordHash ?? null, password);
     if (!record || !right) throw new EiderError('AUTHENTICATION_FAILED', 'unknown account or wrong password');
-    return this.#completed(record);
+    const account = await this.#completed(record);
+    await this.rehash({ account, passwordHash: record.passwordHash }, password);
+    return account;
   }
 
   async resolveRecipient(address: string): Promise<Account | null> {
@@ -152,6 +184,18 @@ export class StoreAccounts implements Accounts {
     const base = withoutDetail(exact);
     const record = (await directory.find(exact)) ?? (base === null ? null : await directory.find(base));
     return record && this.#completed(record);
+  }
+
+  async #firstHash({ password, passwordHash }: CreateAccountOptions): Promise<string | null> {
+    if (passwordHash === undefined) return password === undefined ? null : this.#passwords.hash(password);
+    if (password !== undefined) throw new EiderError('INVALID_ARGUMENT', 'a password and a hash are both given');
+    this.#requireKnownHash(passwordHash);
+    return passwordHash;
+  }
+
+  #requireKnownHash(hash: string): void {
+    if (this.#passwords.isKnownHash(hash)) return;
+    throw new EiderError('INVALID_ARGUMENT', 'the hash of the password is of no known form, or asks for too much work');
   }
 
   async #findByName(ref: string): Promise<AccountRecord | null> {

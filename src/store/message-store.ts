@@ -181,6 +181,11 @@ export interface CreateAccountOptions {
   readonly addresses?: readonly string[];
   /** @defaultValue none: the account cannot log in */
   readonly password?: string;
+  /**
+   * In place of `password`: what another server keeps of it, such as `$2b$...`, `{SSHA512}...`, `$6$...`,
+   * `$pbkdf2-sha256$...`, `$argon2id$...`. The first login that succeeds replaces it by a hash of our own.
+   */
+  readonly passwordHash?: string;
   readonly limits?: Partial<AccountLimits>;
   /** @defaultValue `label` */
   readonly copies?: CopyMode;
@@ -188,7 +193,10 @@ export interface CreateAccountOptions {
 
 /** The directory of accounts. */
 export interface Accounts {
-  /** @throws `ACCOUNT_EXISTS`, `ADDRESS_EXISTS`, `ACCOUNT_NAME_INVALID`, `ADDRESS_INVALID`. */
+  /**
+   * @throws `ACCOUNT_EXISTS`, `ADDRESS_EXISTS`, `ACCOUNT_NAME_INVALID`, `ADDRESS_INVALID`, `INVALID_ARGUMENT` (a
+   *   password that is too long, a hash of no known form or that would take seconds to compare with, or both).
+   */
   create(options: CreateAccountOptions): Promise<Account>;
   /** By id, name or address. @throws `ACCOUNT_NOT_FOUND`. */
   get(ref: string): Promise<Account>;
@@ -209,6 +217,8 @@ export interface Accounts {
     },
   ): Promise<Account>;
   setPassword(id: AccountId, password: string | null): Promise<void>;
+  /** The same with what another server keeps of the password, as in {@link CreateAccountOptions.passwordHash}. @throws `ACCOUNT_NOT_FOUND`, `INVALID_ARGUMENT`. */
+  setPasswordHash(id: AccountId, passwordHash: string): Promise<void>;
   /** Forgets the account and all of its mail. @throws `ACCOUNT_NOT_FOUND`. */
   remove(id: AccountId): Promise<void>;
   /**

@@ -10,7 +10,7 @@ import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
-import { type AccountPasswords, StoreAccounts } from './accounts.ts';
+import { type AccountLogin, type AccountPasswords, StoreAccounts } from './accounts.ts';
 import type { AnnotationValues, SetAnnotationsResult } from './annotation-store.ts';
 import { readAnnotations, readMailboxAnnotations, setAnnotations } from './annotations.ts';
 import { appendMessage, appendPrepared, prepareMessage, replaceMessage } from './append.ts';
@@ -53,8 +53,10 @@ export interface StoreAuth extends Authentication {
 /** Makes the store's authentication, which finds accounts by the store. */
 export type MakeAuth = (directory: {
   /** By name or address. */
-  find(name: string): Promise<{ readonly account: Account; readonly passwordHash: string | null } | null>;
+  find(name: string): Promise<AccountLogin | null>;
   get(id: AccountId): Promise<Account | null>;
+  /** Keeps a password that was right in our own form. */
+  rehash(login: AccountLogin, password: string): Promise<void>;
 }) => StoreAuth;
 
 /** A message store over any engine and blob store, which it closes with itself. */
@@ -75,7 +77,12 @@ export class Store implements MessageStore {
       async (id, password) => this.#auth?.passwordChanged(id, password),
     );
     this.accounts = accounts;
-    this.#auth = authentication?.({ find: (name) => accounts.login(name), get: (id) => accounts.byId(id) }) ?? null;
+    this.#auth =
+      authentication?.({
+        find: (name) => accounts.login(name),
+        get: (id) => accounts.byId(id),
+        rehash: (login, password) => accounts.rehash(login, password),
+      }) ?? null;
     this.maintenance = new StoreMaintenance(context);
   }
 

@@ -83,6 +83,23 @@ export function directoryCases(suite: Suite): void {
       await rejects(engine.directory.update('nobody', { copies: 'label' }), 'ACCOUNT_NOT_FOUND');
     });
 
+    suite.test('replaces a hash of the password only while it is there', async ({ engine }) => {
+      const record = accountRecord({ passwordHash: 'old' });
+      await engine.directory.create(record);
+      const replace = (from: string, to: string) => engine.directory.replacePasswordHash(record.id, from, to);
+      assert.equal(await replace('other', 'new'), false);
+      assert.deepEqual(await engine.directory.get(record.id), record);
+      const outcomes = await Promise.all(['one', 'two', 'three'].map((to) => replace('old', to)));
+      assert.equal(outcomes.filter((replaced) => replaced).length, 1);
+      const now = await engine.directory.get(record.id);
+      assert.deepEqual(now, { ...record, passwordHash: ['one', 'two', 'three'][outcomes.indexOf(true)] });
+      assert.deepEqual(await engine.directory.find(record.name), now);
+      await engine.directory.update(record.id, { passwordHash: null });
+      assert.equal(await replace('one', 'new'), false);
+      assert.equal((await engine.directory.get(record.id))?.passwordHash, null);
+      assert.equal(await engine.directory.replacePasswordHash('nobody', 'old', 'new'), false);
+    });
+
     suite.test('lists by id, in pages', async ({ engine }) => {
       const ids = ['a1', 'a10', 'a2', 'b', 'c-9'];
       for (const id of [...ids].reverse()) await engine.directory.create(accountRecord({ id }));

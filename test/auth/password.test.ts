@@ -88,4 +88,47 @@ describe('PasswordVerifier', () => {
     expect(await passwords.verify(fresh, 'old')).toBe(false);
     expect(await passwords.verify(fresh, 'new')).toBe(true);
   });
+
+  describe('with a hash from elsewhere', () => {
+    const BCRYPT = '$2b$04$abcdefghijklmnopqrstuuMFdJu9yVgmagVAIC24fOZkaFqd3s9JC';
+    const SSHA = '{SSHA}H/zrDv8FXUu1JmwvVYijfrYEF34jVZcO';
+    const LIGHT = '$argon2id$v=19$m=1024,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$M4074Iv3KwOnKN2ICtqv1H2ChAW7ustvRd8aCfT7DJw';
+
+    test('tells the right password from others, and remembers it', async () => {
+      const passwords = new PasswordVerifier();
+      for (const [hash, password] of [
+        [BCRYPT, 'a'],
+        [SSHA, 'test'],
+        [LIGHT, 'secret'],
+      ] as const) {
+        expect(passwords.isKnownHash(hash)).toBe(true);
+        expect(await passwords.verify(hash, 'wrong')).toBe(false);
+        expect(passwords.recalls(hash, password)).toBe(false);
+        expect(await passwords.verify(hash, password)).toBe(true);
+        expect(passwords.recalls(hash, password)).toBe(true);
+        expect(await passwords.verify(hash, '')).toBe(false);
+      }
+    });
+
+    test('wants all hashes but its own made anew', async () => {
+      const passwords = new PasswordVerifier();
+      const own = await passwords.hash('secret');
+      expect([passwords.isKnownHash(own), passwords.needsRehash(own)]).toEqual([true, false]);
+      for (const hash of [BCRYPT, SSHA, LIGHT, own.replace('t=2', 't=3'), own.replace('argon2id', 'argon2i')]) {
+        expect([passwords.isKnownHash(hash), passwords.needsRehash(hash)]).toEqual([true, true]);
+      }
+      expect(passwords.isKnownHash('secret')).toBe(false);
+    });
+
+    test('a cheap one does not show by a fast answer that there is an account', async () => {
+      const passwords = new PasswordVerifier();
+      const times = { cheap: Infinity, nobody: Infinity };
+      for (let i = 0; i < 5; i++) {
+        times.cheap = Math.min(times.cheap, await milliseconds(() => passwords.verify(SSHA, 'guess')));
+        times.nobody = Math.min(times.nobody, await milliseconds(() => passwords.verify(null, 'guess')));
+      }
+      expect(times.cheap).toBeGreaterThan(times.nobody / 3);
+      expect(times.cheap).toBeLessThan(times.nobody * 3);
+    });
+  });
 });

@@ -62,6 +62,18 @@ test('passwords come from an option, from standard input, or by chance', async (
   expect((await eider(['account', 'add', 'four', '--password-stdin', '--data', data])).code).toBe(2);
 });
 
+test('add takes the hash of another server, and refuses what is none', async () => {
+  const add = (name: string, ...more: string[]) => eider(['account', 'add', name, ...more, '--data', data]);
+  const bcrypt = '$2b$04$abcdefghijklmnopqrstuuMFdJu9yVgmagVAIC24fOZkaFqd3s9JC';
+  const made = await add('ann', '--password-hash', bcrypt);
+  expect(made).toMatchObject({ code: 0, stdout: 'account ann made\n' });
+  expect([await opens('ann', 'b'), await opens('ann', 'a'), await opens('ann', 'a')]).toEqual([false, true, true]);
+  const unknown = await add('bob', '--password-hash', 'secret');
+  expect(unknown).toMatchObject({ code: 1, stdout: '' });
+  expect(unknown.stderr).toMatch(/\(INVALID_ARGUMENT\)\n$/);
+  expect((await add('bob', '--password-hash', bcrypt, '--password', 'a')).code).toBe(2);
+});
+
 test('passwd changes it', async () => {
   await mustEider(['account', 'add', 'ann', '--password', 'old secret', '--data', data]);
   await mustEider(['account', 'passwd', 'ann', '--password', 'new secret', '--data', data]);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
+import { EiderError } from '../../src/errors.ts';
 import { ensureDefaultMailboxes, StoreAccounts } from '../../src/store/accounts.ts';
 import { openTestedEngine } from '../engine-under-test.ts';
 
@@ -13,7 +14,15 @@ class PlainPasswords {
 
   async verify(hash: string | null, password: string): Promise<boolean> {
     this.compared.push(hash);
-    return hash === `plain:${password}`;
+    return hash === `plain:${password}` || hash === `foreign:${password}`;
+  }
+
+  isKnownHash(hash: string): boolean {
+    return /^(?:plain|foreign):/.test(hash);
+  }
+
+  needsRehash(hash: string): boolean {
+    return hash.startsWith('foreign:');
   }
 }
 
@@ -230,6 +239,59 @@ describe('authenticate', () => {
     await accounts.setPassword(id, null);
     await expect(accounts.authenticate('ann', 'new')).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
     await expect(accounts.setPassword('nobody', 'x')).rejects.toMatchObject({ code: 'ACCOUNT_NOT_FOUND' });
+  });
+});
+
+describe('a hash from elsewhere', () => {
+  const hashOf = async (id: string) => (await engine.directory.get(id))?.passwordHash;
+
+  test('opens the account, and the first login replaces it', async () => {
+    const { id } = await accounts.create({ name: 'ann', passwordHash: 'foreign:secret' });
+    await expect(accounts.authenticate('ann', 'wrong')).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
+    expect(await hashOf(id)).toBe('foreign:secret');
+    expect(await accounts.authenticate('ann', 'secret')).toMatchObject({ id });
+    expect(await hashOf(id)).toBe('plain:secret');
+    expect(await accounts.authenticate('ann', 'secret')).toMatchObject({ id });
+    await accounts.setPasswordHash(id, 'foreign:other');
+    await expect(accounts.authenticate('ann', 'secret')).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
+    expect(await accounts.authenticate('ann', 'other')).toMatchObject({ id });
+    expect(await hashOf(id)).toBe('plain:other');
+  });
+
+  test('a password that is set during the login stays', async () => {
+    const { id } = await accounts.create({ name: 'ann', passwordHash: 'foreign:secret' });
+    const hash = passwords.hash;
+    passwords.hash = async (password) => {
+      passwords.hash = hash;
+      await accounts.setPassword(id, 'new');
+      return hash(password);
+    };
+    expect(await accounts.authenticate('ann', 'secret')).toMatchObject({ id });
+    expect(await hashOf(id)).toBe('plain:new');
+  });
+
+  test('a login goes well where there is no time to hash anew; the next one does it', async () => {
+    const { id } = await accounts.create({ name: 'ann', passwordHash: 'foreign:secret' });
+    const hash = passwords.hash;
+    passwords.hash = () => Promise.reject(new EiderError('BUSY', 'too many tasks wait'));
+    expect(await accounts.authenticate('ann', 'secret')).toMatchObject({ id });
+    expect(await hashOf(id)).toBe('foreign:secret');
+    passwords.hash = hash;
+    await accounts.authenticate('ann', 'secret');
+    expect(await hashOf(id)).toBe('plain:secret');
+  });
+
+  test('is refused when it is of no known form, or beside a password', async () => {
+    const refused = { code: 'INVALID_ARGUMENT' };
+    await expect(accounts.create({ name: 'ann', passwordHash: 'secret' })).rejects.toMatchObject(refused);
+    await expect(
+      accounts.create({ name: 'ann', password: 'secret', passwordHash: 'foreign:secret' }),
+    ).rejects.toMatchObject(refused);
+    expect(await accounts.find('ann')).toBeNull();
+    const { id } = await accounts.create({ name: 'ann', password: 'secret' });
+    await expect(accounts.setPasswordHash(id, 'secret')).rejects.toMatchObject(refused);
+    expect(await hashOf(id)).toBe('plain:secret');
+    await expect(accounts.setPasswordHash('nobody', 'foreign:x')).rejects.toMatchObject({ code: 'ACCOUNT_NOT_FOUND' });
   });
 });
 
