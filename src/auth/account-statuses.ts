@@ -8,6 +8,8 @@ import type { AccountId } from '../model/ids.ts';
 const KIND = 'status';
 const KEY = 'status';
 const TRIES = 100;
+const RECENT_MS = 1_000;
+const MAX_RECENT = 10_000;
 
 /** What is kept of an account. */
 export interface StoredStatus extends AccountStatus {
@@ -28,6 +30,7 @@ const USUAL: StoredStatus = {
 /** The states of all accounts. */
 export class AccountStatuses {
   readonly #vault: Vault;
+  readonly #recent = new Map<AccountId, { readonly status: StoredStatus; readonly until: number }>();
 
   constructor(vault: Vault) {
     this.#vault = vault;
@@ -36,6 +39,16 @@ export class AccountStatuses {
   async get(account: AccountId): Promise<StoredStatus> {
     const entry = await this.#vault.get(placeOf(account));
     return entry ? { ...USUAL, ...(JSON.parse(entry.value) as Partial<StoredStatus>) } : USUAL;
+  }
+
+  /** The same, perhaps as it was a moment ago: for what happens often. */
+  async recent(account: AccountId, now: number): Promise<StoredStatus> {
+    const known = this.#recent.get(account);
+    if (known && known.until > now) return known.status;
+    const status = await this.get(account);
+    if (this.#recent.size >= MAX_RECENT) this.#recent.clear();
+    this.#recent.set(account, { status, until: now + RECENT_MS });
+    return status;
   }
 
   /** Changes what `change` gives of what there is. @throws `BUSY` when others never let it. */
@@ -49,6 +62,7 @@ export class AccountStatuses {
       const done = entry
         ? await this.#vault.update(place, entry.version, content)
         : await this.#vault.create(place, content);
+      this.#recent.delete(account);
       if (done) return after;
     }
     throw new EiderError('BUSY', 'the state of the account is being changed by others');

@@ -249,6 +249,10 @@ export class StoreAuthentication implements Authentication {
     return status;
   }
 
+  async takesMail(account: AccountId): Promise<boolean> {
+    return !(await this.#statuses.recent(account, Date.now())).disabled;
+  }
+
   async setStatus(
     account: AccountId,
     change: Partial<Pick<AccountStatus, 'disabled' | 'suspended' | 'mustChange' | 'passwordExpires'>>,

@@ -14,6 +14,10 @@ type Loader = () => Promise<CommandDef>;
 const COMMANDS: Record<string, Loader> = {
   serve: async () => (await import('./serve.ts')).serve,
   account: async () => (await import('./account.ts')).account,
+  'app-password': async () => (await import('./app-password.ts')).appPassword,
+  'second-factor': async () => (await import('./second-factor.ts')).secondFactor,
+  token: async () => (await import('./token.ts')).token,
+  log: async () => (await import('./log.ts')).log,
   import: async () => (await import('./import.ts')).importCommand,
   export: async () => (await import('./export.ts')).exportCommand,
   migrate: async () => (await import('./migrate.ts')).migrate,

@@ -23,9 +23,23 @@ export async function openPlace(
 ): Promise<MessageStore> {
   const where = await whereOf(place, create);
   try {
-    return await openStore({ ...where, ...more, create });
+    return await openStore({ ...where, ...(await secretOf(process.env)), ...more, create });
   } catch (error) {
     throw named(error, place);
+  }
+}
+
+/**
+ * The secret under which seeds are sealed, of the file that EIDER_SECRET_FILE names: on another disk than the store, or
+ * who steals the one has the other.
+ */
+async function secretOf(env: NodeJS.ProcessEnv): Promise<Pick<OpenStoreOptions, 'secret'>> {
+  const file = env.EIDER_SECRET_FILE;
+  if (!file) return {};
+  try {
+    return { secret: await readFile(file) };
+  } catch (error) {
+    throw new CommandError(`the secret in ${file} cannot be read`, { cause: error });
   }
 }
 

@@ -7,7 +7,7 @@ import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp
 import { DataParser } from './data-parser.ts';
 import { type DeliveryContext, deliver, type Recipient } from './delivery.ts';
 import { parsePathArgument } from './path-argument.ts';
-import { errorReply, type Reply, UNKNOWN_RECIPIENT } from './reply.ts';
+import { DISABLED_RECIPIENT, errorReply, type Reply, UNKNOWN_RECIPIENT } from './reply.ts';
 
 /** Longest command line, in octets. RFC 5321 section 4.5.3.1.4 asks for 512 and what extensions add. */
 const MAX_LINE = 4_096;
@@ -147,6 +147,7 @@ export class LmtpConnection extends SMTPConnection {
     try {
       const account = await store.accounts.resolveRecipient(address);
       if (!account) return UNKNOWN_RECIPIENT;
+      if (!(await store.auth.takesMail(account.id))) return DISABLED_RECIPIENT;
       this.#recipients.push({ address, account });
       return { code: 250, status: 'RCPT_TO_OK', text: 'Recipient accepted' };
     } catch (error) {

@@ -5,8 +5,8 @@ import { isEiderError } from '../errors.ts';
 /** One line of answer. */
 export interface Reply {
   readonly code: number;
-  /** What smtp-server calls the enhanced status code; absent: its own choice for the code. */
-  readonly status?: string;
+  /** What smtp-server calls the enhanced status code; absent: its own choice for the code; `false`: `text` has it. */
+  readonly status?: string | false;
   readonly text: string;
 }
 
@@ -18,6 +18,9 @@ const TROUBLE: Reply = { code: 451, status: 'SYSTEM_ERROR', text: 'Local trouble
 
 /** Nobody has the address. */
 export const UNKNOWN_RECIPIENT: Reply = { code: 550, status: 'MAILBOX_NOT_FOUND', text: 'No such recipient here' };
+
+/** The account is switched off. RFC 3463 section 3.3. */
+export const DISABLED_RECIPIENT: Reply = { code: 550, status: false, text: '5.2.1 The mailbox is disabled' };
 
 /** What a client is told of an error. What is not the message's fault or the mailbox's is for another try. */
 export function errorReply(error: unknown, overQuota: 'refuse' | 'defer'): Reply {

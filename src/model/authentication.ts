@@ -257,6 +257,8 @@ export interface Authentication {
   removeToken(account: AccountId | null, id: string): Promise<boolean>;
 
   status(account: AccountId): Promise<AccountStatus>;
+  /** Whether mail is taken for an account, as of a second ago at most: not for one that is disabled. */
+  takesMail(account: AccountId): Promise<boolean>;
   /** Changes what is given. Ends sessions and tokens of an account that is switched off. */
   setStatus(
     account: AccountId,

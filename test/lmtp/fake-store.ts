@@ -34,6 +34,8 @@ export class FakeStore {
     return this as unknown as MessageStore;
   }
 
+  readonly auth = { takesMail: async (): Promise<boolean> => true };
+
   readonly accounts = {
     resolveRecipient: async (address: string): Promise<{ id: string } | null> => {
       if (this.lookupFailure) throw new EiderError(this.lookupFailure, 'lookup failed');

@@ -87,6 +87,20 @@ test('an account over its limit is refused, the other recipients have the messag
   expect((await inbox(ann.id)).map(String)).toEqual(['two\r\n']);
 });
 
+test('an account that is disabled takes no mail, one that is suspended does', async () => {
+  const off = await store.accounts.create({ name: 'off' });
+  const rest = await store.accounts.create({ name: 'rest' });
+  await store.auth.setStatus(off.id, { disabled: true });
+  await store.auth.setStatus(rest.id, { suspended: true });
+  const client = await LmtpClient.ready(port);
+  expect(await client.say('MAIL FROM:<>')).toMatch(/^250/);
+  expect(await client.say('RCPT TO:<off>')).toMatch(/^550 5\.2\.1/);
+  expect(await client.say('RSET')).toMatch(/^250/);
+  expect(await client.send(['rest'], 'hello\r\n.\r\n')).toEqual(['250 2.0.0 Stored, uid 1']);
+  await store.auth.setStatus(off.id, { disabled: false });
+  expect(await client.send(['off'], 'hello\r\n.\r\n')).toEqual(['250 2.0.0 Stored, uid 1']);
+});
+
 test('a message over the limit, and one that breaks off, leave nothing on either disk', async () => {
   const ann = await store.accounts.create({ name: 'ann' });
   const client = await LmtpClient.ready(port);
