@@ -51,6 +51,9 @@ describe('examples', () => {
   });
 });
 
+/** How many words of a line name the command. */
+const LEVELS: Readonly<Record<string, number>> = { account: 2, 'app-password': 2, 'second-factor': 3, token: 2 };
+
 describe('README', () => {
   test('its TypeScript compiles and runs', async () => {
     const blocks = blocksOf('ts');
@@ -81,7 +84,7 @@ describe('README', () => {
     const calls = lines.filter((line) => line.startsWith('eider ')).map((line) => line.split(/\s+/).slice(1));
     expect(calls.length).toBeGreaterThan(5);
     for (const words of calls) {
-      const names = words[0] === 'account' ? words.slice(0, 2) : words.slice(0, 1);
+      const names = words.slice(0, LEVELS[words[0] as string] ?? 1);
       const { code, stdout } = await eider([...names, '--help']);
       expect(code).toBe(0);
       for (const option of words.filter((word) => word.startsWith('--'))) expect(stdout).toContain(option);
