@@ -1,0 +1,158 @@
+/** Thunderbird without a window: lists mailboxes and mail, hears of news in IDLE, reads, flags, moves and deletes. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { freePort } from '../durability/balancer.ts';
+import { Marionette } from './marionette.ts';
+import { Observer } from './observer.ts';
+import { letter, ODD_MAIL } from './odd-mail.ts';
+import { isInstalled, NAME, PASSWORD, startServer, type TestServer } from './server.ts';
+
+const PATIENCE = { timeout: 10_000, interval: 200 };
+
+/** What the scripts have at hand: Thunderbird's services, mailboxes by path, messages by subject. */
+const TOOLS = `
+  const { MailServices } = ChromeUtils.importESModule('resource:///modules/MailServices.sys.mjs');
+  const server = MailServices.accounts.allServers.find((one) => one.type === 'imap');
+  const mailbox = (name) => server.rootFolder.subFolders.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  const message = (name, subject) => [...mailbox(name).messages].find((one) => one.mime2DecodedSubject === subject);
+`;
+
+describe.skipIf(!isInstalled('thunderbird'))('Thunderbird', () => {
+  let server: TestServer;
+  let observer: Observer;
+  let program: ChildProcess;
+  let thunderbird: Marionette;
+  beforeAll(async () => {
+    server = await startServer();
+    observer = await Observer.open(server.imap);
+    for (const octets of Object.values(ODD_MAIL)) await observer.append('INBOX', octets);
+    const profile = path.join(server.folder, 'profile');
+    await mkdir(profile);
+    const port = await freePort();
+    const settings = {
+      'marionette.port': port,
+      'app.update.enabled': false,
+      'datareporting.policy.dataSubmissionEnabled': false,
+      'mail.provider.enabled': false,
+      'mail.spotlight.firstRunDone': true,
+      'mailnews.start_page.enabled': false,
+      'network.captive-portal-service.enabled': false,
+      'network.connectivity-service.enabled': false,
+    };
+    const lines = Object.entries(settings).map(([name, value]) => `user_pref("${name}", ${value});\n`);
+    await writeFile(path.join(profile, 'user.js'), lines.join(''));
+    const args = ['--headless', '--marionette', '--remote-allow-system-access', '--no-remote', '--profile', profile];
+    program = spawn('thunderbird', args, {
+      stdio: 'ignore',
+      detached: true,
+      env: { ...process.env, HOME: server.folder, MOZ_CRASHREPORTER_DISABLE: '1' },
+    });
+    for (let left = 150; !thunderbird; left--) {
+      if (left === 0) throw new Error('Thunderbird does not listen');
+      await delay(200);
+      await Marionette.open(port).then(
+        (opened) => (thunderbird = opened),
+        () => undefined,
+      );
+    }
+    await run(
+      `const made = MailServices.accounts.createIncomingServer(args[0], '127.0.0.1', 'imap');
+       made.port = args[1];
+       made.socketType = 0;
+       made.authMethod = 3;
+       made.password = args[2];
+       const account = MailServices.accounts.createAccount();
+       account.incomingServer = made;
+       account.addIdentity(MailServices.accounts.createIdentity());
+       made.performExpand(null);`,
+      NAME,
+      server.imap,
+      PASSWORD,
+    );
+  });
+  afterAll(async () => {
+    if (program?.exitCode === null && program.signalCode === null) {
+      const ended = once(program, 'exit');
+      await thunderbird?.quit().catch(() => undefined);
+      const timer = setTimeout(() => process.kill(-(program.pid as number), 'SIGKILL'), 10_000);
+      await ended;
+      clearTimeout(timer);
+    }
+    observer?.close();
+    await server?.stop();
+  });
+
+  const run = (script: string, ...args: unknown[]): Promise<unknown> => thunderbird.script(TOOLS + script, ...args);
+  const subjects = async (name: string): Promise<string[]> =>
+    (await run('return [...mailbox(args[0]).messages].map((one) => one.mime2DecodedSubject)', name)) as string[];
+  const flagsOf = async (mailbox: string, subject: string): Promise<readonly string[] | undefined> =>
+    (await observer.messages(mailbox)).find(({ octets }) => octets.includes(`Subject: ${subject}\r\n`))?.flags;
+
+  test('lists the mailboxes', async () => {
+    // INBOX is called by its name in Thunderbird's language, once it was opened.
+    const names = (): Promise<unknown> =>
+      run('return server.rootFolder.subFolders.map(({ name }) => name).sort().join()');
+    await vi.waitFor(async () => expect(await names()).toMatch(/^Archive,Drafts,inbox,Junk,Sent,Trash$/i), PATIENCE);
+  });
+
+  test('lists the mail and reads it octet by octet', async () => {
+    await run('mailbox("Inbox").updateFolder(null)');
+    await vi.waitFor(async () => expect(await subjects('Inbox')).toHaveLength(Object.keys(ODD_MAIL).length), PATIENCE);
+    const read = (await run(`
+      const read = (one) => new Promise((resolve, reject) => {
+        const uri = mailbox('Inbox').getUriForMsg(one);
+        let octets = '';
+        const listener = {
+          QueryInterface: ChromeUtils.generateQI(['nsIStreamListener']),
+          onStartRequest() {},
+          onStopRequest: (_request, status) => (status === 0 ? resolve(octets) : reject(new Error('status ' + status))),
+          onDataAvailable(_request, stream, _offset, count) {
+            const input = Cc['@mozilla.org/binaryinputstream;1'].createInstance(Ci.nsIBinaryInputStream);
+            input.setInputStream(stream);
+            octets += input.readBytes(count);
+          },
+        };
+        MailServices.messageServiceFromURI(uri).streamMessage(uri, listener, null, null, false, '', false);
+      });
+      const all = [];
+      for (const one of [...mailbox('Inbox').messages]) all.push(await read(one));
+      return all;
+    `)) as string[];
+    // It sets two fields of its own above.
+    const bare = read.map((octets) => octets.replace(/^(?:X-Mozilla-Status2?: [0-9a-f]+\r\n)+/, ''));
+    expect(bare.sort()).toEqual(Object.values(ODD_MAIL).sort());
+  });
+
+  test('hears of new mail, of flags and of what goes', async () => {
+    await observer.append('INBOX', letter('by itself'));
+    await vi.waitFor(async () => expect(await subjects('Inbox')).toContain('by itself'), PATIENCE);
+    await observer.change('INBOX', 'STORE * +FLAGS (\\Flagged)');
+    await vi.waitFor(
+      async () => expect(await run('return message("Inbox", "by itself").isFlagged')).toBe(true),
+      PATIENCE,
+    );
+    await observer.run('STORE * +FLAGS (\\Deleted)');
+    await observer.run('CLOSE');
+    await vi.waitFor(async () => expect(await subjects('Inbox')).not.toContain('by itself'), PATIENCE);
+  });
+
+  test('flags, moves and deletes', async () => {
+    await run(`
+      mailbox('Inbox').markMessagesRead([message('Inbox', 'plain')], true);
+      MailServices.copy.copyMessages(
+        mailbox('Inbox'), [message('Inbox', 'dots')], mailbox('Archive'), true, null, null, false);
+    `);
+    await vi.waitFor(async () => expect(await flagsOf('INBOX', 'plain')).toEqual(['\\Seen']), PATIENCE);
+    await vi.waitFor(async () => expect(await observer.octets('Archive')).toEqual([ODD_MAIL.dots]), PATIENCE);
+    await run(`mailbox('Inbox').deleteMessages([message('Inbox', 'empty')], null, false, true, null, false)`);
+    await vi.waitFor(async () => expect(await observer.octets('Trash')).toEqual([ODD_MAIL.empty]), PATIENCE);
+    await run('mailbox("Inbox").compact(null, null)');
+    const gone = async (): Promise<unknown[]> => [await flagsOf('INBOX', 'dots'), await flagsOf('INBOX', 'empty')];
+    await vi.waitFor(async () => expect(await gone()).toEqual([undefined, undefined]), PATIENCE);
+  });
+});
