@@ -52,6 +52,11 @@ const ACCOUNT_V2 = `
   );
 `;
 
+// An EXPUNGE finds the few messages that it is for without looking at all others.
+const ACCOUNT_V3 = `
+  CREATE INDEX placementDeleted ON placement (mailbox, uid) WHERE mask & 16;
+`;
+
 const DIRECTORY_V1 = `
   CREATE TABLE account (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, passwordHash TEXT, octetLimit INTEGER, messageLimit INTEGER,
@@ -87,7 +92,7 @@ const SEARCH_V1 = `
 `;
 
 /** What makes an account's database, and each later version of the one before. */
-export const ACCOUNT_STEPS: readonly string[] = [ACCOUNT_V1, ACCOUNT_V2];
+export const ACCOUNT_STEPS: readonly string[] = [ACCOUNT_V1, ACCOUNT_V2, ACCOUNT_V3];
 
 /** The same for the directory. */
 export const DIRECTORY_STEPS: readonly string[] = [DIRECTORY_V1, DIRECTORY_V2];
