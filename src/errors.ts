@@ -8,6 +8,7 @@
  * - `ANNOTATION_INVALID` (a name that none can have), `ANNOTATION_LIMIT` (too many, or too much in all),
  *   `ANNOTATION_TOO_LARGE` (one value); nothing was changed.
  * - `AUTHENTICATION_FAILED`: unknown account or wrong password; never says which.
+ * - `PASSWORD_REFUSED`: the policy for new passwords; the message says why.
  * - `MAILBOX_EXISTS`, `MAILBOX_NOT_FOUND`, `MAILBOX_NAME_INVALID`, `MAILBOX_PROTECTED` (INBOX cannot be deleted),
  *   `MAILBOX_HAS_CHILDREN`, `MAILBOX_LIMIT` (too many, or too deep).
  * - `MESSAGE_TOO_LARGE`, `FLAG_INVALID`, `FLAG_LIMIT`.
@@ -47,6 +48,7 @@ export type ErrorCode =
   | 'MAILBOX_NOT_FOUND'
   | 'MAILBOX_PROTECTED'
   | 'MESSAGE_TOO_LARGE'
+  | 'PASSWORD_REFUSED'
   | 'QUOTA_EXCEEDED'
   | 'SCHEMA_TOO_NEW'
   | 'STORE_CLOSED'

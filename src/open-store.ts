@@ -19,7 +19,7 @@ import { openMongoEngine } from './mongodb/mongo-engine.ts';
 import { openMongoBlobStore } from './mongodb/open-mongo-blobs.ts';
 import { DIRECTORY_FILE, openSqliteEngine } from './sqlite/sqlite-engine.ts';
 import type { StoreContext } from './store/context.ts';
-import type { MessageStore } from './store/message-store.ts';
+import type { MessageStore, PasswordPolicy } from './store/message-store.ts';
 import { Store } from './store/store.ts';
 
 /** Options of {@link openStore}. */
@@ -67,6 +67,8 @@ export interface OpenStoreOptions {
   readonly secret?: Uint8Array;
   /** Limits on guessing, how long the log is kept, an authority of your own. */
   readonly authentication?: AuthenticationOptions;
+  /** Asked about each new password, before it is hashed: those of hashes that are taken over cannot be. */
+  readonly passwordPolicy?: PasswordPolicy;
   /** An engine of your own, instead of the embedded one at `path`. The store closes it. */
   readonly engine?: Engine;
   /** A blob store of your own, instead of the folder. The store closes it. */
@@ -98,6 +100,7 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
     parts,
     passwords,
     (directory) => new StoreAuthentication({ vault, directory, passwords, sealer }, options.authentication),
+    options.passwordPolicy ?? null,
   );
 }
 

@@ -274,12 +274,16 @@ export class StoreAuthentication implements Authentication {
   }
 
   /** What a change of the password ends: tokens, half-done logins, sessions that came in by the old one. */
-  async passwordChanged(account: AccountId, password: string | null): Promise<void> {
+  async passwordChanged(
+    account: AccountId,
+    password: string | null,
+    { expires = null, mustChange = false }: { readonly expires?: Date | null; readonly mustChange?: boolean } = {},
+  ): Promise<void> {
     await this.#scram?.set(account, password);
     await this.#statuses.update(account, ({ passwordSerial }) => ({
       passwordSerial: passwordSerial + 1,
-      mustChange: false,
-      passwordExpires: null,
+      mustChange,
+      passwordExpires: expires?.getTime() ?? null,
     }));
     await this.#tokens.clear(account);
     await this.#tickets.clear(account);

@@ -48,6 +48,7 @@ const ANSWERS: Readonly<Record<ErrorCode, Answer>> = {
   MAILBOX_NOT_FOUND: ['NO', 'NONEXISTENT', 'There is no such mailbox'],
   MAILBOX_PROTECTED: ['NO', 'CANNOT', 'INBOX cannot be deleted'],
   MESSAGE_TOO_LARGE: ['NO', 'TOOBIG', 'The message is too large'],
+  PASSWORD_REFUSED: ['NO', 'CANNOT', 'The password is not allowed'],
   QUOTA_EXCEEDED: ['NO', 'OVERQUOTA', 'The account is over its quota'],
   SCHEMA_TOO_NEW: ['NO', 'UNAVAILABLE', 'The store is of a newer version'],
   STORE_CLOSED: ['NO', 'UNAVAILABLE', 'The server is shutting down'],

@@ -14,7 +14,7 @@ import {
 } from '../model/address.ts';
 import type { AccountId } from '../model/ids.ts';
 import { DEFAULT_MAILBOXES } from '../model/mailbox.ts';
-import type { Accounts, CreateAccountOptions } from './message-store.ts';
+import type { Accounts, CreateAccountOptions, PasswordOptions, PasswordPolicy } from './message-store.ts';
 
 const ID_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
 const ID = /^[a-z0-9-]{1,64}$/;
@@ -39,32 +39,32 @@ export interface AccountLogin {
   readonly passwordHash: string | null;
 }
 
+/** What the accounts tell and ask others. */
+export interface AccountHooks {
+  /** Told of accounts after they are gone. */
+  readonly removed?: (id: AccountId) => void;
+  /** Ends what came in by the old password, and notes what holds of the new one. */
+  readonly passwordChanged?: (id: AccountId, password: string | null, options: PasswordOptions) => Promise<void>;
+  /** Why a password may not be chosen, for people; `null` when it may. */
+  readonly passwordPolicy?: PasswordPolicy;
+}
+
 /** The accounts of a store, over its engine. */
 export class StoreAccounts implements Accounts {
   readonly #engine: Engine;
   readonly #passwords: AccountPasswords;
-  readonly #onRemoved: (id: AccountId) => void;
-  readonly #onPasswordChanged: (id: AccountId, password: string | null) => Promise<void>;
+  readonly #hooks: AccountHooks;
   /** Accounts that are known to have their mailboxes. */
   readonly #complete = new Set<AccountId>();
 
-  /**
-   * @param onRemoved is told of accounts after they are gone
-   * @param onPasswordChanged ends what came in by the old password
-   */
-  constructor(
-    engine: Engine,
-    passwords: AccountPasswords,
-    onRemoved: (id: AccountId) => void = () => {},
-    onPasswordChanged: (id: AccountId, password: string | null) => Promise<void> = () => Promise.resolve(),
-  ) {
+  constructor(engine: Engine, passwords: AccountPasswords, hooks: AccountHooks = {}) {
     this.#engine = engine;
     this.#passwords = passwords;
-    this.#onRemoved = onRemoved;
-    this.#onPasswordChanged = onPasswordChanged;
+    this.#hooks = hooks;
   }
 
   async create(options: CreateAccountOptions): Promise<Account> {
+    if (options.password !== undefined) await this.#requireAllowed(options.password, null);
     const name = normalizeAccountName(options.name);
     const given = options.address === undefined ? [] : [options.address];
     const record: AccountRecord = {
@@ -122,23 +122,27 @@ export class StoreAccounts implements Accounts {
     return toAccount(await this.#record(id));
   }
 
-  async setPassword(id: AccountId, password: string | null): Promise<void> {
+  async setPassword(id: AccountId, password: string | null, options: PasswordOptions = {}): Promise<void> {
+    if (options.expires && Number.isNaN(options.expires.getTime())) {
+      throw new EiderError('INVALID_ARGUMENT', 'the end of the password is no date');
+    }
+    if (password !== null) await this.#requireAllowed(password, await this.byId(id));
     const passwordHash = password === null ? null : await this.#passwords.hash(password);
     await this.#engine.directory.update(id, { passwordHash });
-    await this.#onPasswordChanged(id, password);
+    await this.#hooks.passwordChanged?.(id, password, options);
   }
 
   async setPasswordHash(id: AccountId, passwordHash: string): Promise<void> {
     this.#requireKnownHash(passwordHash);
     await this.#engine.directory.update(id, { passwordHash });
-    await this.#onPasswordChanged(id, null);
+    await this.#hooks.passwordChanged?.(id, null, {});
   }
 
   /** @throws `ACCOUNT_NOT_FOUND`. */
   async remove(id: AccountId): Promise<void> {
     this.#complete.delete(id);
     if (!(await this.#engine.directory.delete(id))) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
-    this.#onRemoved(id);
+    this.#hooks.removed?.(id);
   }
 
   /** Who logs in by a name or an address, and what his password is kept as. */
@@ -205,6 +209,11 @@ export class StoreAccounts implements Accounts {
       if (record) return record;
     }
     return null;
+  }
+
+  async #requireAllowed(password: string, account: Account | null): Promise<void> {
+    const objection = (await this.#hooks.passwordPolicy?.(password, account)) ?? null;
+    if (objection !== null) throw new EiderError('PASSWORD_REFUSED', objection);
   }
 
   async #record(id: AccountId): Promise<AccountRecord> {

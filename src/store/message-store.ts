@@ -191,6 +191,17 @@ export interface CreateAccountOptions {
   readonly copies?: CopyMode;
 }
 
+/** What holds of a password that is set. */
+export interface PasswordOptions {
+  /** A temporary password: it opens nothing from then on. */
+  readonly expires?: Date | null;
+  /** It must be changed at the next login, where a protocol can ask for that; others refuse it. */
+  readonly mustChange?: boolean;
+}
+
+/** Why a password may not be chosen, for people; `null` when it may. `account` is `null` while one is made. */
+export type PasswordPolicy = (password: string, account: Account | null) => string | null | Promise<string | null>;
+
 /** The directory of accounts. */
 export interface Accounts {
   /**
@@ -216,7 +227,12 @@ export interface Accounts {
       readonly copies?: CopyMode;
     },
   ): Promise<Account>;
-  setPassword(id: AccountId, password: string | null): Promise<void>;
+  /**
+   * Ends sessions, tokens and half-done logins that came in by the old one.
+   *
+   * @throws `ACCOUNT_NOT_FOUND`, `INVALID_ARGUMENT`, `PASSWORD_REFUSED`.
+   */
+  setPassword(id: AccountId, password: string | null, options?: PasswordOptions): Promise<void>;
   /** The same with what another server keeps of the password, as in {@link CreateAccountOptions.passwordHash}. @throws `ACCOUNT_NOT_FOUND`, `INVALID_ARGUMENT`. */
   setPasswordHash(id: AccountId, passwordHash: string): Promise<void>;
   /** Forgets the account and all of its mail. @throws `ACCOUNT_NOT_FOUND`. */

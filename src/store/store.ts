@@ -38,6 +38,8 @@ import type {
   MessageSource,
   MessageStore,
   OpenedMailbox,
+  PasswordOptions,
+  PasswordPolicy,
   PreparedAppend,
   PreparedMessage,
   StoreFlagsResult,
@@ -46,7 +48,7 @@ import type {
 /** Authentication as a store has it. */
 export interface StoreAuth extends Authentication {
   /** Ends what came in by the old password. */
-  passwordChanged(account: AccountId, password: string | null): Promise<void>;
+  passwordChanged(account: AccountId, password: string | null, options: PasswordOptions): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -68,14 +70,17 @@ export class Store implements MessageStore {
   readonly #closing = new AbortController();
   #closed: Promise<void> | null = null;
 
-  constructor(context: StoreContext, passwords: AccountPasswords, authentication: MakeAuth | null = null) {
+  constructor(
+    context: StoreContext,
+    passwords: AccountPasswords,
+    authentication: MakeAuth | null = null,
+    passwordPolicy: PasswordPolicy | null = null,
+  ) {
     this.#context = context;
-    const accounts = new StoreAccounts(
-      context.engine,
-      passwords,
-      () => {},
-      async (id, password) => this.#auth?.passwordChanged(id, password),
-    );
+    const accounts = new StoreAccounts(context.engine, passwords, {
+      passwordChanged: async (id, password, options) => this.#auth?.passwordChanged(id, password, options),
+      ...(passwordPolicy && { passwordPolicy }),
+    });
     this.accounts = accounts;
     this.#auth =
       authentication?.({

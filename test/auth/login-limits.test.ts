@@ -153,6 +153,32 @@ describe('app passwords', () => {
   });
 });
 
+describe('a password', () => {
+  it('that is temporary ends, one that must be changed opens no mail program', async () => {
+    const { store, account, outcome, clock } = await openAuth();
+    await store.accounts.setPassword(account, 'temporary', { expires: new Date(clock.now + 60_000), mustChange: true });
+    expect(await outcome('temporary')).toBe('mustChange');
+    expect(await outcome('temporary', { scope: 'rest' })).toBe('granted');
+    clock.now += 60_000;
+    expect(await outcome('temporary', { scope: 'rest' })).toBe('expired');
+    await store.accounts.setPassword(account, 'chosen by the owner');
+    expect(await outcome('chosen by the owner')).toBe('granted');
+    await expect(store.accounts.setPassword(account, 'x', { expires: new Date(Number.NaN) })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
+  });
+
+  it('is what the policy allows', async () => {
+    const passwordPolicy = async (password: string) => (password.length < 6 ? 'at least six characters' : null);
+    const { store, account, outcome } = await openAuth({ passwordPolicy });
+    const refused = { code: 'PASSWORD_REFUSED', message: 'at least six characters' };
+    await expect(store.accounts.setPassword(account, 'short')).rejects.toMatchObject(refused);
+    await expect(store.accounts.create({ name: 'bob', password: 'short' })).rejects.toMatchObject(refused);
+    expect(await store.accounts.find('bob')).toBeNull();
+    expect(await outcome(PASSWORD)).toBe('granted');
+  });
+});
+
 it.runIf(ENGINE === 'sqlite')('no secret can be read from the disk', async () => {
   const place = await emptyPlace();
   const { store, account, outcome } = await openAuth(place);

@@ -330,7 +330,7 @@ describe('resolveRecipient', () => {
 
 test('remove forgets the account, tells of it, and frees its names', async () => {
   const removed: string[] = [];
-  const telling = new StoreAccounts(engine, passwords, (id) => removed.push(id));
+  const telling = new StoreAccounts(engine, passwords, { removed: (id) => removed.push(id) });
   const { id } = await telling.create({ name: 'ann', address: 'ann@example.org' });
   await telling.remove(id);
   expect(removed).toEqual([id]);
