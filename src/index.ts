@@ -12,9 +12,9 @@
  * ```
  */
 
+export type { AuthenticationOptions } from './auth/authentication-options.ts';
 export type { BearerCheck, ExternalCheck, ImpersonationCheck } from './auth/authenticator.ts';
 export type { LoginLimit, LoginLimitOptions } from './auth/login-limits.ts';
-export type { AuthenticationOptions } from './auth/store-authentication.ts';
 export type * from './engine/account-transfer.ts';
 export type * from './engine/blob-store.ts';
 export type * from './engine/engine.ts';
@@ -53,6 +53,7 @@ export type { MimePart, Parameters } from './model/mime-part.ts';
 export { parseQueryText, type QueryTextContext } from './model/query-text.ts';
 export type { AddressField, SearchQuery } from './model/search-query.ts';
 export type { Section } from './model/section.ts';
+export * from './model/security-key.ts';
 export { foldText, oneSpaced, words } from './model/tokens.ts';
 export { type UidRange, UidSet } from './model/uid-set.ts';
 export { DEFAULT_MAX_MESSAGE_SIZE, type OpenStoreOptions, openStore } from './open-store.ts';

@@ -2,8 +2,10 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AuthenticationOptions } from './auth/authentication-options.ts';
 import { PasswordVerifier } from './auth/password.ts';
-import { type AuthenticationOptions, StoreAuthentication } from './auth/store-authentication.ts';
+import { requireRelyingParty } from './auth/relying-party.ts';
+import { StoreAuthentication } from './auth/store-authentication.ts';
 import { DirectoryBlobStore } from './blobs/directory-blob-store.ts';
 import { MemoryBlobStore } from './blobs/memory-blob-store.ts';
 import { Sealer } from './crypto/sealer.ts';
@@ -84,15 +86,16 @@ export const DEFAULT_MAX_MESSAGE_SIZE: number = 256 * 1024 * 1024;
  * @throws `STORE_UNSUITABLE` when a folder cannot be made or written, the MongoDB server has no transactions or lacks
  *   an index, or there is no store and `create` is `false`; `SCHEMA_TOO_NEW` when a newer version of eider wrote it; `STORE_CORRUPT`; `UNSUPPORTED` when there
  *   is no usable SQLite; `UNAVAILABLE` when no MongoDB server answers within 5 seconds; `INVALID_ARGUMENT` when the
- *   options say nowhere, or two places.
+ *   options say nowhere, or two places, or the relying party is one that no key could answer.
  * @example
  * ```ts
  * await using store = await openStore({ path: './mail' });
  * ```
  */
 export async function openStore(options: OpenStoreOptions): Promise<MessageStore> {
-  // Before anything is opened: it may be too short.
+  // Before anything is opened: they may be refused.
   const sealer = options.secret ? new Sealer(options.secret) : null;
+  if (options.authentication?.relyingParty) requireRelyingParty(options.authentication.relyingParty);
   const parts = await openParts(options);
   const passwords = new PasswordVerifier();
   const { vault } = parts.engine;

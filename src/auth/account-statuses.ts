@@ -2,7 +2,7 @@
 
 import type { Vault } from '../engine/vault.ts';
 import { EiderError } from '../errors.ts';
-import type { AccountStatus } from '../model/authentication.ts';
+import type { AccountStatus, SecondFactorMethod } from '../model/authentication.ts';
 import type { AccountId } from '../model/ids.ts';
 
 const KIND = 'status';
@@ -66,6 +66,13 @@ export class AccountStatuses {
       if (done) return after;
     }
     throw new EiderError('BUSY', 'the state of the account is being changed by others');
+  }
+
+  /** Switches a second factor on or off. @throws `BUSY` when others never let it. */
+  async switchFactor(account: AccountId, method: SecondFactorMethod, on: boolean): Promise<void> {
+    await this.update(account, ({ secondFactors }) => ({
+      secondFactors: [...secondFactors.filter((one) => one !== method), ...(on ? [method] : [])],
+    }));
   }
 }
 

@@ -5,12 +5,15 @@ import type { Account } from '../model/account.ts';
 import type {
   AccountStatus,
   LoginOutcome,
+  LoginRecord,
   LoginSource,
   RefusalReason,
+  SecondFactor,
   SecondFactorMethod,
   UsedCredential,
 } from '../model/authentication.ts';
 import type { AccountId } from '../model/ids.ts';
+import type { KeyResponse } from '../model/security-key.ts';
 import type { AccountStatuses } from './account-statuses.ts';
 import type { AppPasswords } from './app-passwords.ts';
 import type { LoginAccount, LoginDirectory } from './login-directory.ts';
@@ -20,6 +23,7 @@ import type { LoginTickets, TicketMeaning } from './login-tickets.ts';
 import type { OneTimePasswords } from './one-time-passwords.ts';
 import type { RecoveryCodes } from './recovery-codes.ts';
 import type { ScramAttempt } from './scram-logins.ts';
+import type { RightAnswer, SecurityKeyLogin, WrongAnswer } from './security-key-login.ts';
 
 /** Compares passwords. */
 export interface PasswordChecks {
@@ -55,6 +59,7 @@ export interface AuthenticatorParts {
   readonly appPasswords: AppPasswords;
   readonly totp: OneTimePasswords;
   readonly recovery: RecoveryCodes;
+  readonly keys: SecurityKeyLogin;
   readonly tickets: LoginTickets;
   readonly limits: LoginLimits;
   readonly log: LoginLog;
@@ -70,6 +75,9 @@ export interface AuthenticatorParts {
 const ASKS: readonly LoginSource['scope'][] = ['rest', 'jmap'];
 /** Refusals that wait at once before they are told; more are told at once. */
 const MAX_WAITING = 1_000;
+
+/** Codes are used up when they are compared. */
+const RIGHT: RightAnswer = { right: true, use: () => Promise.resolve(true) };
 
 /** Answers attempts. */
 export class Authenticator {
@@ -133,27 +141,59 @@ export class Authenticator {
     return this.#grant(target, source, { credential: used, mustChange: false });
   }
 
-  async complete(
-    ticket: string,
-    { method, code }: { readonly method: 'totp' | 'recoveryCode'; readonly code: string },
-    source: LoginSource,
-  ): Promise<LoginOutcome> {
-    const { tickets, totp, recovery, directory, statuses } = this.#parts;
+  async complete(ticket: string, factor: SecondFactor, source: LoginSource): Promise<LoginOutcome> {
+    const { tickets, directory, statuses, keys } = this.#parts;
+    if (factor.method === 'securityKey') keys.requireParty();
     const meaning = await tickets.try(ticket);
     const account = meaning && (await directory.get(meaning.account));
     if (!meaning || !account) return this.#refuse(null, source, 'ticket', null);
     const status = await statuses.get(account.id);
     const attempt = await this.#parts.limits.begin(account.id, source.address);
     if (attempt.retryAfterMs > 0) return this.#limited(account.id, source, attempt.retryAfterMs);
-    const on = methodsOf(status).includes(method);
-    const right =
-      on && (method === 'totp' ? await totp.verify(account.id, code) : await recovery.use(account.id, code));
-    if (!right) return this.#refuse(account.id, source, 'secondFactor', meaning.credential, attempt.slowMs);
+    const on = methodsOf(status).includes(factor.method);
+    const answer = on ? await this.#answer(account.id, ticket, factor) : null;
+    if (!answer?.right) {
+      const logged = answer?.copied ? 'copiedKey' : 'secondFactor';
+      return this.#refuse(account.id, source, 'secondFactor', meaning.credential, attempt.slowMs, logged);
+    }
     if (!(await tickets.spend(ticket))) return this.#refuse(account.id, source, 'ticket', meaning.credential);
+    if (!(await answer.use(source))) return this.#refuse(account.id, source, 'secondFactor', meaning.credential);
     await attempt.forgive();
     const switchedOff = offReason(status);
     if (switchedOff) return this.#refuse(account.id, source, switchedOff, meaning.credential);
     return this.#grant(account, source, meaning);
+  }
+
+  /** Lets in by a passkey: who it is of, the key says itself. */
+  async passkey(response: KeyResponse, source: LoginSource): Promise<LoginOutcome> {
+    const { keys, directory, limits, statuses } = this.#parts;
+    keys.requireParty();
+    // By address alone: nobody guesses a signature, and nobody shall lock the owner out by sending wrong ones.
+    const attempt = await limits.begin(null, source.address);
+    if (attempt.retryAfterMs > 0) return this.#limited(null, source, attempt.retryAfterMs);
+    const owner = keys.passkeyOwner(response);
+    const account = owner && (await directory.get(owner));
+    if (!account) return this.#refuse(null, source, 'credentials', null, attempt.slowMs);
+    const answer = await keys.answerPasskey(account.id, response);
+    if (!answer.right) {
+      const logged = answer.copied ? 'copiedKey' : 'credentials';
+      return this.#refuse(account.id, source, 'credentials', null, attempt.slowMs, logged);
+    }
+    if (!(await answer.use(source))) return this.#refuse(account.id, source, 'credentials', null);
+    await attempt.forgive();
+    const credential: UsedCredential = { kind: 'passkey', id: answer.id };
+    const status = await statuses.get(account.id);
+    const switchedOff = offReason(status);
+    if (switchedOff) return this.#refuse(account.id, source, switchedOff, credential);
+    return this.#grant(account, source, { credential, mustChange: status.mustChange });
+  }
+
+  async #answer(account: AccountId, ticket: string, factor: SecondFactor): Promise<RightAnswer | WrongAnswer | null> {
+    const { totp, recovery, keys } = this.#parts;
+    if (factor.method === 'securityKey') return keys.answerSecondFactor(account, ticket, factor.response);
+    const { method, code } = factor;
+    const right = method === 'totp' ? await totp.verify(account, code) : await recovery.use(account, code);
+    return right ? RIGHT : null;
   }
 
   async #byAppPassword(
@@ -237,8 +277,9 @@ export class Authenticator {
     reason: RefusalReason,
     credential: UsedCredential | null,
     slowMs = 0,
+    logged: LoginRecord['outcome'] = reason,
   ): Promise<LoginOutcome> {
-    this.#parts.log.note({ account, source, outcome: reason, credential });
+    this.#parts.log.note({ account, source, outcome: logged, credential });
     if (slowMs > 0 && this.#waiting < MAX_WAITING) {
       this.#waiting++;
       await delay(slowMs).finally(() => this.#waiting--);

@@ -38,6 +38,13 @@ export class LoginTickets {
     return `${meaning.account}_${secret}`;
   }
 
+  /** What a ticket stands for; `null` when it is none, or no more. */
+  async peek(ticket: string): Promise<TicketMeaning | null> {
+    const place = placeOf(ticket);
+    const entry = place && (await this.#vault.get(place));
+    return entry && (JSON.parse(entry.value) as TicketMeaning);
+  }
+
   /** What a ticket stands for, as one more try; `null` when it is none, or no more. */
   async try(ticket: string): Promise<TicketMeaning | null> {
     const place = placeOf(ticket);

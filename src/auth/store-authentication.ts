@@ -14,27 +14,25 @@ import type {
   LoginRecord,
   LoginSource,
   ScramLogin,
-  SecondFactorMethod,
+  SecondFactor,
   UsedCredential,
 } from '../model/authentication.ts';
 import type { AccountId } from '../model/ids.ts';
+import type { KeyCreationOptions, KeyRequestOptions, KeyResponse, SecurityKey, U2fKey } from '../model/security-key.ts';
 import { AccessTokens } from './access-tokens.ts';
+import { AccountSecurityKeys } from './account-security-keys.ts';
 import { AccountStatuses } from './account-statuses.ts';
 import { AppPasswords } from './app-passwords.ts';
-import {
-  Authenticator,
-  type BearerCheck,
-  type ExternalCheck,
-  type ImpersonationCheck,
-  type PasswordChecks,
-} from './authenticator.ts';
+import type { AuthenticationOptions } from './authentication-options.ts';
+import { Authenticator, type PasswordChecks } from './authenticator.ts';
 import type { LoginDirectory } from './login-directory.ts';
-import { type LoginLimitOptions, LoginLimits } from './login-limits.ts';
+import { LoginLimits } from './login-limits.ts';
 import { DEFAULT_LOG_MS, LoginLog } from './login-log.ts';
 import { LoginTickets } from './login-tickets.ts';
 import { OneTimePasswords } from './one-time-passwords.ts';
 import { RecoveryCodes } from './recovery-codes.ts';
 import { ScramAttempt, ScramLogins } from './scram-logins.ts';
+import { SecurityKeyLogin } from './security-key-login.ts';
 
 /** What an {@link Authentication} is made of. */
 export interface AuthenticationParts {
@@ -43,26 +41,6 @@ export interface AuthenticationParts {
   readonly passwords: PasswordChecks;
   /** `null`: what must be sealed cannot be switched on. */
   readonly sealer: Sealer | null;
-}
-
-/** Choices of who runs a store. */
-export interface AuthenticationOptions {
-  readonly limits?: LoginLimitOptions;
-  /** How long the log is kept, in milliseconds. @defaultValue 2592000000, thirty days */
-  readonly logMs?: number;
-  /** Replaces or precedes the store's own check of the password. */
-  readonly external?: ExternalCheck;
-  /** Takes bearer tokens, for SASL OAUTHBEARER and XOAUTH2. @defaultValue none are taken */
-  readonly bearer?: BearerHints & { readonly verify: BearerCheck };
-  /**
-   * Offers SCRAM-SHA-256. Its keys are of PBKDF2 and not of Argon2id, so whoever reads the store guesses faster; they are
-   * sealed when the store has a `secret`. App passwords need another mechanism. @defaultValue false
-   */
-  readonly scram?: boolean;
-  /** @defaultValue nobody acts for another */
-  readonly mayImpersonate?: ImpersonationCheck;
-  /** Milliseconds since 1970. @defaultValue `Date.now` */
-  readonly now?: () => number;
 }
 
 const DEFAULT_RECORDS = 100;
@@ -76,6 +54,8 @@ export class StoreAuthentication implements Authentication {
   readonly #appPasswords: AppPasswords;
   readonly #totp: OneTimePasswords;
   readonly #recovery: RecoveryCodes;
+  readonly #keys: SecurityKeyLogin;
+  readonly #accountKeys: AccountSecurityKeys;
   readonly #tickets: LoginTickets;
   readonly #tokens: AccessTokens;
   readonly #limits: LoginLimits;
@@ -93,11 +73,19 @@ export class StoreAuthentication implements Authentication {
     this.#appPasswords = new AppPasswords(vault, now);
     this.#totp = new OneTimePasswords(vault, sealer, now);
     this.#recovery = new RecoveryCodes(vault);
+    this.#keys = new SecurityKeyLogin(vault, options.relyingParty ?? null, now);
     this.#tickets = new LoginTickets(vault, now);
     this.#tokens = new AccessTokens(vault, now);
     this.#log = new LoginLog(vault, options.logMs ?? DEFAULT_LOG_MS, now);
     this.#limits = new LoginLimits(vault, options.limits ?? {}, now);
     this.#scram = options.scram ? new ScramLogins(vault, sealer) : null;
+    this.#accountKeys = new AccountSecurityKeys({
+      login: this.#keys,
+      statuses: this.#statuses,
+      tickets: this.#tickets,
+      requireAccount: (account) => this.#require(account),
+      revoked: (account) => this.#revoked(account),
+    });
     this.#authenticator = new Authenticator({
       directory,
       passwords,
@@ -105,6 +93,7 @@ export class StoreAuthentication implements Authentication {
       appPasswords: this.#appPasswords,
       totp: this.#totp,
       recovery: this.#recovery,
+      keys: this.#keys,
       tickets: this.#tickets,
       limits: this.#limits,
       proven: async (account, password) => this.#scram?.ensure(account, password),
@@ -146,11 +135,7 @@ export class StoreAuthentication implements Authentication {
     return this.#authenticator.impersonate(granted, authzid, source);
   }
 
-  async completeLogin(
-    ticket: string,
-    factor: { readonly method: 'totp' | 'recoveryCode'; readonly code: string },
-    source: LoginSource,
-  ): Promise<LoginOutcome> {
+  async completeLogin(ticket: string, factor: SecondFactor, source: LoginSource): Promise<LoginOutcome> {
     return this.#authenticator.complete(ticket, factor, source);
   }
 
@@ -158,6 +143,7 @@ export class StoreAuthentication implements Authentication {
     const status = await this.#statuses.get(account);
     if (status.disabled || status.suspended || !(await this.#directory.get(account))) return false;
     if (kind === 'appPassword') return id !== null && this.#appPasswords.isValid(account, id);
+    if (kind === 'passkey') return id !== null && this.#keys.keys.has(account, id);
     if (kind === 'password' || kind === 'scram') return id === String(status.passwordSerial);
     return true;
   }
@@ -198,24 +184,60 @@ export class StoreAuthentication implements Authentication {
 
   async confirmTotp(account: AccountId, code: string): Promise<boolean> {
     const right = await this.#totp.confirm(account, code);
-    if (right) await this.#switch(account, 'totp', true);
+    if (right) await this.#statuses.switchFactor(account, 'totp', true);
     return right;
   }
 
   async removeTotp(account: AccountId): Promise<void> {
-    await this.#switch(account, 'totp', false);
+    await this.#statuses.switchFactor(account, 'totp', false);
     await this.#totp.remove(account);
   }
 
   async createRecoveryCodes(account: AccountId): Promise<string[]> {
     await this.#require(account);
     const codes = await this.#recovery.create(account);
-    await this.#switch(account, 'recoveryCode', true);
+    await this.#statuses.switchFactor(account, 'recoveryCode', true);
     return codes;
   }
 
   recoveryCodes(account: AccountId): Promise<number> {
     return this.#recovery.left(account);
+  }
+
+  beginSecurityKey(account: AccountId, options?: { readonly passkey?: boolean }): Promise<KeyCreationOptions> {
+    return this.#accountKeys.beginSecurityKey(account, options);
+  }
+
+  finishSecurityKey(account: AccountId, name: string, response: KeyResponse): Promise<SecurityKey> {
+    return this.#accountKeys.finishSecurityKey(account, name, response);
+  }
+
+  addU2fKey(account: AccountId, name: string, key: U2fKey): Promise<SecurityKey> {
+    return this.#accountKeys.addU2fKey(account, name, key);
+  }
+
+  securityKeys(account: AccountId): Promise<SecurityKey[]> {
+    return this.#accountKeys.securityKeys(account);
+  }
+
+  renameSecurityKey(account: AccountId, id: string, name: string): Promise<boolean> {
+    return this.#accountKeys.renameSecurityKey(account, id, name);
+  }
+
+  removeSecurityKey(account: AccountId, id: string): Promise<boolean> {
+    return this.#accountKeys.removeSecurityKey(account, id);
+  }
+
+  beginSecondFactor(ticket: string): Promise<KeyRequestOptions> {
+    return this.#accountKeys.beginSecondFactor(ticket);
+  }
+
+  beginPasskey(): Promise<KeyRequestOptions> {
+    return this.#accountKeys.beginPasskey();
+  }
+
+  completePasskey(response: KeyResponse, source: LoginSource): Promise<LoginOutcome> {
+    return this.#authenticator.passkey(response, source);
   }
 
   async createToken(
@@ -293,12 +315,6 @@ export class StoreAuthentication implements Authentication {
   /** Writes what is still to be written. */
   close(): Promise<void> {
     return this.#log.flush();
-  }
-
-  async #switch(account: AccountId, method: SecondFactorMethod, on: boolean): Promise<void> {
-    await this.#statuses.update(account, ({ secondFactors }) => ({
-      secondFactors: [...secondFactors.filter((one) => one !== method), ...(on ? [method] : [])],
-    }));
   }
 
   async #require(id: AccountId): Promise<{ readonly name: string }> {

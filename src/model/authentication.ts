@@ -2,31 +2,29 @@
 
 import type { Account } from './account.ts';
 import type { AccountId } from './ids.ts';
+import type { LoginSource, Scope } from './login-source.ts';
+import type { KeyResponse, SecurityKeyAuthentication } from './security-key.ts';
 
-/** What a login is for. */
-export const SCOPES = ['imap', 'pop3', 'submission', 'rest', 'jmap'] as const;
-
-/** What a login is for. */
-export type Scope = (typeof SCOPES)[number];
-
-/** Where an attempt comes from. */
-export interface LoginSource {
-  readonly scope: Scope;
-  /** IP address of the client. */
-  readonly address: string;
-  /** What the client says of itself: IMAP ID, user agent. At most 256 characters are kept. */
-  readonly client?: string | null;
-}
+export { type LoginSource, SCOPES, type Scope } from './login-source.ts';
 
 /** With what somebody has logged in. */
 export interface UsedCredential {
-  readonly kind: 'password' | 'appPassword' | 'token' | 'bearer' | 'scram' | 'external' | 'impersonation';
-  /** Names it where an account can have several: an app password, who acts for another; `null` otherwise. */
+  readonly kind: 'password' | 'appPassword' | 'token' | 'bearer' | 'scram' | 'external' | 'impersonation' | 'passkey';
+  /** Names it where an account can have several: an app password, a passkey, who acts for another; `null` otherwise. */
   readonly id: string | null;
 }
 
 /** How a second factor can be given. */
 export type SecondFactorMethod = 'totp' | 'securityKey' | 'recoveryCode';
+
+/** A second factor as it is given: six digits, a recovery code, or what a security key has answered. */
+export type SecondFactor =
+  | { readonly method: 'totp' | 'recoveryCode'; readonly code: string }
+  | {
+      readonly method: 'securityKey';
+      /** To the options that {@link SecurityKeyAuthentication.beginSecondFactor} gave for the same ticket. */
+      readonly response: KeyResponse;
+    };
 
 /**
  * Why an attempt was refused.
@@ -142,7 +140,11 @@ export interface LoginRecord {
   readonly scope: Scope;
   readonly address: string;
   readonly client: string | null;
-  readonly outcome: 'granted' | 'needsSecondFactor' | RefusalReason;
+  /**
+   * `copiedKey`: the answer of a security key was right, but its count did not rise, as if there were two of it. Who
+   * asked was told `secondFactor`, or `credentials` for a passkey.
+   */
+  readonly outcome: 'granted' | 'needsSecondFactor' | 'copiedKey' | RefusalReason;
   readonly credential: UsedCredential | null;
   /** How many there were. */
   readonly count: number;
@@ -174,19 +176,24 @@ export interface ScramLogin {
 }
 
 /** Answers for accounts. */
-export interface Authentication {
+export interface Authentication extends SecurityKeyAuthentication {
   /**
    * Tries a name with a password or an app password.
    *
    * @throws `BUSY` when too many passwords wait to be compared, `UNAVAILABLE`.
    */
   authenticate(name: string, password: string, source: LoginSource): Promise<LoginOutcome>;
-  /** Ends a login that needs a second factor. */
-  completeLogin(
-    ticket: string,
-    factor: { readonly method: 'totp' | 'recoveryCode'; readonly code: string },
-    source: LoginSource,
-  ): Promise<LoginOutcome>;
+  /** Ends a login that needs a second factor. @throws `UNSUPPORTED` for a security key without a relying party. */
+  completeLogin(ticket: string, factor: SecondFactor, source: LoginSource): Promise<LoginOutcome>;
+  /**
+   * Lets in by a passkey, without a name and a password; it counts as both factors. Refuses with `credentials` whatever
+   * is wrong with the answer.
+   *
+   * @param response to the options that {@link SecurityKeyAuthentication.beginPasskey} gave
+   * @throws `UNSUPPORTED` without a relying party.
+   * @see W3C Web Authentication Level 3, section 7.2
+   */
+  completePasskey(response: KeyResponse, source: LoginSource): Promise<LoginOutcome>;
   /**
    * Tries a token of somebody else's, such as an OAuth access token. Refused with `credentials` when the store was
    * opened without `bearer`.

@@ -100,6 +100,16 @@ describe('the packed tarball', () => {
     expect((await node('--input-type=module', '-e', program)).stdout).toBe('1 1\n');
   });
 
+  test('a store says what it needs an optional package for', async () => {
+    const program = `
+      import { openStore } from 'eider';
+      const relyingParty = { id: 'example.org', name: 'Example', origins: ['https://mail.example.org'] };
+      const store = await openStore({ path: ':memory:', authentication: { relyingParty } });
+      await store.auth.beginPasskey().catch(({ code, message }) => console.log(code, message));
+      await store.close();`;
+    expect((await node('--input-type=module', '-e', program)).stdout).toMatch(/^UNSUPPORTED .*@simplewebauthn\/server/);
+  });
+
   test('the command runs', async () => {
     const bin = path.join('node_modules', 'eider', manifest.bin.eider as string);
     const { version } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
