@@ -14,6 +14,7 @@
 
 export type { AuthenticationOptions } from './auth/authentication-options.ts';
 export type { BearerCheck, ExternalCheck, ImpersonationCheck } from './auth/authenticator.ts';
+export { type JwtBearerOptions, jwtBearer } from './auth/jwt-bearer.ts';
 export type { LoginLimit, LoginLimitOptions } from './auth/login-limits.ts';
 export type * from './engine/account-transfer.ts';
 export type * from './engine/blob-store.ts';
