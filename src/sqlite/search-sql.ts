@@ -32,11 +32,16 @@ const NONE: Condition = { sql: '0', values: [] };
 export function searchPlacements(db: Database, mailboxId: MailboxId, query: SearchQuery): Uint32Array {
   const { sql, values } = compile(query, MAX_NESTING);
   if (values.length > MAX_VALUES) throw new EiderError('LIMIT_EXCEEDED', 'the search has too many conditions');
-  // Without statistics the planner would go through the whole mailbox.
-  const by = wantsDeleted(query) ? 'INDEXED BY placementDeleted WHERE p.mask & 16 AND' : 'WHERE';
+  // Without statistics the planner would go through the whole mailbox. The index is named where nothing else stands, as
+  // SQLite refuses to use it beside a condition that can never hold.
+  const deleted = wantsDeleted(query);
+  const among = deleted
+    ? 'p.uid IN (SELECT uid FROM placement INDEXED BY placementDeleted WHERE mask & 16 AND mailbox = ?) AND'
+    : '';
   const row = db.get<{ n: string | null }>(
-    `SELECT group_concat(uid) AS n FROM (SELECT uid FROM placement p ${by} mailbox = ? AND ${sql} ORDER BY uid)`,
+    `SELECT group_concat(uid) AS n FROM (SELECT uid FROM placement p WHERE mailbox = ? AND ${among} ${sql} ORDER BY uid)`,
     mailboxId,
+    ...(deleted ? [mailboxId] : []),
     ...values,
   );
   return parseNumbers(row?.n ?? null);
