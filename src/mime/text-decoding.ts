@@ -115,16 +115,19 @@ export function decodeExtended(value: string): string {
   return decodeCharset(Buffer.from(octets, 'latin1'), match?.[1] ?? '');
 }
 
-/** RFC 2045 section 6.7. An `=` that encodes nothing stays. */
-export function decodeQuotedPrintable(octets: Buffer): Buffer {
-  let at = octets.indexOf(EQUALS);
-  if (at < 0) return octets;
+/**
+ * RFC 2045 section 6.7. An `=` that encodes nothing stays; white space at the end of a line was added on the way and
+ * goes, at the end of all too unless `cut` says that the line goes on.
+ */
+export function decodeQuotedPrintable(octets: Buffer, cut = false): Buffer {
   const out = Buffer.allocUnsafe(octets.length);
+  const { length: end } = octets;
   let length = 0;
   let from = 0;
-  const { length: end } = octets;
-  while (at >= 0 && at < end) {
-    for (let i = from; i < at; i++) out[length++] = octets[i] as number;
+  // Before it nothing is white space that was added: it was encoded, or stands before a soft line break.
+  let floor = 0;
+  for (let at = octets.indexOf(EQUALS); at >= 0 && at < end; ) {
+    length = copyLines(octets, from, at, out, length, floor);
     const high = hexValue(octets[at + 1]);
     const low = high < 0 ? -1 : hexValue(octets[at + 2]);
     if (low >= 0) {
@@ -135,11 +138,33 @@ export function decodeQuotedPrintable(octets: Buffer): Buffer {
       if (after < 0) out[length++] = EQUALS;
       from = after < 0 ? at + 1 : after;
     }
+    floor = length;
     // Encoded octets come in runs: look before searching.
     at = octets[from] === EQUALS ? from : octets.indexOf(EQUALS, from);
   }
-  for (let i = from; i < end; i++) out[length++] = octets[i] as number;
-  return out.subarray(0, length);
+  length = copyLines(octets, from, end, out, length, floor);
+  return out.subarray(0, cut ? length : trimmedLength(out, length, floor));
+}
+
+/** Copies octets that encode themselves, and drops white space before line ends; gives the new length of `out`. */
+function copyLines(octets: Buffer, from: number, to: number, out: Buffer, start: number, floor: number): number {
+  let length = start;
+  for (let i = from; i < to; i++) {
+    const octet = octets[i] as number;
+    if (octet === LF) {
+      const hasCr = length > floor && out[length - 1] === CR;
+      length = trimmedLength(out, hasCr ? length - 1 : length, floor);
+      if (hasCr) out[length++] = CR;
+    }
+    out[length++] = octet;
+  }
+  return length;
+}
+
+function trimmedLength(out: Buffer, length: number, floor: number): number {
+  let end = length;
+  while (end > floor && (out[end - 1] === SPACE || out[end - 1] === HTAB)) end--;
+  return end;
 }
 
 /** Where the line goes on after a soft line break whose `=` was just passed, or -1 when it is none. */

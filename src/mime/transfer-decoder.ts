@@ -68,7 +68,7 @@ class QuotedPrintableDecoder implements TransferDecoder {
       whole = equals < 0 ? all.length : equals;
     }
     this.#held = Buffer.from(all.subarray(whole));
-    return decodeQuotedPrintable(all.subarray(0, whole));
+    return decodeQuotedPrintable(all.subarray(0, whole), all[whole - 1] !== LF);
   }
 
   end(): Buffer {

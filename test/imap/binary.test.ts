@@ -41,6 +41,11 @@ test('decodes quoted-printable wherever it is cut', () => {
     }),
     { numRuns: 2000 },
   );
+  // What a line longer than is looked at has in its middle is not its end.
+  const spaces = Buffer.from(` ${'x'.repeat(99)}`.repeat(2000).concat('   \r\n'));
+  expect(decode('quoted-printable', cut(spaces, [70_000, 140_001])).toString('latin1')).toBe(
+    ` ${'x'.repeat(99)}`.repeat(2000).concat('\r\n'),
+  );
   const long = Buffer.from('=41'.repeat(100_000));
   const chunks = Array.from({ length: 31 }, (_, n) => long.subarray(n * 10_000, (n + 1) * 10_000));
   expect(decode('quoted-printable', chunks).equals(Buffer.alloc(100_000, 'A'))).toBe(true);

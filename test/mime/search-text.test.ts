@@ -26,6 +26,15 @@ describe('decoding', () => {
     ['=', ''],
     ['=4', '=4'],
     ['plain', 'plain'],
+    // What was added at the end of a line on the way is no part of it; what was encoded is.
+    ['a \t\r\n \r\nb =41 \n c', 'a\r\n\r\nb A\n c'],
+    ['no escape \r\n', 'no escape\r\n'],
+    ['a=20 \r\nb =\r\n \r\nc=09\r\n', 'a \r\nb \r\nc\t\r\n'],
+    ['=20\r\n', ' \r\n'],
+    ['=0D \n', '\r\n'],
+    [' \r \n', ' \r\n'],
+    ['a \t', 'a'],
+    ['a= \t', 'a'],
     ['=3D=3D=\r\n=3D', '==='],
   ])('quoted-printable %j', (text, expected) => {
     expect(decodeQuotedPrintable(octets(text)).toString('latin1')).toBe(expected);
