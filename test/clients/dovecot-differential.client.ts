@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENGINE } from '../engine-under-test.ts';
 import { ODD_MESSAGES } from '../mime/messages.ts';
 import { type Dovecot, isDovecotInstalled, startDovecot } from './dovecot.ts';
-import { EXPLANATIONS, NOT_COMPARED_IN_SEARCH } from './explained-differences.ts';
+import { EXPLANATIONS, NOT_COMPARED_IN_SEARCH, ON_PURPOSE, PLAIN_MAIL } from './explained-differences.ts';
 import { generateMail } from './generated-mail.ts';
 import { BARE_MAIL, ODD_MAIL } from './odd-mail.ts';
 import { type ResponseTree, readFetches } from './response-tree.ts';
@@ -25,6 +25,8 @@ const SCALE = Number(process.env.EIDER_DIFFERENTIAL_SCALE ?? 1) * (ENGINE === 's
 
 /** Messages by name, each character an octet. */
 type Mail = ReadonlyMap<string, string>;
+/** What FETCH gave of one message, by the item's name. */
+type FetchedItems = ReadonlyMap<string, ResponseTree>;
 
 const FLAGS = ['', '\\Seen', '\\Flagged $Forwarded', '\\Answered \\Seen', '\\Draft work', '\\Deleted'];
 const CORPUS = path.join(import.meta.dirname, '../../../shared/corpus');
@@ -58,6 +60,7 @@ const oddMessages = Object.entries(ODD_MESSAGES).map(([name, octets]): [string, 
 ]);
 const MAIL: Record<string, Mail> = {
   odd: asLines([...odd, ...oddMessages]),
+  plain: new Map(PLAIN_MAIL.map((octets) => [octets, octets])),
   generated: asLines(generateMail(SEED, Math.ceil(100 * SCALE)).map((octets, i) => [`generated ${i}`, octets])),
 };
 if (existsSync(CORPUS)) {
@@ -116,7 +119,8 @@ describe.skipIf(!isDovecotInstalled())(`beside Dovecot, seed ${SEED}`, () => {
     const [a, b] = await both(`FETCH ${number} (${items.join(' ')})`);
     if (a.status !== b.status)
       return [{ mail: name, item: items[0] as string, at: [], ours: a.tagged, theirs: b.status }];
-    const [mine, other] = [a, b].map(({ untagged }) => readFetches(untagged).get(number) ?? new Map());
+    const itemsOf = ({ untagged }: Answer): FetchedItems => readFetches(untagged).get(number) ?? new Map();
+    const [mine, other] = [itemsOf(a), itemsOf(b)];
     checkBinarySizes(mine);
     return [...new Set([...mine.keys(), ...other.keys()])]
       .filter((item) => !item.startsWith('BINARY.SIZE') && item !== 'UID')
@@ -143,7 +147,7 @@ describe.skipIf(!isDovecotInstalled())(`beside Dovecot, seed ${SEED}`, () => {
   }
 
   /** RFC 3516 section 4.3: BINARY.SIZE is the size of what BINARY gives. In Dovecot it is not always, so it is not asked. */
-  function checkBinarySizes(items: ReadonlyMap<string, ResponseTree>): void {
+  function checkBinarySizes(items: FetchedItems): void {
     for (const [item, size] of items) {
       const part = /^BINARY\.SIZE(.*)$/.exec(item)?.[1];
       if (part !== undefined) expect(items.get(`BINARY${part}`)).toHaveLength(Number(size));
@@ -196,4 +200,14 @@ describe.skipIf(!isDovecotInstalled())(`beside Dovecot, seed ${SEED}`, () => {
       expect(found).toEqual([]);
     });
   }
+
+  test.each(ON_PURPOSE)('%s is answered otherwise', async (command, mine, other) => {
+    await examine('plain');
+    const answers = (await both(command)).map(({ status, untagged }) =>
+      [status, ...untagged.map(({ text }) => text).filter((text) => /^\* (?:SEARCH|\d+ FETCH \(BODY)/.test(text))].join(
+        ' ',
+      ),
+    );
+    expect(answers).toEqual([mine, other]);
+  });
 });

@@ -37,11 +37,11 @@ export const EXPLANATIONS: readonly Explanation[] = [
     },
   },
   {
-    why: 'RFC 9051 section 6.4.5.1: the empty line behind a header is given with it; it is when nothing or a delimiter follows, too',
+    why: 'RFC 9051 section 6.4.5.1: an empty line ends a header; here also one that has none, where it may be left out',
     covers: ({ item, ours, theirs }) => isHeader(item) && typeof theirs === 'string' && ours === theirs + CRLF,
   },
   {
-    why: 'RFC 9051 section 6.4.5.1: a field is given whole, with a line end where the message has none',
+    why: 'the same, and a line end before it where the message has none',
     covers: ({ mail, item, ours, theirs }) =>
       mail === 'one octet' && isHeader(item) && ours === `${String(theirs)}${CRLF}${CRLF}`,
   },
@@ -116,3 +116,42 @@ export const NOT_COMPARED_IN_SEARCH: Readonly<Record<string, string>> = {
   'mix_caps_content_type.eml':
     'RFC 5322 section 3.4: From keeps to no grammar, and each server reads another name of it',
 };
+
+/** Two messages about which the servers are asked what they answer otherwise on purpose. */
+export const PLAIN_MAIL: readonly string[] = [
+  'Subject: no date\r\n\r\nwhalesong\r\n',
+  'Subject: dated\r\nDate: 1 Jan 2020 10:00:00 +0000\r\nContent-Type: text/html\r\n\r\n<b title="x">seagull</b>\r\n',
+];
+
+/** A command about {@link PLAIN_MAIL} opened by EXAMINE, what each server answers, and why. */
+export const ON_PURPOSE: readonly (readonly [command: string, ours: string, theirs: string, why: string])[] = [
+  ['SEARCH 9:*', 'OK * SEARCH 2', 'OK * SEARCH', 'RFC 9051 section 9: "*" is the last, and 9:2 the same as 2:9'],
+  [
+    'SEARCH SENTSINCE 1-Feb-2024',
+    'OK * SEARCH 1',
+    'OK * SEARCH',
+    'RFC 5256 section 2.2: without a Date a message was sent when it arrived',
+  ],
+  [
+    'SEARCH BODY hale',
+    'OK * SEARCH',
+    'OK * SEARCH 1',
+    'RFC 9051 section 6.4.4: matching in BODY and TEXT may be flexible; here it is by beginnings of words',
+  ],
+  ['SEARCH BODY title', 'OK * SEARCH', 'OK * SEARCH 2', 'the same: markup is no text'],
+  [
+    'SEARCH SUBJECT "d\u00c3\u00a0ted"',
+    'OK * SEARCH 2',
+    'OK * SEARCH',
+    'the same: letters are found with and without their marks',
+  ],
+  [
+    'FETCH 1 BODY.PEEK[2]',
+    'OK * 1 FETCH (BODY[2] NIL)',
+    'OK * 1 FETCH (BODY[2] {0})',
+    'RFC 9051 section 7.5.2: NIL is what is not there, which is not what is empty',
+  ],
+  ['STORE 1 FLAGS (\\Seen)', 'NO', 'OK', 'RFC 9051 section 6.3.3: what is opened by EXAMINE cannot be changed'],
+  ['EXPUNGE', 'NO', 'OK', 'the same'],
+  ['MOVE 1 INBOX', 'NO', 'OK', 'the same'],
+];

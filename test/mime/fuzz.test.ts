@@ -3,8 +3,8 @@
 import { expect, test } from 'vitest';
 import { fuzzMime } from '../fuzz/fuzz-mime.mjs';
 
-test('400 messages come back octet by octet, and everything can be asked of them', async () => {
-  const { understood, found } = await fuzzMime({ seed: 1, count: 400 });
+test('300 messages come back octet by octet, and everything can be asked of them', async () => {
+  const { understood, found } = await fuzzMime({ seed: 1, count: 300 });
   expect(found).toEqual([]);
-  expect(understood).toBeGreaterThan(80);
+  expect(understood).toBeGreaterThan(60);
 });

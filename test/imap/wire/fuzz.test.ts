@@ -5,11 +5,11 @@ import { fuzzImap } from '../../fuzz/fuzz-imap.mjs';
 import { findGrowth } from '../../fuzz/growth.mjs';
 import { Random } from '../../fuzz/random.mjs';
 
-test('20,000 inputs are understood or refused, soon', async () => {
-  const { understood, found } = await fuzzImap({ seed: 1, count: 20_000 });
+test('15,000 inputs are understood or refused, soon', async () => {
+  const { understood, found } = await fuzzImap({ seed: 1, count: 15_000 });
   expect(found).toEqual([]);
   // Else the inputs would be too far from commands to try anything.
-  expect(understood).toBeGreaterThan(5000);
+  expect(understood).toBeGreaterThan(4000);
 });
 
 test('the same seed gives the same inputs', async () => {
