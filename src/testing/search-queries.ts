@@ -112,9 +112,21 @@ export function madeQueries(now: number): SearchQuery[] {
     ]),
     ...[0, 5, 20, 1_000_000].map((from): SearchQuery => ({ key: 'modSeq', from })),
     ...[UidSet.empty, UidSet.parse('4000000000')].map(
-      (set): SearchQuery => ({ key: 'and', of: [{ key: 'flag', mask: 16, set: true }, { key: 'uid', set }] }),
+      (set): SearchQuery => ({
+        key: 'and',
+        of: [
+          { key: 'flag', mask: 16, set: true },
+          { key: 'uid', set },
+        ],
+      }),
     ),
-    { key: 'and', of: [{ key: 'flag', mask: 16, set: true }, { key: 'or', of: [] }] },
+    {
+      key: 'and',
+      of: [
+        { key: 'flag', mask: 16, set: true },
+        { key: 'or', of: [] },
+      ],
+    },
     { key: 'emailId', id: 3 },
     { key: 'contentId', id: 3 },
     { key: 'threadId', id: 0 },
