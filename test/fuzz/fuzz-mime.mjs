@@ -8,6 +8,8 @@ import { splitAndAsk } from './mime-target.mjs';
 const PATIENCE_MS = 60;
 /** Every so many messages one is made long. */
 const GROWN_EVERY = 500;
+/** Its octets: above what is kept as text, of which some are put aside as a blob. */
+const GROWN_OCTETS = 1_000_000;
 
 /**
  * @param {{ seed: number, count: number, progress?: (done: number) => void }} options
@@ -33,7 +35,7 @@ export async function fuzzMime({ seed, count, progress = () => {} }) {
         if (ms > PATIENCE_MS) report(`took ${ms.toFixed(0)} ms`);
       }
       if (n % GROWN_EVERY === 0 && text.length > 0) {
-        const growth = await findGrowth(splitAndAsk, text.slice(0, 4000), random);
+        const growth = await findGrowth(splitAndAsk, text.slice(0, 4000), random, GROWN_OCTETS);
         if (growth !== null) report(`grows too fast: ${growth.times.map((ms) => ms.toFixed(1))} ms`);
       }
     } catch (error) {
