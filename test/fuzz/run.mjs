@@ -68,7 +68,7 @@ const report = setInterval(
 const results = await Promise.all(Array.from({ length: workers }, (_, number) => runWorker(number)));
 clearInterval(report);
 const found = results.flatMap((result) => result.found);
-for (const { what, input } of found) console.log(`\n${what}\n  ${input.slice(0, 2000)}`);
+for (const { what, input } of found) console.log(`\n${what}\n  ${input.slice(0, 50_000)}`);
 const understood = results.reduce((sum, result) => sum + result.understood, 0);
 const grown = Math.max(...results.map((result) => result.grown));
 console.log(
