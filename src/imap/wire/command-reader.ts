@@ -198,12 +198,18 @@ export class CommandReader {
       this.#used += line.length;
       if (!this.#checkHead(inAppend, announcement)) continue;
       if (announcement === null) return true;
-      if (announcement.size <= Number.MAX_SAFE_INTEGER && isMessageLiteral(this.#text, inAppend)) {
+      if (announcement.size <= Number.MAX_SAFE_INTEGER && this.#announcesMessage(inAppend)) {
         this.#message = announcement;
         return true;
       }
       this.#announce(announcement);
     }
+  }
+
+  #announcesMessage(inAppend: boolean): boolean {
+    // Of other commands the text is not looked at for each literal: it grows with each, and would be copied.
+    const { name } = this.#head as CommandHead;
+    return (name === 'APPEND' || name === 'REPLACE') && isMessageLiteral(this.#text, inAppend);
   }
 
   /** The next line; `undefined` when it has not arrived, `null` when it is too long and being thrown away. */

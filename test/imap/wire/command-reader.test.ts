@@ -13,6 +13,7 @@ import {
 } from '../../../src/imap/wire/command-reader.ts';
 import { CommandError } from '../../../src/imap/wire/imap-syntax-error.ts';
 import { ConnectionInput } from '../../../src/net/connection-input.ts';
+import { measure } from '../../fuzz/growth.mjs';
 
 interface Wire {
   readonly reader: CommandReader;
@@ -442,6 +443,25 @@ describe('however it is cut', () => {
       { numRuns: 500 },
     );
   });
+});
+
+test('a command of many literals takes as much longer as it is longer', async () => {
+  const limits = { ...LIMITS_AFTER_LOGIN, command: 1 << 26 };
+  const take = async (literals: number): Promise<number> => {
+    const octets = Buffer.from(`a1 X${' {1+}\r\nx'.repeat(literals)}\r\n`);
+    return measure(
+      async () => {
+        const { reader, send } = open(limits);
+        await send(octets);
+        expect((await reader.read())?.name).toBe('X');
+      },
+      octets,
+      5,
+    );
+  };
+  const few = await take(4_000);
+  // Eight times as much; its square would be 64 times.
+  expect(await take(32_000)).toBeLessThan(24 * few);
 });
 
 test('100,000 pipelined commands are read without waiting', async () => {
