@@ -67,6 +67,8 @@ export function runProgram(
         else resolve(stdout);
       },
     );
+    // A program that reads nothing may have ended already; how it ended is what counts.
+    child.stdin?.on('error', () => {});
     child.stdin?.end(options.input ?? '');
   });
 }
