@@ -10,6 +10,9 @@ const FOLDER = import.meta.dirname;
  */
 const OF_ONE_ENGINE = /^(?:sqlite|mongodb|engines|durability)\//;
 
+/** These are about the wire, and ask the store for little: an engine more would show nothing more. */
+const OF_THE_WIRE = /^imap\/(?:compress|connection-hooks|limits|memory|server)\.test\.ts$/;
+
 /** Their names, relative to the root. */
 export function filesOnEveryEngine(): string[] {
   const imports = new Map<string, string[]>();
@@ -29,7 +32,7 @@ export function filesOnEveryEngine(): string[] {
   }
   const names = [...reached].map((file) => relative(FOLDER, file));
   return names
-    .filter((name) => name.endsWith('.test.ts') && !OF_ONE_ENGINE.test(name))
+    .filter((name) => name.endsWith('.test.ts') && !OF_ONE_ENGINE.test(name) && !OF_THE_WIRE.test(name))
     .map((name) => `test/${name}`)
     .sort();
 }
