@@ -215,8 +215,7 @@ export class Authenticator {
     source: LoginSource,
   ): Promise<LoginOutcome> {
     const { passwords, limits, external, directory } = this.#parts;
-    const asked = external ? await external(name, password, source) : undefined;
-    if (asked === undefined && found?.passwordHash && passwords.recalls(found.passwordHash, password)) {
+    if (!external && found?.passwordHash && passwords.recalls(found.passwordHash, password)) {
       // Who has guessed too often must not learn by this either.
       const retryAfterMs = await limits.retryAfterMs(found.account.id, source.address);
       if (retryAfterMs > 0) return this.#limited(found.account.id, source, retryAfterMs);
@@ -224,6 +223,7 @@ export class Authenticator {
     }
     const attempt = await limits.begin(found?.account.id ?? null, source.address);
     if (attempt.retryAfterMs > 0) return this.#limited(found?.account.id ?? null, source, attempt.retryAfterMs);
+    const asked = external ? await external(name, password, source) : undefined;
     const entering = typeof asked === 'string' ? ((await directory.find(asked))?.account ?? null) : null;
     const right =
       asked === undefined ? await passwords.verify(found?.passwordHash ?? null, password) : entering !== null;

@@ -55,11 +55,18 @@ export class LoginLog {
   note(attempt: LoggedAttempt): void {
     const owner = attempt.account ?? NOBODY;
     const hour = Math.floor(this.#now() / HOUR);
-    const record = this.#recordOf(attempt, `${owner} ${hour}`);
-    const { time: _, count: __, ...alike } = record;
-    const key = `${LATEST_FIRST - hour}.${digestOf(owner, JSON.stringify(alike)).slice(0, 16)}`;
+    const place = `${owner} ${hour}`;
+    let record = this.#recordOf(attempt, false);
+    let key = keyOf(owner, hour, record);
+    const made = this.#made.get(place) ?? 0;
+    if (!this.#known.has(`${owner} ${key}`) && made >= MAX_RECORDS_PER_HOUR && attempt.outcome !== 'granted') {
+      record = this.#recordOf(attempt, true);
+      key = keyOf(owner, hour, record);
+    }
     const name = `${owner} ${key}`;
     if (!this.#known.has(name)) {
+      if (made === 0 && this.#made.size >= MAX_KNOWN) this.#made.clear();
+      this.#made.set(place, made + 1);
       if (this.#known.size >= MAX_KNOWN) this.#known.clear();
       this.#known.add(name);
       const content = { value: JSON.stringify(record), expires: this.#expires() };
@@ -102,11 +109,8 @@ export class LoginLog {
     await this.#writing;
   }
 
-  #recordOf({ source, outcome, credential }: LoggedAttempt, place: string): LoginRecord {
-    const made = this.#made.get(place) ?? 0;
-    if (made === 0 && this.#made.size >= MAX_KNOWN) this.#made.clear();
-    this.#made.set(place, made + 1);
-    const crowded = outcome !== 'granted' && made >= MAX_RECORDS_PER_HOUR;
+  /** @param crowded there are so many that where this one comes from is left out */
+  #recordOf({ source, outcome, credential }: LoggedAttempt, crowded: boolean): LoginRecord {
     return {
       time: this.#now(),
       scope: source.scope,
@@ -125,4 +129,9 @@ export class LoginLog {
   #expires(): number {
     return this.#now() + this.#keepMs;
   }
+}
+
+/** One key for all that is alike within an hour. */
+function keyOf(owner: string, hour: number, { time: _, count: __, ...alike }: LoginRecord): string {
+  return `${LATEST_FIRST - hour}.${digestOf(owner, JSON.stringify(alike)).slice(0, 16)}`;
 }

@@ -1,8 +1,7 @@
 /** Tells a client what happened: in the selected mailbox, and where it asked for more by NOTIFY. */
 
 import { UidSet } from '../model/uid-set.ts';
-import { fetchPages } from './fetch-pages.ts';
-import { planFetch } from './fetch-plan.ts';
+import { fetchUnasked } from './fetch-pages.ts';
 import type { MailboxView } from './mailbox-view.ts';
 import type { Notifier } from './notifier.ts';
 import { refreshUpdates, writeAdded, writeRemoved } from './search-updates.ts';
@@ -55,6 +54,5 @@ async function fetchNew(session: Session, view: MailboxView, notifier: Notifier,
   notifier.ownMessages.delete(shared.id);
   if (notifier.selected.fetch.length === 0) return;
   const added = map.uids.subarray(map.indexOf(last + 1), map.count).filter((uid) => !own?.has(uid));
-  const plan = planFetch(notifier.selected.fetch, { uid: false, modSeq: false, utf8: session.utf8 });
-  await fetchPages(session, view, UidSet.fromSorted(added), { ...plan, setsSeen: false });
+  await fetchUnasked(session, view, UidSet.fromSorted(added), notifier.selected.fetch);
 }

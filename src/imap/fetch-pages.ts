@@ -5,11 +5,23 @@ import type { Mailbox } from '../model/mailbox.ts';
 import { UidSet } from '../model/uid-set.ts';
 import type { FetchedMessage } from '../store/message-store.ts';
 import { writeMessage } from './fetch-message.ts';
-import type { FetchPlan } from './fetch-plan.ts';
+import { type FetchPlan, planFetch } from './fetch-plan.ts';
 import type { MailboxView } from './mailbox-view.ts';
 import { Refusal } from './refusal.ts';
 import type { Session } from './session.ts';
+import type { FetchItem } from './wire/fetch-items.ts';
 import { BrokenLiteral } from './write-octets.ts';
+
+/** Writes items of messages that the client is told of unasked; reading them marks nothing as seen. */
+export async function fetchUnasked(
+  session: Session,
+  view: MailboxView,
+  uids: UidSet,
+  items: readonly FetchItem[],
+): Promise<void> {
+  const plan = planFetch(items, { uid: false, modSeq: false, utf8: session.utf8 });
+  await fetchPages(session, view, uids, { ...plan, setsSeen: false });
+}
 
 /** What became of a FETCH. */
 export interface FetchedPages {
@@ -58,7 +70,8 @@ export async function fetchPages(
   return { failure, found: messages };
 }
 
-function labelsOf(
+/** The labels of the messages of a page. */
+export function labelsOf(
   session: Session,
   view: MailboxView,
   page: readonly FetchedMessage[],

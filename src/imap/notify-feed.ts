@@ -1,5 +1,6 @@
 /** Tells what a client asked for by NOTIFY, while no command is run. RFC 5465 section 3.1. */
 
+import { isBelow } from '../model/mailbox.ts';
 import { announceChanges } from './announce-changes.ts';
 import { QUOTED_DELIMITER } from './list-mailboxes.ts';
 import type { AccountNames, NameNews, Notifier } from './notifier.ts';
@@ -96,7 +97,7 @@ export function optionsOf({ condstore, qresync, view }: Session): Parameters<Not
 function listResponse(session: Session, { path, oldPath }: NameNews, now: AccountNames): string {
   const mailbox = now.mailboxes.find((one) => one.path === path);
   const attributes = mailbox ? [] : ['\\NonExistent'];
-  const below = now.mailboxes.some((one) => one.path.startsWith(`${path}/`));
+  const below = now.mailboxes.some((one) => isBelow(one.path, path));
   attributes.push(below ? '\\HasChildren' : '\\HasNoChildren');
   if (now.subscriptions.has(path)) attributes.push('\\Subscribed');
   if (mailbox?.specialUse) attributes.push(mailbox.specialUse);

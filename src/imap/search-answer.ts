@@ -29,13 +29,17 @@ export function writeExtended(
   if (returns.save) {
     view.saved = UidSet.from(returned);
     // RFC 5182 section 2.1: only saving is answered by the tagged response alone.
-    const { min, max, all, count, partial, relevancy } = returns;
-    if (!min && !max && !all && !count && !partial && !relevancy) return;
+    if (returnsNothing(returns)) return;
   }
   const modSeq = answer.modSeq && returned.length > 0 ? highestModSeq(view, returned) : null;
   const scores = answer.scores && scoresOf(answer.scores, found, returns);
   const data = formatResults(numbersOf(view, found, uid), returns, { modSeq, scores });
   session.out.write(`* ESEARCH (TAG ${quoted(answer.tag)})${uid ? ' UID' : ''}${data}\r\n`);
+}
+
+/** Whether no option asks for anything of the result itself. */
+export function returnsNothing({ min, max, all, count, partial, relevancy }: SearchReturn): boolean {
+  return !min && !max && !all && !count && !partial && !relevancy;
 }
 
 /** The data items of a response, each with a space before it. */

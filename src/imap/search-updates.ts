@@ -3,12 +3,33 @@
 import type { Uid } from '../model/ids.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { UidSet } from '../model/uid-set.ts';
-import { fetchPages } from './fetch-pages.ts';
-import { planFetch } from './fetch-plan.ts';
+import { fetchUnasked } from './fetch-pages.ts';
+import type { SearchOutcome } from './find-messages.ts';
 import type { MailboxView } from './mailbox-view.ts';
+import { Refusal } from './refusal.ts';
 import type { Session } from './session.ts';
-import type { UpdatedSearch } from './updated-search.ts';
+import { MAX_UPDATED_SEARCHES, type UpdatedSearch } from './updated-search.ts';
 import { quoted } from './wire/write-string.ts';
+
+/** RFC 5267 section 4.3: a tag names one search only. @throws Refusal */
+export function requireFreshTag(view: MailboxView, tag: string, update: boolean): void {
+  if (update && view.updates.has(tag)) throw new Refusal('BAD', 'A search of that tag is kept up to date already');
+}
+
+/** RFC 5267 section 4.3.1: there may be too many. */
+export function keepUpToDate(
+  session: Session,
+  view: MailboxView,
+  { query, found }: SearchOutcome,
+  { tag, uid, modSeq, items }: Pick<UpdatedSearch, 'tag' | 'uid' | 'modSeq' | 'items'>,
+): void {
+  if (view.updates.size >= MAX_UPDATED_SEARCHES) {
+    session.out.write(`* NO [NOUPDATE ${quoted(tag)}] Too many searches are kept up to date\r\n`);
+    return;
+  }
+  const told = UidSet.fromSorted(found);
+  view.updates.set(tag, { tag, uid, query, items, told, matching: told, modSeq });
+}
 
 /** Finds out what has changed of the results. Call before the changes of the mailbox are told. */
 export async function refreshUpdates(session: Session, view: MailboxView): Promise<void> {
@@ -48,9 +69,7 @@ export async function writeAdded(session: Session, view: MailboxView, last: Uid)
     const added = knownTo(view, search.matching.difference(search.told));
     if (added.isEmpty) continue;
     if (search.items.length > 0) {
-      const plan = planFetch(search.items, { uid: false, modSeq: false, utf8: session.utf8 });
-      const fresh = added.intersection(UidSet.range(last + 1, 0xffffffff));
-      await fetchPages(session, view, fresh, { ...plan, setsSeen: false });
+      await fetchUnasked(session, view, added.intersection(UidSet.range(last + 1, 0xffffffff)), search.items);
     }
     write(session, view, search, 'ADDTO', added);
     search.told = search.told.union(added);

@@ -58,7 +58,7 @@ export class Session {
   notifier: Notifier | null = null;
   /** Tells it between commands. */
   feed: NotifyFeed | null = null;
-  /** METADATA was enabled: changes of annotations are told. RFC 5464 section 4.1. */
+  /** Changes of annotations are told: METADATA was enabled, or NOTIFY asks for them. RFC 5464 section 4.1. */
   metadataNews: MetadataNews | null = null;
   /** With what it has logged in. */
   credential: UsedCredential | null = null;

@@ -3,6 +3,7 @@
 import type { FlagMode } from '../model/flags.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import type { Completion } from './command.ts';
+import { labelsOf } from './fetch-pages.ts';
 import { formatLabels, LABEL_FLAGS, readLabels } from './gmail-labels.ts';
 import type { MailboxView } from './mailbox-view.ts';
 import { Refusal } from './refusal.ts';
@@ -60,7 +61,7 @@ async function writeLabels(session: Session, view: MailboxView, uids: UidSet, ui
   let seq = 1;
   view.announceKeywords(out);
   for await (const page of store.fetchPages(accountId, view.shared.id, uids)) {
-    const labels = await store.labels(accountId, view.shared.id, uids);
+    const labels = await labelsOf(session, view, page);
     for (const message of page) {
       const found = view.map.seq(message.uid, seq);
       if (found === 0) continue;

@@ -120,7 +120,11 @@ class PlaceChange {
 
   async #expunge(places: readonly OtherPlace[]): Promise<void> {
     const byMailbox = new Map<MailboxId, Uid[]>();
-    for (const { mailboxId, at } of places) byMailbox.set(mailboxId, [...(byMailbox.get(mailboxId) ?? []), at]);
+    for (const { mailboxId, at } of places) {
+      const uids = byMailbox.get(mailboxId);
+      if (uids) uids.push(at);
+      else byMailbox.set(mailboxId, [at]);
+    }
     for (const [mailboxId, uids] of byMailbox) {
       const gone = await this.#tx.expunge(mailboxId, UidSet.from(uids));
       this.happened ||= !gone.isEmpty;

@@ -66,6 +66,17 @@ describe('guessing', () => {
     expect(await outcome(PASSWORD)).toBe('granted');
   });
 
+  it('is not passed on to an authority outside once it is limited', async () => {
+    let asked = 0;
+    const external = async (): Promise<null> => {
+      asked++;
+      return null;
+    };
+    const { outcome } = await openAuth({ authentication: { limits: LIMITS, external } });
+    for (let tries = 0; tries < 10; tries++) await outcome('wrong');
+    expect(asked).toBe(3);
+  });
+
   it('is counted for all processes together', async () => {
     const place = await emptyPlace();
     const first = await openAuth({ ...place, ...limited });
@@ -104,6 +115,16 @@ describe('the log', () => {
       address: '192.0.2.1',
       scope: 'imap',
     });
+  });
+
+  it('names where attempts come from however many they are, as long as they are alike', async () => {
+    const { store, account, outcome } = await openAuth({ authentication: { limits: { trusted: ['0.0.0.0/0'] } } });
+    for (let tries = 0; tries < 205; tries++) await outcome(PASSWORD);
+    await outcome('wrong');
+    expect(await store.auth.log(account)).toMatchObject([
+      { outcome: 'credentials', address: '192.0.2.1', count: 1 },
+      { outcome: 'granted', count: 205 },
+    ]);
   });
 
   it('does not grow with a flood', async () => {

@@ -5,13 +5,13 @@ import { generate } from 'otplib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AuthenticationOptions } from '../../src/auth/store-authentication.ts';
 import { createImapServer } from '../../src/imap/server.ts';
-import { openTestedStore } from '../engine-under-test.ts';
+import { emptyPlace, openTestedStore, type StorePlace } from '../engine-under-test.ts';
 import { LineClient } from './line-client.ts';
 
 const SECRET = Buffer.alloc(32, 9);
 
-async function open(authentication: AuthenticationOptions = {}) {
-  const store = await openTestedStore({ secret: SECRET, authentication });
+async function open(authentication: AuthenticationOptions = {}, place: Partial<StorePlace> = {}) {
+  const store = await openTestedStore({ ...place, secret: SECRET, authentication });
   const { id } = await store.accounts.create({ name: 'ann', password: 'secret' });
   const admin = await store.accounts.create({ name: 'admin', password: 'root' });
   if (authentication.scram) await store.accounts.setPassword(id, 'secret');
@@ -174,6 +174,18 @@ describe('a login', () => {
     await store.auth.setStatus(account, { suspended: true });
     expect(await again.line()).toMatch(/^\* BYE/);
     expect(await say(await connect(), 'a LOGIN ann another')).toMatch(/^a NO \[CONTACTADMIN\]/);
+  });
+
+  it('ends also when another process takes its credential back', async () => {
+    const place = await emptyPlace();
+    const { store, account, connect } = await open({}, place);
+    const { password, id } = await store.auth.createAppPassword(account, { scopes: ['imap'] });
+    const client = await connect();
+    expect(await say(client, `a LOGIN ann "${password}"`)).toMatch(/^a OK/);
+    const other = await openTestedStore({ ...place, secret: SECRET });
+    await other.auth.removeAppPassword(account, id);
+    expect(await client.line()).toMatch(/^\* BYE \[UNAVAILABLE\]/);
+    await other.close();
   });
 
   it('is logged with what the client says of itself', async () => {

@@ -7,12 +7,12 @@ import { filterMailboxes } from '../filter-mailboxes.ts';
 import { search as find, searchUnselected } from '../find-messages.ts';
 import { Refusal } from '../refusal.ts';
 import { scoreMessages } from '../score-messages.ts';
-import { formatResults, returnedBy, scoresOf } from '../search-answer.ts';
+import { formatResults, returnedBy, returnsNothing, scoresOf } from '../search-answer.ts';
+import { keepUpToDate, requireFreshTag } from '../search-updates.ts';
 import type { Session } from '../session.ts';
 import { type MultiSearchArguments, parseMultiSearch } from '../wire/esearch-args.ts';
 import { RETURN_ALL } from '../wire/search-return.ts';
 import { formatMailbox, quoted } from '../wire/write-string.ts';
-import { keepUpToDate, requireFreshTag } from './search.ts';
 
 /** Finds messages in any mailboxes. */
 export const esearch: CommandHandler = {
@@ -83,9 +83,7 @@ async function searchAll(
 
 /** RFC 5182 section 2.1: only saving is answered by the tagged response alone. */
 function isSilent({ returns }: MultiSearchArguments): boolean {
-  if (!returns) return false;
-  const { min, max, all, count, partial, relevancy, save, update } = returns;
-  return (save || update) && !min && !max && !all && !count && !partial && !relevancy;
+  return returns !== null && (returns.save || returns.update) && returnsNothing(returns);
 }
 
 async function highestModSeq(session: Session, mailbox: Mailbox, uids: readonly number[]): Promise<number> {

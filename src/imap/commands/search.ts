@@ -2,16 +2,14 @@
 
 import { UidSet } from '../../model/uid-set.ts';
 import type { CommandHandler } from '../command.ts';
-import { search as find, type SearchOutcome } from '../find-messages.ts';
+import { search as find } from '../find-messages.ts';
 import type { MailboxView } from '../mailbox-view.ts';
-import { Refusal } from '../refusal.ts';
 import { scoreMessages } from '../score-messages.ts';
 import { highestModSeq, numbersOf, writeExtended } from '../search-answer.ts';
+import { keepUpToDate, requireFreshTag } from '../search-updates.ts';
 import type { Session } from '../session.ts';
-import { MAX_UPDATED_SEARCHES, type UpdatedSearch } from '../updated-search.ts';
 import { parseSearch } from '../wire/search-program.ts';
 import { RETURN_ALL } from '../wire/search-return.ts';
-import { quoted } from '../wire/write-string.ts';
 
 /** Finds messages. */
 export const search: CommandHandler = {
@@ -34,33 +32,15 @@ export const search: CommandHandler = {
     if (args.modSeq) await view.shared.loadFlags();
     // RFC 9051 section 6.4.4: ESEARCH answers every SEARCH.
     const returns = args.returns ?? (session.rev2 ? RETURN_ALL : null);
-    const scores = returns?.relevancy ? await scoreMessages(session, view.shared.id, args.key, found) : null;
+    const scores = returns?.relevancy
+      ? await session.work(tag, scoreMessages(session, view.shared.id, args.key, found))
+      : null;
     if (returns) writeExtended(session, view, found, { tag, uid, returns, modSeq: args.modSeq, scores });
     else writeBasic(session, view, found, uid, args.modSeq);
     if (returns?.update) keepUpToDate(session, view, outcome, { tag, uid, modSeq, items: returns.updateItems });
     return { text: 'Searched' };
   },
 };
-
-/** RFC 5267 section 4.3: a tag names one search only. @throws Refusal */
-export function requireFreshTag(view: MailboxView, tag: string, update: boolean): void {
-  if (update && view.updates.has(tag)) throw new Refusal('BAD', 'A search of that tag is kept up to date already');
-}
-
-/** RFC 5267 section 4.3.1: there may be too many. */
-export function keepUpToDate(
-  session: Session,
-  view: MailboxView,
-  { query, found }: SearchOutcome,
-  { tag, uid, modSeq, items }: Pick<UpdatedSearch, 'tag' | 'uid' | 'modSeq' | 'items'>,
-): void {
-  if (view.updates.size >= MAX_UPDATED_SEARCHES) {
-    session.out.write(`* NO [NOUPDATE ${quoted(tag)}] Too many searches are kept up to date\r\n`);
-    return;
-  }
-  const told = UidSet.fromSorted(found);
-  view.updates.set(tag, { tag, uid, query, items, told, matching: told, modSeq });
-}
 
 function writeBasic(
   session: Session,
