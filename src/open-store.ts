@@ -16,6 +16,7 @@ import { EiderError } from './errors.ts';
 import { attachmentNamed } from './mime/attachment-named.ts';
 import { extractSearchText, searchTextExtractor } from './mime/extract-search-text.ts';
 import { headerContains } from './mime/header-contains.ts';
+import { NetworkList } from './model/networks.ts';
 import { type MongoSource, type OpenedDatabase, openDatabase } from './mongodb/connect.ts';
 import { openMongoEngine } from './mongodb/mongo-engine.ts';
 import { openMongoBlobStore } from './mongodb/open-mongo-blobs.ts';
@@ -96,6 +97,7 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
   // Before anything is opened: they may be refused.
   const sealer = options.secret ? new Sealer(options.secret) : null;
   if (options.authentication?.relyingParty) requireRelyingParty(options.authentication.relyingParty);
+  new NetworkList(options.authentication?.limits?.trusted ?? []);
   const parts = await openParts(options);
   const passwords = new PasswordVerifier();
   const { vault } = parts.engine;

@@ -1,6 +1,6 @@
 /** Whether accounts can be used, and which second factors they have: one record of each account, read at each login. */
 
-import type { Vault } from '../engine/vault.ts';
+import type { Vault, VaultEntry } from '../engine/vault.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountStatus, SecondFactorMethod } from '../model/authentication.ts';
 import type { AccountId } from '../model/ids.ts';
@@ -37,8 +37,7 @@ export class AccountStatuses {
   }
 
   async get(account: AccountId): Promise<StoredStatus> {
-    const entry = await this.#vault.get(placeOf(account));
-    return entry ? { ...USUAL, ...(JSON.parse(entry.value) as Partial<StoredStatus>) } : USUAL;
+    return read(await this.#vault.get(placeOf(account)));
   }
 
   /** The same, perhaps as it was a moment ago: for what happens often. */
@@ -56,7 +55,7 @@ export class AccountStatuses {
     const place = placeOf(account);
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const entry = await this.#vault.get(place);
-      const before = entry ? { ...USUAL, ...(JSON.parse(entry.value) as Partial<StoredStatus>) } : USUAL;
+      const before = read(entry);
       const after = { ...before, ...change(before) };
       const content = { value: JSON.stringify(after) };
       const done = entry
@@ -74,6 +73,10 @@ export class AccountStatuses {
       secondFactors: [...secondFactors.filter((one) => one !== method), ...(on ? [method] : [])],
     }));
   }
+}
+
+function read(entry: VaultEntry | null): StoredStatus {
+  return entry ? { ...USUAL, ...(JSON.parse(entry.value) as Partial<StoredStatus>) } : USUAL;
 }
 
 function placeOf(account: AccountId): { owner: string; kind: string; key: string } {

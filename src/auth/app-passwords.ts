@@ -10,7 +10,7 @@ import {
   SCOPES,
 } from '../model/authentication.ts';
 import type { AccountId } from '../model/ids.ts';
-import { isInNetworks, requireNetwork } from './networks.ts';
+import { NetworkList } from '../model/networks.ts';
 import { digestOf, inGroups, randomId, randomLetters } from './secrets.ts';
 
 /** Most of one account. */
@@ -50,7 +50,7 @@ export class AppPasswords {
       throw new EiderError('INVALID_ARGUMENT', `an app password is for some of ${SCOPES.join(', ')}`);
     }
     if (expires && Number.isNaN(expires.getTime())) throw new EiderError('INVALID_ARGUMENT', 'the expiry is no date');
-    for (const network of networks) requireNetwork(network);
+    new NetworkList(networks);
     if ((await this.#entries(account)).length >= MAX_APP_PASSWORDS) {
       throw new EiderError('LIMIT_EXCEEDED', `an account has at most ${MAX_APP_PASSWORDS} app passwords`);
     }
@@ -122,5 +122,5 @@ function read({ value }: VaultEntry): Stored {
 function refusalOf({ scopes, networks, expires }: Stored, source: LoginSource, now: number): RefusalReason | null {
   if (expires !== null && expires <= now) return 'expired';
   if (!scopes.includes(source.scope)) return 'scope';
-  return networks.length > 0 && !isInNetworks(source.address, networks) ? 'network' : null;
+  return networks.length > 0 && !new NetworkList(networks).has(source.address) ? 'network' : null;
 }

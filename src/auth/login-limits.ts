@@ -2,7 +2,7 @@
 
 import type { Vault } from '../engine/vault.ts';
 import type { AccountId } from '../model/ids.ts';
-import { isInNetworks, networkOf } from './networks.ts';
+import { NetworkList, networkOf } from '../model/networks.ts';
 
 /** Most failures within a window, for each of the three. Times in milliseconds. */
 export interface LoginLimitOptions {
@@ -59,20 +59,22 @@ interface Counter {
 export class LoginLimits {
   readonly #vault: Vault;
   readonly #options: LoginLimitOptions;
+  readonly #trusted: NetworkList;
   readonly #now: () => number;
   /** Accounts with networks that were let in lately, since nobody failed here: by when that is forgotten. */
   readonly #calm = new Map<string, number>();
 
+  /** @throws `INVALID_ARGUMENT` when something trusted is no network. */
   constructor(vault: Vault, options: LoginLimitOptions, now: () => number) {
     this.#vault = vault;
     this.#options = options;
+    this.#trusted = new NetworkList(options.trusted ?? []);
     this.#now = now;
   }
 
   /** @param account `null` for a name that is no account's: its address counts alone */
   async begin(account: AccountId | null, address: string): Promise<LoginAttempt> {
-    const { trusted = [] } = this.#options;
-    if (trusted.length > 0 && isInNetworks(address, trusted)) return FREE;
+    if (this.#trusted.has(address)) return FREE;
     const network = networkOf(address);
     this.#calm.clear();
     const counters = await this.#counters(account, network);
@@ -95,8 +97,7 @@ export class LoginLimits {
 
   /** Above 0: too many have failed for anybody to be let in without being counted. Counts nothing. */
   async retryAfterMs(account: AccountId | null, address: string): Promise<number> {
-    const { trusted = [] } = this.#options;
-    if (trusted.length > 0 && isInNetworks(address, trusted)) return 0;
+    if (this.#trusted.has(address)) return 0;
     const network = networkOf(address);
     // Nobody can have learned anything here by failing: the first who does ends it.
     if ((this.#calm.get(`${account} ${network}`) ?? 0) > this.#now()) return 0;

@@ -1,7 +1,8 @@
 /** Accepts connections, counts them, and lets them go. */
 
-import { createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { EiderError } from '../errors.ts';
+import { networkOf } from '../model/networks.ts';
 import { Connection } from './connection.ts';
 import type { Endpoints, ProxyHeader } from './proxy-header.ts';
 import { ProxyProtocol, type ProxyProtocolSettings } from './proxy-protocol.ts';
@@ -183,7 +184,7 @@ export class Listener implements AsyncDisposable {
   /** Counts a connection for its address, and begins with it. */
   #admit(socket: Socket, secure: boolean, proxied: Proxied): void {
     const { maxConnectionsPerAddress = 100 } = this.#options;
-    const key = addressKey(proxied.endpoints?.remoteAddress ?? socket.remoteAddress ?? '');
+    const key = networkOf(proxied.endpoints?.remoteAddress ?? socket.remoteAddress ?? '');
     const count = this.#perAddress.get(key) ?? 0;
     // It has no address when it is gone already.
     if (key === '' || count >= maxConnectionsPerAddress) {
@@ -249,19 +250,4 @@ export class Listener implements AsyncDisposable {
 function addressOf(door: Door | undefined): ListenerAddress | null {
   const address = door?.server.address() ?? null;
   return address === null || typeof address === 'string' ? null : { host: address.address, port: address.port };
-}
-
-/** What is counted as one address: an IPv4 address (also inside IPv6), or the first 64 bits of an IPv6 one. */
-function addressKey(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped) return mapped[1] as string;
-  if (!isIPv6(address)) return address;
-  const [head = '', tail] = (address.split('%')[0] as string).split('::');
-  const groups = head === '' ? [] : head.split(':');
-  if (tail !== undefined) {
-    const after = tail === '' ? [] : tail.split(':');
-    while (groups.length + after.length < 8) groups.push('0');
-    groups.push(...after);
-  }
-  return groups.slice(0, 4).join(':');
 }

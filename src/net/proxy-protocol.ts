@@ -1,7 +1,8 @@
 /** Takes connections from proxies that tell by the PROXY protocol whose they are. */
 
-import { BlockList, isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { EiderError } from '../errors.ts';
+import { NetworkList } from '../model/networks.ts';
 import { type ProxyHeader, parseProxyHeader } from './proxy-header.ts';
 
 /** Which proxies are believed. */
@@ -21,20 +22,19 @@ export const PROXY_TIMEOUT_MS = 5_000;
 
 /** Reads the headers of trusted proxies. */
 export class ProxyProtocol {
-  readonly #trusted = new BlockList();
+  readonly #trusted: NetworkList;
   readonly #timeoutMs: number;
 
   /** @throws EiderError `INVALID_ARGUMENT` when something trusted is no address and no network, or nothing is. */
   constructor(settings: ProxyProtocolSettings) {
     this.#timeoutMs = settings.timeoutMs ?? PROXY_TIMEOUT_MS;
     if (settings.trusted.length === 0) throw new EiderError('INVALID_ARGUMENT', 'no proxy is trusted');
-    for (const network of settings.trusted) this.#trust(network);
+    this.#trusted = new NetworkList(settings.trusted);
   }
 
   /** Whether headers from this address are believed. */
   trusts(address: string): boolean {
-    const family = isIP(address);
-    return family !== 0 && this.#trusted.check(withoutZone(address), family === 4 ? 'ipv4' : 'ipv6');
+    return this.#trusted.has(address);
   }
 
   /**
@@ -85,19 +85,4 @@ export class ProxyProtocol {
       else socket.on('readable', read).on('end', ended).on('close', ended);
     });
   }
-
-  #trust(network: string): void {
-    const [address = '', prefix, ...rest] = network.split('/');
-    const family = isIP(address);
-    const bits = family === 4 ? 32 : 128;
-    const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
-    if (family === 0 || address.includes('%') || rest.length > 0 || !(length <= bits)) {
-      throw new EiderError('INVALID_ARGUMENT', `${network} is neither an IP address nor a network like 10.0.0.0/8`);
-    }
-    this.#trusted.addSubnet(address, length, family === 4 ? 'ipv4' : 'ipv6');
-  }
-}
-
-function withoutZone(address: string): string {
-  return address.split('%')[0] as string;
 }

@@ -64,6 +64,8 @@ describe('guessing', () => {
     const { outcome } = await openAuth({ authentication: { limits: { ...LIMITS, trusted: ['192.0.2.0/28'] } } });
     for (let tries = 0; tries < 10; tries++) expect(await outcome('wrong')).toBe('credentials');
     expect(await outcome(PASSWORD)).toBe('granted');
+    const wrong = { authentication: { limits: { trusted: ['everybody'] } } };
+    await expect(openAuth(wrong)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
   it('is not passed on to an authority outside once it is limited', async () => {
@@ -157,6 +159,7 @@ describe('app passwords', () => {
       { scopes: ['ftp'] },
       { scopes: ['imap'], networks: ['example.org'] },
       { scopes: ['imap'], networks: ['192.0.2.0/33'] },
+      { scopes: ['imap'], networks: ['fe80::1%eth0'] },
       { scopes: ['imap'], description: 'x'.repeat(256) },
       { scopes: ['imap'], expires: new Date(Number.NaN) },
     ]) {
