@@ -1,5 +1,6 @@
 /** What a database must have before it is a store: collections, sharded where there are shards, and indexes. */
 
+import { setTimeout } from 'node:timers/promises';
 import type { Db, Document } from 'mongodb';
 import { EiderError, isEiderError } from '../errors.ts';
 import { COLLECTION_PLANS, type CollectionPlan, type IndexPlan, type KeyedDocument } from './collections.ts';
@@ -7,6 +8,9 @@ import { toEiderError } from './mongo-error.ts';
 
 /** The version of the documents. */
 export const SCHEMA_VERSION = 1;
+
+/** Of two processes that make the same index one waits for the other, and seldom for a third. */
+const CONFLICTS_LET_PASS = 20;
 
 /** What of a store a database holds: its accounts and mail, or attachments; it may hold both. */
 export type StorePart = 'schema' | 'attachments';
@@ -93,7 +97,7 @@ export async function requireDatabase(
 
 /** Makes what is missing of a collection. */
 async function makeCollection(db: Db, plan: CollectionPlan, kind: ClusterKind, isNew: boolean): Promise<InitStep[]> {
-  if (isNew) await ignoring(48, db.createCollection(plan.name));
+  if (isNew) await ignoring(48, () => db.createCollection(plan.name));
   const sharded = kind === 'sharded' && plan.shardKey !== null && (await shard(db, plan.name, plan.shardKey));
   const steps: InitStep[] = [{ what: `collection ${plan.name}`, done: sharded ? 'sharded' : isNew ? 'made' : 'there' }];
   const there = await indexNames(db, plan.name);
@@ -146,7 +150,19 @@ async function indexNames(db: Db, collection: string): Promise<Set<string>> {
 
 async function createIndex(db: Db, collection: string, { name, key, having }: IndexPlan): Promise<void> {
   const partial = having && { partialFilterExpression: { [having]: { $exists: true } } };
-  await db.collection(collection).createIndex(key as Document as Record<string, 1>, { name, ...partial });
+  const keys = key as Document as Record<string, 1>;
+  await whileOthersToo(() => db.collection(collection).createIndex(keys, { name, ...partial }));
+}
+
+/** The same again while another process makes the same thing: servers let one of both fail. */
+async function whileOthersToo<T>(work: () => Promise<T>, left = CONFLICTS_LET_PASS): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (left === 0 || !isEiderError(toEiderError(error), 'BUSY')) throw error;
+    await setTimeout(10 + Math.random() * 100);
+    return whileOthersToo(work, left - 1);
+  }
 }
 
 /** Spreads a collection over the shards; `false` when it is already. */
@@ -156,14 +172,14 @@ async function shard(db: Db, collection: string, key: string): Promise<boolean> 
   await admin.command({ enableSharding: db.databaseName }).catch(() => {});
   const command = { shardCollection: `${db.databaseName}.${collection}`, key: { [key]: 'hashed' } };
   // AlreadyInitialized: it is sharded so.
-  const answer = await ignoring(23, admin.command(command));
+  const answer = await ignoring(23, () => admin.command(command));
   return answer !== null;
 }
 
 /** `null` for the one error that says that there is nothing to do. */
-async function ignoring<T>(code: number, work: Promise<T>): Promise<T | null> {
+async function ignoring<T>(code: number, work: () => Promise<T>): Promise<T | null> {
   try {
-    return await work;
+    return await whileOthersToo(work);
   } catch (error) {
     if ((error as { code?: unknown }).code === code) return null;
     throw error;

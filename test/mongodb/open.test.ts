@@ -46,7 +46,7 @@ describe.skipIf(MONGODB_URI === null)('a database', () => {
     await store.close();
     await db.collection('vault').drop();
 
-    const opened = await Promise.all([1, 2].map(() => openParts({ mongodb: db, create: false })));
+    const opened = await Promise.all(Array.from({ length: 12 }, () => openParts({ mongodb: db, create: false })));
     const names = (await db.collection('vault').indexes()).map(({ name }) => name);
     expect(names).toEqual(['_id_', 'expires']);
     for (const { engine } of opened) expect((await engine.directory.find('ann'))?.name).toBe('ann');
