@@ -8,6 +8,11 @@
  * - `ANNOTATION_INVALID` (a name that none can have), `ANNOTATION_LIMIT` (too many, or too much in all),
  *   `ANNOTATION_TOO_LARGE` (one value); nothing was changed.
  * - `AUTHENTICATION_FAILED`: unknown account or wrong password; never says which.
+ * - `ACCOUNT_DISABLED`, `RECIPIENT_UNKNOWN`, `RATE_LIMITED`, `DELIVERY_REFUSED` (by a hook of the program's),
+ *   `MAIL_LOOP`: a recipient that gets nothing.
+ * - `DKIM_KEY_INVALID`, `DOMAIN_INVALID`, `FILTER_INVALID`, `KEY_INVALID` (for encryption): what was given cannot be
+ *   used; the message says why.
+ * - `ENCRYPTION_FAILED`: nothing was stored, in the clear or otherwise; try again, or look after the account's keys.
  * - `PASSWORD_REFUSED`: the policy for new passwords; the message says why.
  * - `MAILBOX_EXISTS`, `MAILBOX_NOT_FOUND`, `MAILBOX_NAME_INVALID`, `MAILBOX_PROTECTED` (INBOX cannot be deleted),
  *   `MAILBOX_HAS_CHILDREN`, `MAILBOX_LIMIT` (too many, or too deep).
@@ -24,6 +29,7 @@
  */
 export type ErrorCode =
   | 'ABORTED'
+  | 'ACCOUNT_DISABLED'
   | 'ACCOUNT_EXISTS'
   | 'ACCOUNT_NAME_INVALID'
   | 'ACCOUNT_NOT_FOUND'
@@ -36,10 +42,16 @@ export type ErrorCode =
   | 'BLOB_CORRUPT'
   | 'BLOB_MISSING'
   | 'BUSY'
+  | 'DELIVERY_REFUSED'
   | 'DISK_FULL'
+  | 'DKIM_KEY_INVALID'
+  | 'DOMAIN_INVALID'
+  | 'ENCRYPTION_FAILED'
+  | 'FILTER_INVALID'
   | 'FLAG_INVALID'
   | 'FLAG_LIMIT'
   | 'INVALID_ARGUMENT'
+  | 'KEY_INVALID'
   | 'LIMIT_EXCEEDED'
   | 'MAILBOX_EXISTS'
   | 'MAILBOX_HAS_CHILDREN'
@@ -47,9 +59,12 @@ export type ErrorCode =
   | 'MAILBOX_NAME_INVALID'
   | 'MAILBOX_NOT_FOUND'
   | 'MAILBOX_PROTECTED'
+  | 'MAIL_LOOP'
   | 'MESSAGE_TOO_LARGE'
   | 'PASSWORD_REFUSED'
   | 'QUOTA_EXCEEDED'
+  | 'RATE_LIMITED'
+  | 'RECIPIENT_UNKNOWN'
   | 'SCHEMA_TOO_NEW'
   | 'STORE_CLOSED'
   | 'STORE_CORRUPT'

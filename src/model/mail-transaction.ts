@@ -1,0 +1,77 @@
+/** Mail on its way in: one message for one or several recipients. RFC 5321 section 3.3. */
+
+import type { EiderError } from '../errors.ts';
+import type { AccountId, EmailId, MailboxId, Uid } from './ids.ts';
+import type { Route } from './route.ts';
+
+/** Where a message comes from. */
+export interface MailOrigin {
+  readonly protocol: 'lmtp' | 'submission' | 'rest' | 'program';
+  /** IP address of the client that the mail transfer agent spoke with, when it is known. */
+  readonly address?: string;
+  /** What that client called itself. */
+  readonly helo?: string;
+}
+
+/** What is known before a message comes. */
+export interface MailTransactionOptions {
+  /** Reverse path; `''` for none (RFC 5321 section 4.5.5). @defaultValue `''` */
+  readonly from?: string;
+  /**
+   * Names the transaction where it was begun, such as a queue's id: a second delivery of the same one to the same
+   * recipient is acknowledged and not stored again. At most 256 characters. @defaultValue none
+   */
+  readonly transactionId?: string;
+  /** @defaultValue a program */
+  readonly origin?: MailOrigin;
+}
+
+/**
+ * What became of a message for one recipient.
+ *
+ * - `stored`: it is in a mailbox, durable.
+ * - `duplicate`: the same transaction was stored before.
+ * - `discarded`: a filter of the account removed it.
+ * - `forwarded`: it is in no mailbox here, and on its way to others.
+ * - `failed`: nothing of it was kept; `error` says why, and whether it makes sense to try again.
+ */
+export type DeliveryResult = 'stored' | 'duplicate' | 'discarded' | 'forwarded' | 'failed';
+
+/** The outcome for one recipient. */
+export interface DeliveryOutcome {
+  /** As it was given. */
+  readonly recipient: string;
+  readonly result: DeliveryResult;
+  /** `null` for an address that only forwards, and where the recipient is unknown. */
+  readonly account: AccountId | null;
+  /** Of what was stored now. */
+  readonly stored: { readonly mailboxId: MailboxId; readonly uid: Uid; readonly emailId: EmailId } | null;
+  /** Of what failed. An error that is no {@link EiderError} was logged, and is told as `UNAVAILABLE`. */
+  readonly error: EiderError | null;
+}
+
+/** A message that comes to recipients which were asked about one by one, as SMTP and LMTP do it. */
+export interface MailTransaction {
+  /**
+   * Adds a recipient.
+   *
+   * @throws `ADDRESS_INVALID`; `RECIPIENT_UNKNOWN`; `ACCOUNT_DISABLED`; `RATE_LIMITED` for an account that gets more
+   *   than it may at present; `UNAVAILABLE`, `BUSY`. The transaction goes on without that recipient.
+   */
+  accept(recipient: string): Promise<Route>;
+  /**
+   * Brings the message to all recipients that were accepted, each on its own: one that fails changes nothing for the
+   * others. Resolves with an outcome for each, in their order, when all that was stored is durable; rejects with what
+   * `source` throws.
+   */
+  deliver(
+    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | Uint8Array | string,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly DeliveryOutcome[]>;
+}
+
+/** Delivery as a store has it. */
+export interface Deliveries {
+  /** Begins a transaction. @throws `ADDRESS_INVALID` for a reverse path that is none; `INVALID_ARGUMENT`. */
+  begin(options?: MailTransactionOptions): MailTransaction;
+}
