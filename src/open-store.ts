@@ -9,6 +9,7 @@ import { StoreAuthentication } from './auth/store-authentication.ts';
 import { DirectoryBlobStore } from './blobs/directory-blob-store.ts';
 import { MemoryBlobStore } from './blobs/memory-blob-store.ts';
 import { Sealer } from './crypto/sealer.ts';
+import { StoreDeliveries } from './delivery/deliveries.ts';
 import type { BlobStore } from './engine/blob-store.ts';
 import type { Engine } from './engine/engine.ts';
 import type { PeerChannel } from './engine/peers.ts';
@@ -106,6 +107,13 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
     passwords,
     (directory) => new StoreAuthentication({ vault, directory, passwords, sealer }, options.authentication),
     options.passwordPolicy ?? null,
+    (store) => ({
+      deliveries: new StoreDeliveries({
+        store: parts,
+        resolve: (address) => store.accounts.resolveRecipient(address),
+        takesMail: (account) => store.auth.takesMail(account),
+      }),
+    }),
   );
 }
 

@@ -4,10 +4,11 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { SMTPServer } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import type { MailTransaction, MailTransactionOptions } from '../model/mail-transaction.ts';
 import { DataParser } from './data-parser.ts';
-import { type DeliveryContext, deliver, type Recipient } from './delivery.ts';
+import { type DeliveryContext, deliver } from './delivery.ts';
 import { parsePathArgument } from './path-argument.ts';
-import { DISABLED_RECIPIENT, errorReply, type Reply, UNKNOWN_RECIPIENT } from './reply.ts';
+import { errorReply, type Reply } from './reply.ts';
 
 /** Longest command line, in octets. RFC 5321 section 4.5.3.1.4 asks for 512 and what extensions add. */
 const MAX_LINE = 4_096;
@@ -26,7 +27,9 @@ export interface ConnectionContext extends DeliveryContext {
 /** A client of the LMTP server. */
 export class LmtpConnection extends SMTPConnection {
   readonly #context: ConnectionContext;
-  #recipients: Recipient[] = [];
+  /** What MAIL has begun and a recipient has been accepted for. */
+  #transaction: MailTransaction | null = null;
+  #recipients = 0;
   /** Replies wait to be written together. */
   #gathering = false;
 
@@ -76,7 +79,8 @@ export class LmtpConnection extends SMTPConnection {
 
   override _resetSession(): void {
     super._resetSession();
-    this.#recipients = [];
+    this.#transaction = null;
+    this.#recipients = 0;
   }
 
   override _onClose(): void {
@@ -105,7 +109,7 @@ export class LmtpConnection extends SMTPConnection {
     const path = this._parseAddressCommand('rcpt to', command);
     if (!this.session.envelope.mailFrom) this.send(503, 'MAIL comes first');
     else if (!path || path.address === '') this.send(501, 'No recipient address', 'MAILBOX_SYNTAX_ERROR');
-    else if (this.#recipients.length >= this.#context.maxRecipients) {
+    else if (this.#recipients >= this.#context.maxRecipients) {
       this.send(452, 'Too many recipients', 'TOO_MANY_RECIPIENTS');
     } else {
       void this.#accept(path.address).then((reply) => {
@@ -120,7 +124,7 @@ export class LmtpConnection extends SMTPConnection {
   override handler_DATA(command: Buffer, callback: () => void): void {
     const parser = this._parser;
     if (command.toString().trim().length > 'DATA'.length) this.send(501, 'DATA takes no argument');
-    else if (this.#recipients.length === 0) this.send(503, 'No valid recipients');
+    else if (this.#recipients === 0) this.send(503, 'No valid recipients');
     else if (parser instanceof DataParser) this.#receive(parser);
     callback();
   }
@@ -145,20 +149,31 @@ export class LmtpConnection extends SMTPConnection {
   async #accept(address: string): Promise<Reply> {
     const { store, options } = this.#context;
     try {
-      const account = await store.accounts.resolveRecipient(address);
-      if (!account) return UNKNOWN_RECIPIENT;
-      if (!(await store.auth.takesMail(account.id))) return DISABLED_RECIPIENT;
-      this.#recipients.push({ address, account });
+      this.#transaction ??= store.deliveries.begin(this.#envelope());
+      await this.#transaction.accept(address);
+      this.#recipients++;
       return { code: 250, status: 'RCPT_TO_OK', text: 'Recipient accepted' };
     } catch (error) {
-      options.logger?.error({ ...this.#info, err: error }, 'recipient could not be looked up');
-      return errorReply(error, 'defer');
+      const reply = errorReply(error, 'defer');
+      if (reply.code < 500) options.logger?.error({ ...this.#info, err: error }, 'recipient could not be looked up');
+      return reply;
     }
   }
 
+  #envelope(): MailTransactionOptions {
+    const { envelope, xForward } = this.session;
+    const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
+    const [ident, address, helo] = ['IDENT', 'ADDR', 'HELO'].map((key) => String(xForward.get(key) || ''));
+    return {
+      from,
+      ...(ident && { transactionId: ident }),
+      traceFields: this.#context.options.traceFields ?? true,
+      origin: { protocol: 'lmtp', ...(address && { address }), ...(helo && { helo }) },
+    };
+  }
+
   async #deliver(stream: AsyncIterable<Uint8Array>, parser: DataParser, dataEnd: Promise<void>): Promise<void> {
-    const recipients = this.#recipients;
-    const replies = await deliver(this.#context, stream, recipients);
+    const replies = await deliver(this.#context, this.#transaction as MailTransaction, stream);
     // A message that was refused half-way is still to be read to its end, before anything can be answered.
     await dataEnd;
     if (this._parser !== parser) return;
@@ -166,6 +181,8 @@ export class LmtpConnection extends SMTPConnection {
     for (const reply of replies) this.#answer(reply);
     this._transactionCounter++;
     this._unrecognizedCommands = 0;
+    // What the mail transfer agent said of this message holds for no other.
+    this._xForward.clear();
     this._resetSession();
     parser.continue();
     if (this._server._closeTimeout) this.send(421, SHUTTING_DOWN);

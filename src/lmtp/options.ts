@@ -34,6 +34,8 @@ export interface LmtpServerOptions {
   readonly maxRecipients?: number;
   /** How long a client may be silent, in milliseconds. @defaultValue 300,000, as RFC 5321 section 4.5.3.2.7 asks */
   readonly idleTimeoutMs?: number;
+  /** Whether Return-Path and Delivered-To are put before each message. RFC 5321 section 4.4. @defaultValue `true` */
+  readonly traceFields?: boolean;
   /**
    * What is said of an account whose limit is reached: `refuse` for good (552, the sender is told), or `defer`
    * (452, tried again later). @defaultValue `refuse`

@@ -30,8 +30,10 @@ export interface LmtpServer extends AsyncDisposable {
 }
 
 /**
- * An LMTP server for the accounts of `store`. A message goes to the INBOX of each recipient, exactly as it was sent
- * (nothing is added); it is accepted for a recipient when it is durable there.
+ * An LMTP server for the accounts of `store`. A message goes to each recipient by `store.deliveries`, with every octet
+ * as it was sent, after Return-Path and Delivered-To; it is accepted for a recipient when it is durable there. A mail
+ * transfer agent that names its queue's file by XFORWARD IDENT may send it again after a lost connection: who has it
+ * gets no second one.
  *
  * @throws `INVALID_ARGUMENT` when key or certificate cannot be used, or a trusted proxy is no address.
  */
@@ -174,6 +176,8 @@ function innerOptions(context: ConnectionContext, options: LmtpServerOptions): I
     disabledCommands: ['AUTH', 'WIZ', 'SHELL', 'KILL', ...(ownTls ? [] : ['STARTTLS'])],
     ...(options.tls?.SNICallback && { SNICallback: options.tls.SNICallback }),
     disableReverseLookup: true,
+    // Who gets as far as here can send what he likes anyway.
+    useXForward: true,
     socketTimeout: options.idleTimeoutMs ?? LMTP_DEFAULTS.idleTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_MS,

@@ -81,7 +81,7 @@ const UNSEARCHED = new Set([
 ]);
 
 /** Words of the values of all fields. */
-function headerWords(fields: readonly HeaderField[]): string {
+export function headerWords(fields: readonly HeaderField[]): string {
   let text = '';
   for (const { name, value } of fields) {
     if (UNSEARCHED.has(name)) continue;

@@ -28,6 +28,8 @@ export interface SplitOptions {
   readonly maxSize?: number;
   /** Stops reading the source. */
   readonly signal?: AbortSignal;
+  /** Sees all octets of the message, in order. */
+  readonly onOctets?: (octets: Buffer) => void;
 }
 
 /** Octets of a message: all at once, or in chunks of any size. */
@@ -47,7 +49,7 @@ export async function splitMessage(
   blobs: BlobTarget,
   options: SplitOptions = {},
 ): Promise<Content> {
-  const { maxSize = Number.POSITIVE_INFINITY, signal } = options;
+  const { maxSize = Number.POSITIVE_INFINITY, signal, onOctets } = options;
   const splitter = new MessageSplitter(blobs, source instanceof Uint8Array ? source.length : 0);
   const hash = createHash('sha256');
   let size = 0;
@@ -58,6 +60,7 @@ export async function splitMessage(
       size += slice.length;
       if (size > maxSize) throw new EiderError('MESSAGE_TOO_LARGE', `message has more than ${maxSize} octets`);
       hash.update(slice);
+      onOctets?.(slice);
       await splitter.write(slice);
     }
     const { body, tree, fields, innerFields, sample } = await splitter.finish();

@@ -18,10 +18,12 @@ export interface MailTransactionOptions {
   /** Reverse path; `''` for none (RFC 5321 section 4.5.5). @defaultValue `''` */
   readonly from?: string;
   /**
-   * Names the transaction where it was begun, such as a queue's id: a second delivery of the same one to the same
-   * recipient is acknowledged and not stored again. At most 256 characters. @defaultValue none
+   * Names the transaction where it was begun, such as a queue's id: when it comes again with the same octets, an account
+   * that has it says so and does not store it again. At most 256 characters. @defaultValue none: it is always another one
    */
   readonly transactionId?: string;
+  /** Whether Return-Path and Delivered-To are put before the message. RFC 5321 section 4.4. @defaultValue `true` */
+  readonly traceFields?: boolean;
   /** @defaultValue a program */
   readonly origin?: MailOrigin;
 }
@@ -53,7 +55,8 @@ export interface DeliveryOutcome {
 /** A message that comes to recipients which were asked about one by one, as SMTP and LMTP do it. */
 export interface MailTransaction {
   /**
-   * Adds a recipient.
+   * Adds a recipient. One that was given before is one more, with an outcome of its own; an account that several lead
+   * to gets the message once.
    *
    * @throws `ADDRESS_INVALID`; `RECIPIENT_UNKNOWN`; `ACCOUNT_DISABLED`; `RATE_LIMITED` for an account that gets more
    *   than it may at present; `UNAVAILABLE`, `BUSY`. The transaction goes on without that recipient.
@@ -61,8 +64,8 @@ export interface MailTransaction {
   accept(recipient: string): Promise<Route>;
   /**
    * Brings the message to all recipients that were accepted, each on its own: one that fails changes nothing for the
-   * others. Resolves with an outcome for each, in their order, when all that was stored is durable; rejects with what
-   * `source` throws.
+   * others. Resolves with an outcome for each, in their order, when all that was stored is durable. Never rejects: what
+   * is wrong with `source` fails all of them. The transaction is over then.
    */
   deliver(
     source: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | Uint8Array | string,
@@ -70,8 +73,21 @@ export interface MailTransaction {
   ): Promise<readonly DeliveryOutcome[]>;
 }
 
+/** A message for recipients that are known from the start. */
+export interface DeliverOptions extends MailTransactionOptions {
+  /** Addresses, or bare names of accounts. */
+  readonly recipients: readonly string[];
+  /** Stops reading the message; nothing is stored then. */
+  readonly signal?: AbortSignal;
+}
+
 /** Delivery as a store has it. */
 export interface Deliveries {
-  /** Begins a transaction. @throws `ADDRESS_INVALID` for a reverse path that is none; `INVALID_ARGUMENT`. */
+  /**
+   * Begins a transaction.
+   *
+   * @throws `ADDRESS_INVALID` for a reverse path that cannot stand in a header; `INVALID_ARGUMENT` for the name of a
+   *   transaction that is empty, too long, or has control characters.
+   */
   begin(options?: MailTransactionOptions): MailTransaction;
 }

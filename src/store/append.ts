@@ -59,7 +59,7 @@ export async function appendPrepared(
   const { limits } = await accountSettings(context, account);
   const prepared = newMessages(messages);
   return context.engine.write(account, async (tx) => {
-    const results = await addTo(tx, await resolveMailbox(tx, ref), prepared);
+    const results = await addMessages(tx, await resolveMailbox(tx, ref), prepared);
     await enforceLimits(tx, limits);
     return results;
   });
@@ -79,14 +79,15 @@ export async function replaceMessage(
     const target = await resolveMailbox(tx, to);
     const source = await resolveMailbox(tx, place.mailbox);
     if ((await tx.expunge(source.id, UidSet.of(place.uid))).isEmpty) return null;
-    const [result] = await addTo(tx, target, prepared);
+    const [result] = await addMessages(tx, target, prepared);
     // RFC 8508 section 3.4: the quota is asked for what both together need.
     await enforceLimits(tx, limits);
     return result as AppendResult;
   });
 }
 
-type UnthreadedMessage = Omit<NewMessage, 'threadId'>;
+/** A message whose thread is not known yet. */
+export type UnthreadedMessage = Omit<NewMessage, 'threadId'>;
 
 function newMessages(messages: readonly PreparedAppend[]): UnthreadedMessage[] {
   const now = Date.now();
@@ -97,7 +98,8 @@ function newMessages(messages: readonly PreparedAppend[]): UnthreadedMessage[] {
   }));
 }
 
-async function addTo(
+/** Adds messages at the end of a mailbox, each to its thread. */
+export async function addMessages(
   tx: WriteTransaction,
   mailbox: Mailbox,
   messages: readonly UnthreadedMessage[],

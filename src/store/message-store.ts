@@ -9,6 +9,7 @@ import type { Change } from '../model/change.ts';
 import type { Content } from '../model/content.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
 import type { AccountId, ContentId, EmailId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
+import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
 import type { Mailbox, MailboxRef, SpecialUse } from '../model/mailbox.ts';
 import type { MimePart } from '../model/mime-part.ts';
 import type { SearchQuery } from '../model/search-query.ts';
@@ -254,6 +255,8 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore {
   /** Who is let in: app passwords, second factors, tokens, limits, the log. */
   readonly auth: Authentication;
   readonly maintenance: Maintenance;
+  /** Mail on its way in, for protocol servers: recipients one by one, then the message. */
+  readonly deliveries: Deliveries;
   /** Most octets of one message. */
   readonly maxMessageSize: number;
 
@@ -276,6 +279,14 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore {
    * @throws `MAILBOX_NAME_INVALID`, `MAILBOX_LIMIT`.
    */
   subscribe(account: AccountId, path: string, subscribed: boolean): Promise<void>;
+
+  /**
+   * Delivers a message as a mail transfer agent does: to whoever has the addresses, with Return-Path and Delivered-To
+   * before it. Resolves with an outcome for each recipient, in their order; what was stored is durable then.
+   *
+   * @throws `ADDRESS_INVALID`, `INVALID_ARGUMENT` for the envelope itself; a recipient that is refused is an outcome.
+   */
+  deliver(source: MessageSource, options: DeliverOptions): Promise<readonly DeliveryOutcome[]>;
 
   /** Reads a message and puts its parts in place; stores no message yet. @throws `MESSAGE_TOO_LARGE`, `DISK_FULL`. */
   prepare(source: MessageSource, options?: { readonly signal?: AbortSignal }): Promise<PreparedMessage>;

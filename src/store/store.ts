@@ -7,6 +7,7 @@ import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
 import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
+import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
@@ -61,12 +62,26 @@ export type MakeAuth = (directory: {
   rehash(login: AccountLogin, password: string): Promise<void>;
 }) => StoreAuth;
 
+/** Deliveries as a store has them. */
+export interface StoreDelivery extends Deliveries {
+  deliver(source: MessageSource, options: DeliverOptions): Promise<readonly DeliveryOutcome[]>;
+}
+
+/** What works on a store, put together by who opens it. */
+export interface StoreServices {
+  readonly deliveries: StoreDelivery;
+}
+
+/** Makes what works on a store. */
+export type MakeServices = (store: MessageStore) => StoreServices;
+
 /** A message store over any engine and blob store, which it closes with itself. */
 export class Store implements MessageStore {
   readonly accounts: Accounts;
   readonly #auth: StoreAuth | null;
   readonly maintenance: Maintenance;
   readonly #context: StoreContext;
+  readonly #services: StoreServices | null;
   readonly #closing = new AbortController();
   #closed: Promise<void> | null = null;
 
@@ -75,6 +90,7 @@ export class Store implements MessageStore {
     passwords: AccountPasswords,
     authentication: MakeAuth | null = null,
     passwordPolicy: PasswordPolicy | null = null,
+    services: MakeServices | null = null,
   ) {
     this.#context = context;
     const accounts = new StoreAccounts(context.engine, passwords, {
@@ -89,11 +105,20 @@ export class Store implements MessageStore {
         rehash: (login, password) => accounts.rehash(login, password),
       }) ?? null;
     this.maintenance = new StoreMaintenance(context);
+    this.#services = services?.(this) ?? null;
   }
 
   get auth(): Authentication {
     if (!this.#auth) throw new EiderError('UNSUPPORTED', 'this store lets nobody in');
     return this.#auth;
+  }
+
+  get deliveries(): Deliveries {
+    return this.#service('deliveries');
+  }
+
+  deliver(source: MessageSource, options: DeliverOptions): Promise<readonly DeliveryOutcome[]> {
+    return this.#service('deliveries').deliver(source, options);
   }
 
   get maxMessageSize(): number {
@@ -258,6 +283,11 @@ export class Store implements MessageStore {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #service<Name extends keyof StoreServices>(name: Name): StoreServices[Name] {
+    if (!this.#services) throw new EiderError('UNSUPPORTED', `this store has no ${name}`);
+    return this.#services[name];
   }
 
   async #read<T>(account: AccountId, work: (tx: ReadTransaction) => Promise<T>): Promise<T> {

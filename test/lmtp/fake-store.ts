@@ -1,7 +1,10 @@
 /** As much of a store as an LMTP server uses, in memory, with faults to order. */
 
-import { EiderError, type ErrorCode } from '../../src/errors.ts';
-import type { MessageStore, PreparedMessage } from '../../src/store/message-store.ts';
+import { EiderError, type ErrorCode, isEiderError } from '../../src/errors.ts';
+import type { Account } from '../../src/model/account.ts';
+import type { DeliveryOutcome, MailTransaction, MailTransactionOptions } from '../../src/model/mail-transaction.ts';
+import type { Route } from '../../src/model/route.ts';
+import type { MessageStore } from '../../src/store/message-store.ts';
 
 /** What was stored for whom. */
 export interface Stored {
@@ -13,6 +16,8 @@ export interface Stored {
 export class FakeStore {
   readonly stored: Stored[] = [];
   readonly maxMessageSize: number;
+  /** What was said of each transaction. */
+  readonly begun: MailTransactionOptions[] = [];
   prepared = 0;
   /** How many `prepare` are reading. */
   preparing = 0;
@@ -34,16 +39,38 @@ export class FakeStore {
     return this as unknown as MessageStore;
   }
 
-  readonly auth = { takesMail: async (): Promise<boolean> => true };
-
-  readonly accounts = {
-    resolveRecipient: async (address: string): Promise<{ id: string } | null> => {
-      if (this.lookupFailure) throw new EiderError(this.lookupFailure, 'lookup failed');
-      return address.startsWith('no') ? null : { id: address.split('@')[0] as string };
+  readonly deliveries = {
+    begin: (options: MailTransactionOptions = {}): MailTransaction => {
+      this.begun.push(options);
+      const recipients: string[] = [];
+      return {
+        accept: async (address): Promise<Route> => {
+          if (this.lookupFailure) throw new EiderError(this.lookupFailure, 'lookup failed');
+          if (address.startsWith('no')) throw new EiderError('RECIPIENT_UNKNOWN', 'nobody');
+          recipients.push(address);
+          return { type: 'account', account: {} as Account, matched: address, detail: null };
+        },
+        deliver: (source) => this.#deliver(source as AsyncIterable<Uint8Array>, recipients.splice(0)),
+      };
     },
   };
 
-  async prepare(source: AsyncIterable<Uint8Array>): Promise<PreparedMessage> {
+  async #deliver(source: AsyncIterable<Uint8Array>, recipients: readonly string[]): Promise<DeliveryOutcome[]> {
+    const outcomes = new Map<string, Promise<Pick<DeliveryOutcome, 'result' | 'stored' | 'error'>>>();
+    const octets = await this.#take(source).catch((error: unknown) =>
+      isEiderError(error) ? error : new EiderError('UNAVAILABLE', 'the source ended', { cause: error }),
+    );
+    return Promise.all(
+      recipients.map(async (recipient) => {
+        const account = recipient.split('@')[0] as string;
+        const known = outcomes.get(account) ?? this.#append(account, octets);
+        outcomes.set(account, known);
+        return { recipient, account, ...(await known) };
+      }),
+    );
+  }
+
+  async #take(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
     this.preparing++;
     this.taken = 0;
     const chunks: Buffer[] = [];
@@ -58,10 +85,15 @@ export class FakeStore {
       this.preparing--;
     }
     this.prepared++;
-    return { content: Buffer.concat(chunks) } as unknown as PreparedMessage;
+    return Buffer.concat(chunks);
   }
 
-  async appendPrepared(account: string, mailbox: string, messages: readonly { message: PreparedMessage }[]) {
+  async #append(
+    account: string,
+    octets: Buffer | EiderError,
+  ): Promise<Pick<DeliveryOutcome, 'result' | 'stored' | 'error'>> {
+    const failed = (error: EiderError) => ({ result: 'failed', stored: null, error }) as const;
+    if (octets instanceof EiderError) return failed(octets);
     this.appending++;
     try {
       await this.gate;
@@ -69,9 +101,9 @@ export class FakeStore {
       this.appending--;
     }
     const code = this.failures.get(account);
-    if (code) throw new EiderError(code, 'append failed');
-    if (mailbox !== 'INBOX') throw new Error('not the INBOX');
-    for (const { message } of messages) this.stored.push({ account, octets: message.content as unknown as Buffer });
-    return [{ uid: this.stored.filter((stored) => stored.account === account).length }];
+    if (code) return failed(new EiderError(code, 'append failed'));
+    this.stored.push({ account, octets });
+    const uid = this.stored.filter((stored) => stored.account === account).length;
+    return { result: 'stored', stored: { mailboxId: 1, uid, emailId: uid }, error: null };
   }
 }

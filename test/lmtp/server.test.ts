@@ -36,7 +36,7 @@ describe('the session', () => {
     expect(await client.say('EHLO x')).toMatch(/^500/);
     expect(await client.say('MAIL FROM:<a@b>')).toMatch(/^503 5\.5\.1/);
     expect(await client.say('LHLO x')).toBe(
-      '250-mx.example|250-PIPELINING|250-8BITMIME|250-SMTPUTF8|250-ENHANCEDSTATUSCODES|250 SIZE 5000',
+      '250-mx.example|250-PIPELINING|250-8BITMIME|250-SMTPUTF8|250-ENHANCEDSTATUSCODES|250-SIZE 5000|250 XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE',
     );
     for (const command of ['AUTH PLAIN AGEAYg==', 'STARTTLS', 'WIZ x', 'NONSENSE'])
       expect(await client.say(command)).toMatch(/^500/);

@@ -9,6 +9,7 @@ import { openStore } from '../../src/open-store.ts';
 import type { MessageStore } from '../../src/store/message-store.ts';
 import { emptyPlace, type StorePlace } from '../engine-under-test.ts';
 import { storedOctets } from '../stored-octets.ts';
+import { withoutTrace } from '../trace-fields.ts';
 import { LmtpClient } from './lmtp-client.ts';
 
 let place: StorePlace;
@@ -32,7 +33,7 @@ async function inbox(account: string): Promise<Buffer[]> {
   for await (const { body } of store.fetch(account, 'INBOX', UidSet.range(1, 0xffffffff), { body: true })) {
     const chunks: Buffer[] = [];
     for await (const chunk of body!.read()) chunks.push(chunk);
-    messages.push(Buffer.concat(chunks));
+    messages.push(withoutTrace(Buffer.concat(chunks)));
   }
   return messages;
 }
