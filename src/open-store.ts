@@ -52,6 +52,11 @@ export interface OpenStoreOptions {
   readonly pollMs?: number;
   /** Most octets of one message. @defaultValue 268435456 (256 MB) */
   readonly maxMessageSize?: number;
+  /**
+   * For how many days expunged messages and deleted mailboxes can be brought back; they count in no quota. 0 for not at
+   * all. @defaultValue 25
+   */
+  readonly restorableDays?: number;
   /** Accounts kept open at once; each takes some 6 file descriptors and a few MB. @defaultValue 100 */
   readonly maxOpenAccounts?: number;
   /**
@@ -78,6 +83,12 @@ export interface OpenStoreOptions {
   /** A blob store of your own, instead of the folder. The store closes it. */
   readonly blobs?: BlobStore;
 }
+
+const DAY_MS = 86_400_000;
+const MAX_RESTORABLE_DAYS = 36_500;
+
+/** The default of {@link OpenStoreOptions.restorableDays}. */
+export const DEFAULT_RESTORABLE_DAYS: number = 25;
 
 /** The default of {@link OpenStoreOptions.maxMessageSize}, in octets. */
 export const DEFAULT_MAX_MESSAGE_SIZE: number = 256 * 1024 * 1024;
@@ -120,12 +131,16 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
 /** The parts of which {@link openStore} makes a store; who asks for them closes them, the engine first. */
 export async function openParts(options: OpenStoreOptions): Promise<StoreContext> {
   requirePlaces(options);
+  const { restorableDays = DEFAULT_RESTORABLE_DAYS } = options;
+  if (!(restorableDays >= 0 && restorableDays <= MAX_RESTORABLE_DAYS)) {
+    throw new EiderError('INVALID_ARGUMENT', `restorableDays is a number from 0 to ${MAX_RESTORABLE_DAYS}`);
+  }
   const cluster = options.mongodb === undefined ? null : await openDatabase(options.mongodb);
   const engine = options.engine ?? (cluster ? await openOnCluster(cluster, options) : await openEmbedded(options));
   try {
     const blobs = options.blobs ?? (await openBlobs(options, cluster));
     const maxMessageSize = options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE;
-    return { engine, blobs, maxMessageSize };
+    return { engine, blobs, maxMessageSize, restorableMs: restorableDays * DAY_MS };
   } catch (error) {
     await engine.close();
     throw error;

@@ -1,6 +1,7 @@
 /** The fields that a delivery puts before a message. */
 
-const TRACE = /^Return-Path: <[^\r\n]*>\r\nDelivered-To: [^\r\n]+\r\n/;
+/** At the beginning of a message, as octets in a string. */
+export const TRACE = /^Return-Path: <[^\r\n]*>\r\nDelivered-To: [^\r\n]+\r\n/;
 
 /** What was sent, of a message that was delivered. */
 export function withoutTrace(octets: Buffer): Buffer {

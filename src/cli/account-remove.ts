@@ -1,4 +1,4 @@
-/** `eider account remove`: forgets an account with all of its mail. */
+/** `eider account remove`: takes an account out of sight, or forgets it with all of its mail. */
 
 import { createInterface } from 'node:readline/promises';
 import type { CommandDef } from 'citty';
@@ -7,16 +7,17 @@ import { formatCount, formatOctets } from './octets.ts';
 import { withStore } from './open-place.ts';
 import { storeArgs } from './store-place.ts';
 
-/** Asks on a terminal, and wants `--yes` elsewhere: there is no way back. */
+/** Asks on a terminal, and wants `--yes` elsewhere. */
 export const accountRemove: CommandDef = command({
-  meta: { name: 'remove', description: 'Remove an account and all of its mail, for ever' },
+  meta: { name: 'remove', description: 'Remove an account; "restore account" brings it back for a while' },
   args: {
     name: { type: 'positional', description: 'Name, address or id', required: true },
     yes: { type: 'boolean', description: 'Do not ask' },
+    'for-good': { type: 'boolean', description: 'Forget it and all of its mail now' },
     ...storeArgs,
   },
   async run(args) {
-    if (!args.yes && !process.stdin.isTTY) throw new UsageError('removing mail for ever needs --yes');
+    if (!args.yes && !process.stdin.isTTY) throw new UsageError('removing an account needs --yes');
     await withStore(args, async (store) => {
       const account = await store.accounts.get(args.name);
       const { usage } = await store.quota(account.id);
@@ -24,8 +25,10 @@ export const accountRemove: CommandDef = command({
       if (!args.yes && (await ask(`Type ${account.name} to remove it with ${mail}: `)) !== account.name) {
         throw new CommandError('nothing was removed');
       }
-      await store.accounts.remove(account.id);
-      console.log(`account ${account.name} removed (${mail}); "eider gc" frees its attachments`);
+      const forGood = args['for-good'] === true;
+      await store.accounts.remove(account.id, { forGood });
+      const next = forGood ? '"eider gc" frees its attachments' : '"eider restore account" brings it back';
+      console.log(`account ${account.name} removed (${mail}); ${next}`);
     });
   },
 });

@@ -1,11 +1,11 @@
 /** `eider migrate`: copies accounts from one store to another, between engines too, with every number as it is. */
 
 import type { CommandDef } from 'citty';
-import { isIncoming } from '../engine/account-transfer.ts';
 import type { AccountRecord } from '../engine/engine.ts';
 import { isEiderError } from '../errors.ts';
 import { normalizeAccountName } from '../model/address.ts';
 import type { StoreContext } from '../store/context.ts';
+import { isAbsent } from '../store/removed-accounts.ts';
 import { type TransferResult, transferAccount } from '../store/transfer-account.ts';
 import { CommandError, command, UsageError } from './command.ts';
 import { formatCount, formatOctets } from './octets.ts';
@@ -132,7 +132,7 @@ async function* accountsOf({ engine }: StoreContext, names: readonly string[]): 
   if (names.length > 0) return;
   for (let after: string | undefined; ; ) {
     const page: AccountRecord[] = await directory.list({ ...(after !== undefined && { after }), limit: 100 });
-    for (const record of page) if (!isIncoming(record)) yield record;
+    for (const record of page) if (!isAbsent(record)) yield record;
     after = page.at(-1)?.id;
     if (after === undefined) return;
   }

@@ -87,6 +87,8 @@ async function serveHere(
   const store = await openPlace(storePlace(data), true, isServingFork ? { peers: forkChannel() } : {});
   try {
     const servers = await startServers(store, options);
+    // Of several processes each job has one at a time.
+    store.jobs.start();
     try {
       ready(servers.ports);
       await stopped;

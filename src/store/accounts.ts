@@ -1,7 +1,6 @@
 /** Accounts: made, found by name or address, let in by password. */
 
 import { randomInt } from 'node:crypto';
-import { isIncoming } from '../engine/account-transfer.ts';
 import type { AccountPatch, AccountRecord, Engine } from '../engine/engine.ts';
 import { EiderError, isEiderError } from '../errors.ts';
 import type { Account, AccountLimits } from '../model/account.ts';
@@ -15,6 +14,7 @@ import {
 import type { AccountId } from '../model/ids.ts';
 import { DEFAULT_MAILBOXES } from '../model/mailbox.ts';
 import type { Accounts, CreateAccountOptions, PasswordOptions, PasswordPolicy } from './message-store.ts';
+import { hideAccount, isAbsent } from './removed-accounts.ts';
 
 const ID_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
 const ID = /^[a-z0-9-]{1,64}$/;
@@ -41,8 +41,8 @@ export interface AccountLogin {
 
 /** What the accounts tell and ask others. */
 export interface AccountHooks {
-  /** Told of accounts after they are gone. */
-  readonly removed?: (id: AccountId) => void;
+  /** Ends what is open of an account that may come back. */
+  readonly hidden?: (id: AccountId) => Promise<void>;
   /** Ends what came in by the old password, and notes what holds of the new one. */
   readonly passwordChanged?: (id: AccountId, password: string | null, options: PasswordOptions) => Promise<void>;
   /** Why a password may not be chosen, for people; `null` when it may. */
@@ -54,10 +54,13 @@ export class StoreAccounts implements Accounts {
   readonly #engine: Engine;
   readonly #passwords: AccountPasswords;
   readonly #hooks: AccountHooks;
+  readonly #restorable: boolean;
   /** Accounts that are known to have their mailboxes. */
   readonly #complete = new Set<AccountId>();
 
-  constructor(engine: Engine, passwords: AccountPasswords, hooks: AccountHooks = {}) {
+  /** @param restorable whether removed accounts can be brought back */
+  constructor(engine: Engine, passwords: AccountPasswords, hooks: AccountHooks = {}, restorable = false) {
+    this.#restorable = restorable;
     this.#engine = engine;
     this.#passwords = passwords;
     this.#hooks = hooks;
@@ -103,7 +106,7 @@ export class StoreAccounts implements Accounts {
     let after: AccountId | undefined;
     do {
       const page = await this.#engine.directory.list({ ...(after !== undefined && { after }), limit: PAGE });
-      for (const record of page) if (!isIncoming(record)) yield toAccount(record);
+      for (const record of page) if (!isAbsent(record)) yield toAccount(record);
       after = page.at(-1)?.id;
     } while (after !== undefined);
   }
@@ -138,11 +141,14 @@ export class StoreAccounts implements Accounts {
     await this.#hooks.passwordChanged?.(id, null, {});
   }
 
-  /** @throws `ACCOUNT_NOT_FOUND`. */
-  async remove(id: AccountId): Promise<void> {
+  async remove(id: AccountId, { forGood = false }: { readonly forGood?: boolean } = {}): Promise<void> {
     this.#complete.delete(id);
-    if (!(await this.#engine.directory.delete(id))) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
-    this.#hooks.removed?.(id);
+    if (forGood || !this.#restorable) {
+      if (!(await this.#engine.directory.delete(id))) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
+    } else {
+      await hideAccount(this.#engine, await this.#record(id), Date.now());
+      await this.#hooks.hidden?.(id);
+    }
   }
 
   /** Who logs in by a name or an address, and what his password is kept as. */
@@ -253,9 +259,9 @@ function newAccountId(): AccountId {
   return `a${Array.from({ length: 15 }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]).join('')}`;
 }
 
-/** One that is still coming in is not here yet. */
+/** One that is still coming in is not here yet, and one that was removed not any more. */
 const usable = (record: AccountRecord | null): AccountRecord | null =>
-  record === null || isIncoming(record) ? null : record;
+  record === null || isAbsent(record) ? null : record;
 
 function toAccount({ id, name, addresses, limits, copies, created }: AccountRecord): Account {
   return { id, name, addresses, limits, copies, created };

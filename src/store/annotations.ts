@@ -19,6 +19,7 @@ import type { AccountId, MailboxId } from '../model/ids.ts';
 import { type Mailbox, SPECIAL_USES, type SpecialUse } from '../model/mailbox.ts';
 import type { AnnotationValues, SetAnnotationsResult } from './annotation-store.ts';
 import { resolveMailbox, type StoreContext } from './context.ts';
+import { visibleMailboxes } from './hidden-mailboxes.ts';
 import type { MailboxRef } from './message-store.ts';
 import { requireFreeUse } from './special-use.ts';
 
@@ -51,7 +52,7 @@ export function readMailboxAnnotations(
       if (list) list.push(record);
       else kept.set(record.mailboxId, [record]);
     }
-    const mailboxes = await tx.mailboxes();
+    const mailboxes = await visibleMailboxes(tx);
     return new Map(mailboxes.map((mailbox) => [mailbox.id, wanted.select(kept.get(mailbox.id) ?? [], mailbox)]));
   });
 }

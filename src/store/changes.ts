@@ -6,6 +6,7 @@ import type { AccountId, ModSeq } from '../model/ids.ts';
 import { UidSet } from '../model/uid-set.ts';
 import type { StoreContext } from './context.ts';
 import { resolveMailbox } from './context.ts';
+import { visibleChanges } from './hidden-mailboxes.ts';
 import type { ChangePage, MailboxChanges, MailboxRef } from './message-store.ts';
 
 /** Changes read at once. */
@@ -46,9 +47,10 @@ export function changesSince({ engine }: StoreContext, account: AccountId, since
   return engine.read(account, async (tx) => {
     const { modSeq, changesExpired } = await tx.state();
     if (since < changesExpired) throw new EiderError('LIMIT_EXCEEDED', 'changes that old are not kept');
-    const changes = await tx.changes(since, PAGE);
-    const more = changes.length === PAGE;
-    return { changes, more, modSeq: more ? (changes.at(-1) as Change).modSeq : modSeq };
+    const page = await tx.changes(since, PAGE);
+    const more = page.length === PAGE;
+    const changes = await visibleChanges(tx, page);
+    return { changes, more, modSeq: more ? (page.at(-1) as Change).modSeq : modSeq };
   });
 }
 
@@ -70,12 +72,14 @@ export async function* followChanges(
       const page = await engine.read(account, async (tx) => {
         const { changesExpired } = await tx.state();
         if (position < changesExpired) throw new EiderError('LIMIT_EXCEEDED', 'changes that old are not kept');
-        return tx.changes(position, PAGE);
+        const all = await tx.changes(position, PAGE);
+        return { told: await visibleChanges(tx, all), length: all.length, last: all.at(-1)?.modSeq };
       });
-      for (const change of page) {
+      for (const change of page.told) {
         position = change.modSeq;
         yield change;
       }
+      position = page.last ?? position;
       if (page.length === 0 && !signal.aborted) await heard;
     }
   } catch (error) {

@@ -3,9 +3,10 @@
 import type { BlobStore } from '../engine/blob-store.ts';
 import type { Engine, ReadTransaction } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
-import type { AccountLimits, CopyMode } from '../model/account.ts';
+import type { AccountLimits, CopyMode, Usage } from '../model/account.ts';
 import type { AccountId } from '../model/ids.ts';
 import { type Mailbox, normalizePath } from '../model/mailbox.ts';
+import { isHidden, visibleUsage } from './hidden-mailboxes.ts';
 import type { MailboxRef } from './message-store.ts';
 
 /** The parts of a store. */
@@ -14,12 +15,14 @@ export interface StoreContext {
   readonly blobs: BlobStore;
   /** Octets. */
   readonly maxMessageSize: number;
+  /** How long expunged messages can be brought back, in milliseconds; 0 for not at all. */
+  readonly restorableMs: number;
 }
 
 /** The mailbox that `ref` names. @throws `MAILBOX_NOT_FOUND`. */
 export async function resolveMailbox(tx: ReadTransaction, ref: MailboxRef): Promise<Mailbox> {
   const mailbox = typeof ref === 'number' ? await tx.mailbox(ref) : await tx.mailboxByPath(pathOrNothing(ref));
-  if (!mailbox) throw new EiderError('MAILBOX_NOT_FOUND', 'no such mailbox');
+  if (!mailbox || isHidden(mailbox)) throw new EiderError('MAILBOX_NOT_FOUND', 'no such mailbox');
   return mailbox;
 }
 
@@ -46,9 +49,14 @@ export async function accountSettings(
 export async function enforceLimits(tx: ReadTransaction, limits: AccountLimits): Promise<void> {
   if (limits.octets === null && limits.messages === null) return;
   const state = await tx.state();
-  if (state.octets > (limits.octets ?? Infinity))
-    throw new EiderError('QUOTA_EXCEEDED', 'the account has no space left');
-  if (state.messages > (limits.messages ?? Infinity)) {
-    throw new EiderError('QUOTA_EXCEEDED', 'the account has as many messages as it may');
-  }
+  // What the store keeps for itself is looked up only when it can make a difference.
+  if (!excess(state, limits)) return;
+  const reason = excess(await visibleUsage(tx, state), limits);
+  if (reason) throw new EiderError('QUOTA_EXCEEDED', reason);
+}
+
+function excess({ octets, messages }: Usage, limits: Pick<AccountLimits, 'octets' | 'messages'>): string | null {
+  if (octets > (limits.octets ?? Infinity)) return 'the account has no space left';
+  if (messages > (limits.messages ?? Infinity)) return 'the account has as many messages as it may';
+  return null;
 }

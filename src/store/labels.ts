@@ -7,6 +7,7 @@ import type { AccountId, MailboxId, Uid } from '../model/ids.ts';
 import { type Mailbox, normalizePath } from '../model/mailbox.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { accountSettings, enforceLimits, resolveMailbox, type StoreContext } from './context.ts';
+import { visibleMailboxes, visiblePlaces } from './hidden-mailboxes.ts';
 import { makeMailbox } from './mailboxes.ts';
 import type { LabelsChange, LabelsResult, MailboxRef } from './message-store.ts';
 
@@ -20,7 +21,7 @@ export function readLabels(
   return engine.read(account, async (tx) => {
     const mailbox = await resolveMailbox(tx, ref);
     const places = await tx.otherPlaces(mailbox.id, uids);
-    const mailboxes = new Map((await tx.mailboxes()).map((one) => [one.id, one]));
+    const mailboxes = new Map((await visibleMailboxes(tx)).map((one) => [one.id, one]));
     const labels = new Map<Uid, Mailbox[]>();
     for (const { uid, mailboxId } of places) {
       const label = mailboxes.get(mailboxId);
@@ -43,7 +44,7 @@ export async function changeLabels(
   if (copies === 'separate') throw new EiderError('UNSUPPORTED', 'the account has no labels: its copies are separate');
   return context.engine.write(account, async (tx) => {
     const mailbox = await resolveMailbox(tx, ref);
-    const before = await tx.otherPlaces(mailbox.id, uids);
+    const before = await visiblePlaces(tx, await tx.otherPlaces(mailbox.id, uids));
     const named: MailboxId[] = [];
     for (const path of paths) {
       const found = await tx.mailboxByPath(path);
@@ -138,7 +139,7 @@ class PlaceChange {
 
   /** Where messages go that have no other label. */
   async #archive(leaving: readonly MailboxId[]): Promise<Mailbox> {
-    const mailboxes = (await this.#tx.mailboxes()).filter((one) => !leaving.includes(one.id));
+    const mailboxes = (await visibleMailboxes(this.#tx)).filter((one) => !leaving.includes(one.id));
     const archive =
       mailboxes.find((one) => one.specialUse === '\\All') ?? mailboxes.find((one) => one.specialUse === '\\Archive');
     if (!archive) throw new EiderError('UNSUPPORTED', 'a message must be in a mailbox, and there is no archive');

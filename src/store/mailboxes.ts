@@ -7,6 +7,8 @@ import { isBelow, type Mailbox, normalizePath, parentPath, type SpecialUse } fro
 import { UidSet } from '../model/uid-set.ts';
 import { copyAnnotations } from './annotations.ts';
 import { resolveMailbox, type StoreContext } from './context.ts';
+import { removeMailbox } from './expunge.ts';
+import { visibleMailboxes } from './hidden-mailboxes.ts';
 import type { MailboxRef } from './message-store.ts';
 import { requireFreeUse } from './special-use.ts';
 
@@ -15,7 +17,7 @@ export const MAX_MAILBOXES = 10_000;
 
 /** All mailboxes, INBOX first, then by path. */
 export async function listMailboxes({ engine }: StoreContext, account: AccountId): Promise<Mailbox[]> {
-  const mailboxes = await engine.read(account, (tx) => tx.mailboxes());
+  const mailboxes = await engine.read(account, visibleMailboxes);
   return mailboxes.sort((a, b) => Number(b.path === 'INBOX') - Number(a.path === 'INBOX'));
 }
 
@@ -33,7 +35,7 @@ export function createMailbox(
 /** The same as part of a transaction; `path` in normal form. */
 export async function makeMailbox(tx: WriteTransaction, path: string, specialUse: SpecialUse | null): Promise<Mailbox> {
   await requireFree(tx, path);
-  const mailboxes = await tx.mailboxes();
+  const mailboxes = await visibleMailboxes(tx);
   if (mailboxes.length >= MAX_MAILBOXES)
     throw new EiderError('MAILBOX_LIMIT', 'the account has as many mailboxes as it may');
   if (specialUse) await requireFreeUse(tx, specialUse);
@@ -72,8 +74,8 @@ async function renameInbox(tx: WriteTransaction, target: string): Promise<void> 
 }
 
 /** Deletes a mailbox with its messages. */
-export function deleteMailbox({ engine }: StoreContext, account: AccountId, ref: MailboxRef): Promise<void> {
-  return engine.write(account, async (tx) => {
+export function deleteMailbox(context: StoreContext, account: AccountId, ref: MailboxRef): Promise<void> {
+  return context.engine.write(account, async (tx) => {
     const mailbox = await resolveMailbox(tx, ref).catch(async (error: unknown) => {
       // RFC 9051 section 6.3.5: a name that is only a level above others cannot be deleted.
       const path = typeof ref === 'string' ? normalizePath(ref) : null;
@@ -81,7 +83,7 @@ export function deleteMailbox({ engine }: StoreContext, account: AccountId, ref:
       throw above ? new EiderError('MAILBOX_HAS_CHILDREN', 'there are mailboxes below that name') : error;
     });
     if (mailbox.path === 'INBOX') throw new EiderError('MAILBOX_PROTECTED', 'INBOX cannot be deleted');
-    await tx.deleteMailbox(mailbox.id);
+    await removeMailbox(context, tx, mailbox);
   });
 }
 

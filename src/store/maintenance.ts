@@ -1,7 +1,6 @@
 /** Work on the whole store: checking, sweeping, counting. */
 
 import { createHash } from 'node:crypto';
-import { isIncoming } from '../engine/account-transfer.ts';
 import type { BlobInfo } from '../engine/blob-store.ts';
 import type { StoredContent } from '../engine/engine.ts';
 import { isEiderError } from '../errors.ts';
@@ -9,6 +8,7 @@ import { MessageBody } from '../mime/message-body.ts';
 import type { AccountId, BlobId, ContentId, ModSeq } from '../model/ids.ts';
 import type { StoreContext } from './context.ts';
 import type { Maintenance, StoreFinding, StoreStats, SweepOptions, SweepResult } from './maintenance-api.ts';
+import { isAbsent } from './removed-accounts.ts';
 
 /** How long a blob may lie without mention: longer than any delivery takes. In milliseconds. */
 export const DEFAULT_GRACE_MS = 3_600_000;
@@ -136,13 +136,13 @@ export class StoreMaintenance implements Maintenance {
     return { blobs, attachmentsStored };
   }
 
-  /** Accounts that are complete; with `incoming` also those that are still coming in: their blobs are mentioned too. */
-  async *#accounts(only?: AccountId, incoming = false): AsyncGenerator<AccountId, void, undefined> {
+  /** Accounts that are there; with `absent` also those that come in or can come back: their blobs are mentioned too. */
+  async *#accounts(only?: AccountId, absent = false): AsyncGenerator<AccountId, void, undefined> {
     if (only !== undefined) return yield only;
     let after: AccountId | undefined;
     for (;;) {
       const page = await this.#context.engine.directory.list({ ...(after !== undefined && { after }), limit: 100 });
-      for (const record of page) if (incoming || !isIncoming(record)) yield record.id;
+      for (const record of page) if (absent || !isAbsent(record)) yield record.id;
       after = page.at(-1)?.id;
       if (after === undefined) return;
     }

@@ -6,6 +6,7 @@ import type { AccountId, ModSeq } from '../model/ids.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { accountSettings, enforceLimits, resolveMailbox, type StoreContext } from './context.ts';
+import { removeMessages } from './expunge.ts';
 import type { CopyResult, ExpungeResult, MailboxRef, StoreFlagsResult } from './message-store.ts';
 
 /** A change of flags as programs give it. */
@@ -77,25 +78,20 @@ function copyResult(target: { id: number; uidValidity: number }, pairs: CopiedMe
 
 /** Removes messages in one transaction. */
 export function expungeMessages(
-  { engine }: StoreContext,
+  context: StoreContext,
   account: AccountId,
   ref: MailboxRef,
   uids: UidSet | undefined,
   any: boolean,
 ): Promise<ExpungeResult> {
-  return engine.write(account, async (tx) => {
+  return context.engine.write(account, async (tx) => {
     const mailbox = await resolveMailbox(tx, ref);
     const among = uids ?? UidSet.range(1, mailbox.uidNext);
     if (!any && mailbox.deleted === 0) return { uids: UidSet.empty, modSeq: tx.modSeq - 1 };
-    const deleted: SearchQuery = {
-      key: 'and',
-      of: [
-        { key: 'flag', mask: DELETED, set: true },
-        { key: 'uid', set: among },
-      ],
-    };
-    const wanted = any ? among : UidSet.fromSorted(await tx.search(mailbox.id, deleted));
-    const gone = await tx.expunge(mailbox.id, wanted);
+    const named: SearchQuery = { key: 'uid', set: among };
+    const deleted: SearchQuery = { key: 'and', of: [{ key: 'flag', mask: DELETED, set: true }, named] };
+    const wanted = UidSet.fromSorted(await tx.search(mailbox.id, any ? named : deleted));
+    const gone = await removeMessages(context, tx, mailbox.id, wanted);
     return { uids: gone, modSeq: gone.isEmpty ? tx.modSeq - 1 : tx.modSeq };
   });
 }

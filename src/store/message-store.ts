@@ -9,9 +9,11 @@ import type { Change } from '../model/change.ts';
 import type { Content } from '../model/content.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
 import type { AccountId, ContentId, EmailId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
+import type { Jobs } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
 import type { Mailbox, MailboxRef, SpecialUse } from '../model/mailbox.ts';
 import type { MimePart } from '../model/mime-part.ts';
+import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import type { AnnotationStore } from './annotation-store.ts';
@@ -236,8 +238,13 @@ export interface Accounts {
   setPassword(id: AccountId, password: string | null, options?: PasswordOptions): Promise<void>;
   /** The same with what another server keeps of the password, as in {@link CreateAccountOptions.passwordHash}. @throws `ACCOUNT_NOT_FOUND`, `INVALID_ARGUMENT`. */
   setPasswordHash(id: AccountId, passwordHash: string): Promise<void>;
-  /** Forgets the account and all of its mail. @throws `ACCOUNT_NOT_FOUND`. */
-  remove(id: AccountId): Promise<void>;
+  /**
+   * Removes the account: nobody finds it, logs in to it or sends to it, and its name and addresses are free. For the
+   * store's `restorableDays` {@link MessageStore.recovery} brings it back; `forGood` forgets it with all of its mail.
+   *
+   * @throws `ACCOUNT_NOT_FOUND`.
+   */
+  remove(id: AccountId, options?: { readonly forGood?: boolean }): Promise<void>;
   /**
    * Compares the password and nothing else: no app password, second factor, limit or log. Servers ask
    * {@link MessageStore.auth}.
@@ -255,6 +262,10 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore {
   /** Who is let in: app passwords, second factors, tokens, limits, the log. */
   readonly auth: Authentication;
   readonly maintenance: Maintenance;
+  /** What was expunged or deleted, as long as it can be brought back; retention; legal holds. */
+  readonly recovery: Recovery;
+  /** Work in the background, such as retention. Nothing is done before somebody calls `jobs.start()`. */
+  readonly jobs: Jobs;
   /** Mail on its way in, for protocol servers: recipients one by one, then the message. */
   readonly deliveries: Deliveries;
   /** Most octets of one message. */

@@ -7,8 +7,10 @@ import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
 import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
+import type { JobKind, Jobs } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
+import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import { type AccountLogin, type AccountPasswords, StoreAccounts } from './accounts.ts';
@@ -18,6 +20,9 @@ import { appendMessage, appendPrepared, prepareMessage, replaceMessage } from '.
 import { changesSince, followChanges, mailboxChanges } from './changes.ts';
 import { accountSettings, resolveMailbox, type StoreContext } from './context.ts';
 import { fetchMessages, fetchPages } from './fetch.ts';
+import { visibleUsage } from './hidden-mailboxes.ts';
+import { retentionJob, sweepJob } from './housekeeping.ts';
+import { StoreJobs } from './jobs.ts';
 import { changeLabels, readLabels } from './labels.ts';
 import { createMailbox, deleteMailbox, listMailboxes, renameMailbox, subscribeMailbox } from './mailboxes.ts';
 import { StoreMaintenance } from './maintenance.ts';
@@ -45,6 +50,7 @@ import type {
   PreparedMessage,
   StoreFlagsResult,
 } from './message-store.ts';
+import { StoreRecovery } from './recovery.ts';
 
 /** Authentication as a store has it. */
 export interface StoreAuth extends Authentication {
@@ -70,6 +76,8 @@ export interface StoreDelivery extends Deliveries {
 /** What works on a store, put together by who opens it. */
 export interface StoreServices {
   readonly deliveries: StoreDelivery;
+  /** What they do in the background. */
+  readonly jobKinds?: readonly JobKind[];
 }
 
 /** Makes what works on a store. */
@@ -80,8 +88,10 @@ export class Store implements MessageStore {
   readonly accounts: Accounts;
   readonly #auth: StoreAuth | null;
   readonly maintenance: Maintenance;
+  readonly recovery: Recovery;
   readonly #context: StoreContext;
   readonly #services: StoreServices | null;
+  readonly #jobs: StoreJobs;
   readonly #closing = new AbortController();
   #closed: Promise<void> | null = null;
 
@@ -93,10 +103,16 @@ export class Store implements MessageStore {
     services: MakeServices | null = null,
   ) {
     this.#context = context;
-    const accounts = new StoreAccounts(context.engine, passwords, {
-      passwordChanged: async (id, password, options) => this.#auth?.passwordChanged(id, password, options),
-      ...(passwordPolicy && { passwordPolicy }),
-    });
+    const accounts = new StoreAccounts(
+      context.engine,
+      passwords,
+      {
+        hidden: async (id) => this.#auth?.passwordChanged(id, null, {}),
+        passwordChanged: async (id, password, options) => this.#auth?.passwordChanged(id, password, options),
+        ...(passwordPolicy && { passwordPolicy }),
+      },
+      context.restorableMs > 0,
+    );
     this.accounts = accounts;
     this.#auth =
       authentication?.({
@@ -105,12 +121,19 @@ export class Store implements MessageStore {
         rehash: (login, password) => accounts.rehash(login, password),
       }) ?? null;
     this.maintenance = new StoreMaintenance(context);
+    this.recovery = new StoreRecovery(context);
     this.#services = services?.(this) ?? null;
+    const kinds = [retentionJob(context), sweepJob(this.maintenance), ...(this.#services?.jobKinds ?? [])];
+    this.#jobs = new StoreJobs(context.engine.vault, kinds);
   }
 
   get auth(): Authentication {
     if (!this.#auth) throw new EiderError('UNSUPPORTED', 'this store lets nobody in');
     return this.#auth;
+  }
+
+  get jobs(): Jobs {
+    return this.#jobs;
   }
 
   get deliveries(): Deliveries {
@@ -249,8 +272,8 @@ export class Store implements MessageStore {
 
   async quota(account: AccountId): Promise<{ limits: AccountLimits; usage: Usage }> {
     const { limits } = await accountSettings(this.#context, account);
-    const { octets, messages } = await this.#read(account, (tx) => tx.state());
-    return { limits, usage: { octets, messages } };
+    const usage = await this.#read(account, async (tx) => visibleUsage(tx, await tx.state()));
+    return { limits, usage };
   }
 
   async modSeq(account: AccountId): Promise<ModSeq> {
@@ -296,6 +319,7 @@ export class Store implements MessageStore {
   }
 
   async #close(): Promise<void> {
+    await this.#jobs.close();
     await this.#auth?.close();
     await this.#context.engine.close();
     await this.#context.blobs.close();

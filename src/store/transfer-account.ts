@@ -6,6 +6,7 @@ import { readTransferState } from '../engine/transfer-state.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { StoreContext } from './context.ts';
+import { isAbsent } from './removed-accounts.ts';
 import type { Transfer } from './transfer.ts';
 import { copyContents } from './transfer-contents.ts';
 import { copyRecords } from './transfer-records.ts';
@@ -56,7 +57,7 @@ export async function transferAccount(transfer: Transfer): Promise<TransferResul
 
 async function sourceRecord({ engine }: StoreContext, account: AccountId): Promise<AccountRecord> {
   const record = await engine.directory.get(account);
-  if (!record || isIncoming(record)) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
+  if (!record || isAbsent(record)) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
   return record;
 }
 

@@ -98,7 +98,7 @@ test('an export tells what cannot be read, and exports the rest', async () => {
 });
 
 test('gc removes what nobody mentions, after the grace period, and with --dry-run nothing', async () => {
-  for (const name of ['ann', 'bob']) await mustEider(['account', 'remove', name, '--yes', ...place]);
+  for (const name of ['ann', 'bob']) await mustEider(['account', 'remove', name, '--yes', '--for-good', ...place]);
   expect(await mustEider(['gc', ...place])).toBe('removed 0 attachments, 0 B\n');
   expect(await mustEider(['gc', '--grace', '0', '--dry-run', ...place])).toBe('would remove 1 attachments, 100 KB\n');
   expect(await blobs()).toHaveLength(1);

@@ -11,6 +11,7 @@ import { formatFlags } from '../../src/model/flags.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
 import { openStore } from '../../src/open-store.ts';
 import { freshUri, MONGODB_URI } from '../mongodb/mongo-test.ts';
+import { TRACE } from '../trace-fields.ts';
 import { type Balancer, freePort, type Ports, startBalancer } from './balancer.ts';
 import {
   ACCOUNT,
@@ -110,7 +111,7 @@ async function takeStock({ uri }: Cluster, known: Knowledge, caching: CachingCli
     for await (const message of store.fetch(id, 'INBOX', UidSet.range(1, 0xffffffff), { body: true })) {
       const chunks: Buffer[] = [];
       for await (const chunk of message.body?.read() ?? []) chunks.push(Buffer.from(chunk));
-      const raw = Buffer.concat(chunks).toString('latin1');
+      const raw = Buffer.concat(chunks).toString('latin1').replace(TRACE, '');
       const token = Number(/token-(\d+)/.exec(raw)?.[1]);
       expect(raw === messageOf(token), `the octets of message ${token}`).toBe(true);
       known.name(message.uid, token);

@@ -12,6 +12,7 @@ import { formatFlags } from '../../src/model/flags.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
 import { openStore } from '../../src/open-store.ts';
 import type { FetchedMessage, MessageStore } from '../../src/store/message-store.ts';
+import { TRACE } from '../trace-fields.ts';
 import { type Entry, Ledger } from './ledger.ts';
 import { ConnectionLost, ImapSession, LmtpSession } from './line-socket.ts';
 import { EIDER, startServer } from './server-process.ts';
@@ -150,7 +151,7 @@ async function takeStock(store: MessageStore, account: string, names: Names): Pr
   const found = new Map<number, Entry>();
   for (const mailbox of BOXES) {
     for await (const message of store.fetch(account, mailbox, UidSet.range(1, 0xffffffff), { body: true })) {
-      const raw = await octets(message);
+      const raw = (await octets(message)).replace(TRACE, '');
       const token = Number(/token-(\d+)/.exec(raw)?.[1]);
       expect(raw === messageOf(token), `the octets of message ${token}`).toBe(true);
       name(names, mailbox, message.uid, token);

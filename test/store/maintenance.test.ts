@@ -111,7 +111,7 @@ describe('old changes', () => {
 describe('sweep', () => {
   it('takes what nobody mentions, and only after the grace period', async () => {
     const place = await emptyPlace();
-    const fixture = await openTestStore(place);
+    const fixture = await openTestStore({ ...place, restorableDays: 0 });
     const { store, account } = fixture;
     await store.append(account, 'INBOX', withFile('kept', noise(10_000, 1)));
     await store.append(account, 'INBOX', withFile('gone', noise(20_000, 2)));
@@ -155,7 +155,7 @@ describe('sweep', () => {
   });
 
   it('keeps what another account or another mailbox mentions', async () => {
-    const fixture = await openTestStore();
+    const fixture = await openTestStore({ restorableDays: 0 });
     const { store, account } = fixture;
     const bob = await store.accounts.create({ name: 'bob' });
     await store.append(account, 'INBOX', withFile('x', noise(10_000)));
@@ -168,7 +168,7 @@ describe('sweep', () => {
 
   it('keeps a blob that a delivery took up again while it swept', async () => {
     const blobs = new LateBlobs();
-    const fixture = await openTestStore({ blobs });
+    const fixture = await openTestStore({ blobs, restorableDays: 0 });
     const { store, account } = fixture;
     const seeds = [1, 2, 3];
     for (const seed of seeds) await store.append(account, 'INBOX', withFile('first', noise(10_000, seed)));

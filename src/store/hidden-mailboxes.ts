@@ -1,0 +1,104 @@
+/**
+ * Mailboxes of the store's own: they keep what nobody sees, with all that holds of mailboxes, and no client ever hears
+ * of them. Their names begin with a character that no other name has.
+ */
+
+import type { ReadTransaction, WriteTransaction } from '../engine/engine.ts';
+import type { AccountState, OtherPlace } from '../engine/records.ts';
+import type { Change, ChangeItem } from '../model/change.ts';
+import type { MailboxId } from '../model/ids.ts';
+import type { Mailbox } from '../model/mailbox.ts';
+
+/** `normalizePath` refuses it. */
+const MARK = '\u001f';
+/** Expunged from a mailbox that is there still, or is gone. */
+const EXPUNGED = `${MARK}expunged/`;
+const DELETED = `${MARK}deleted/`;
+const OUTBOX = `${MARK}outbox`;
+const HOLD = `${MARK}hold`;
+
+/** Where messages were before they were expunged. */
+export interface ExpungedFrom {
+  readonly mailboxId: MailboxId;
+  /** Of a mailbox that was deleted; `null` of one that is there. */
+  readonly path: string | null;
+}
+
+/** Whether a mailbox is one of the store's own. */
+export const isHidden = ({ path }: Pick<Mailbox, 'path'>): boolean => path.startsWith(MARK);
+
+/** All mailboxes but the store's own. */
+export async function visibleMailboxes(tx: ReadTransaction): Promise<Mailbox[]> {
+  return (await tx.mailboxes()).filter((mailbox) => !isHidden(mailbox));
+}
+
+/** Where else messages are, but for the store's own mailboxes. */
+export async function visiblePlaces(tx: ReadTransaction, places: readonly OtherPlace[]): Promise<OtherPlace[]> {
+  if (places.length === 0) return [];
+  const visible = new Set((await visibleMailboxes(tx)).map(({ id }) => id));
+  return places.filter(({ mailboxId }) => visible.has(mailboxId));
+}
+
+/** What an account uses, without what the store keeps for itself. */
+export async function visibleUsage(
+  tx: ReadTransaction,
+  { octets, messages }: Pick<AccountState, 'octets' | 'messages'>,
+): Promise<Pick<AccountState, 'octets' | 'messages'>> {
+  const used = { octets, messages };
+  for (const mailbox of await tx.mailboxes()) {
+    if (!isHidden(mailbox)) continue;
+    used.octets -= mailbox.octets;
+    used.messages -= mailbox.messages;
+  }
+  return used;
+}
+
+/** What is told of transactions: nothing of the store's own mailboxes, and no transaction that has nothing else. */
+export async function visibleChanges(tx: ReadTransaction, changes: readonly Change[]): Promise<Change[]> {
+  if (changes.length === 0) return [];
+  const hidden = new Set((await tx.mailboxes()).filter(isHidden).map(({ id }) => id));
+  for (const { items } of changes) {
+    for (const item of items) if ('path' in item && isHidden(item)) hidden.add(item.mailboxId);
+  }
+  if (hidden.size === 0) return [...changes];
+  const isTold = ({ mailboxId }: ChangeItem): boolean => mailboxId === null || !hidden.has(mailboxId);
+  return changes
+    .map((change) => (change.items.every(isTold) ? change : { ...change, items: change.items.filter(isTold) }))
+    .filter(({ items }) => items.length > 0);
+}
+
+/** Where the messages of a hidden mailbox were; `null` for one of another kind. */
+export function expungedFrom({ path }: Pick<Mailbox, 'path'>): ExpungedFrom | null {
+  if (path.startsWith(EXPUNGED)) return { mailboxId: Number(path.slice(EXPUNGED.length)), path: null };
+  if (!path.startsWith(DELETED)) return null;
+  const [id = '', ...levels] = path.slice(DELETED.length).split('/');
+  return { mailboxId: Number(id), path: levels.join('/') };
+}
+
+/** Where messages of a mailbox go when they are expunged. */
+export function expungedMailbox(tx: WriteTransaction, from: MailboxId): Promise<Mailbox> {
+  return hiddenMailbox(tx, `${EXPUNGED}${from}`);
+}
+
+/** The name of {@link expungedMailbox} after the mailbox itself was deleted. */
+export const deletedMailboxPath = ({ id, path }: Pick<Mailbox, 'id' | 'path'>): string => `${DELETED}${id}/${path}`;
+
+/** Where messages are until they have been sent. */
+export const outboxMailbox = (tx: WriteTransaction): Promise<Mailbox> => hiddenMailbox(tx, OUTBOX);
+
+/** The same, when there is one. */
+export const findOutbox = (tx: ReadTransaction): Promise<Mailbox | null> => tx.mailboxByPath(OUTBOX);
+
+/** Whether nothing of the account may be lost at present. */
+export const isHeld = async (tx: ReadTransaction): Promise<boolean> => (await tx.mailboxByPath(HOLD)) !== null;
+
+/** Begins or ends that. */
+export async function setHeld(tx: WriteTransaction, held: boolean): Promise<void> {
+  const mark = await tx.mailboxByPath(HOLD);
+  if (held && !mark) await tx.createMailbox(HOLD, null);
+  if (!held && mark) await tx.deleteMailbox(mark.id);
+}
+
+async function hiddenMailbox(tx: WriteTransaction, path: string): Promise<Mailbox> {
+  return (await tx.mailboxByPath(path)) ?? tx.createMailbox(path, null);
+}
