@@ -28,6 +28,7 @@ export { extractSearchText } from './mime/extract-search-text.ts';
 export { headerContains } from './mime/header-contains.ts';
 export type { MessageBody, SectionData } from './mime/message-body.ts';
 export * from './model/account.ts';
+export { type LimitsChange, NO_LIMITS } from './model/account-limits.ts';
 export {
   type Annotation,
   type AnnotationDepth,

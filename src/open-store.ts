@@ -17,6 +17,8 @@ import { EiderError } from './errors.ts';
 import { attachmentNamed } from './mime/attachment-named.ts';
 import { extractSearchText, searchTextExtractor } from './mime/extract-search-text.ts';
 import { headerContains } from './mime/header-contains.ts';
+import type { AccountLimits } from './model/account.ts';
+import { changeLimits, NO_LIMITS } from './model/account-limits.ts';
 import { NetworkList } from './model/networks.ts';
 import { type MongoSource, type OpenedDatabase, openDatabase } from './mongodb/connect.ts';
 import { openMongoEngine } from './mongodb/mongo-engine.ts';
@@ -57,6 +59,8 @@ export interface OpenStoreOptions {
    * all. @defaultValue 25
    */
   readonly restorableDays?: number;
+  /** Limits of accounts of which nothing else was said; those of an account go first. @defaultValue none */
+  readonly limits?: Partial<AccountLimits>;
   /** Accounts kept open at once; each takes some 6 file descriptors and a few MB. @defaultValue 100 */
   readonly maxOpenAccounts?: number;
   /**
@@ -132,6 +136,7 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
 export async function openParts(options: OpenStoreOptions): Promise<StoreContext> {
   requirePlaces(options);
   const { restorableDays = DEFAULT_RESTORABLE_DAYS } = options;
+  const defaultLimits = changeLimits(NO_LIMITS, options.limits);
   if (!(restorableDays >= 0 && restorableDays <= MAX_RESTORABLE_DAYS)) {
     throw new EiderError('INVALID_ARGUMENT', `restorableDays is a number from 0 to ${MAX_RESTORABLE_DAYS}`);
   }
@@ -140,7 +145,7 @@ export async function openParts(options: OpenStoreOptions): Promise<StoreContext
   try {
     const blobs = options.blobs ?? (await openBlobs(options, cluster));
     const maxMessageSize = options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE;
-    return { engine, blobs, maxMessageSize, restorableMs: restorableDays * DAY_MS };
+    return { engine, blobs, maxMessageSize, restorableMs: restorableDays * DAY_MS, defaultLimits };
   } catch (error) {
     await engine.close();
     throw error;

@@ -1,6 +1,8 @@
 /** One message for its recipients: each is asked about, then the message comes once and goes to all. */
 
 import { EiderError } from '../errors.ts';
+import type { Account } from '../model/account.ts';
+import { effectiveLimits } from '../model/account-limits.ts';
 import { NO_FLAGS } from '../model/flags.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { DeliveryOutcome, MailTransaction, MailTransactionOptions } from '../model/mail-transaction.ts';
@@ -13,6 +15,7 @@ import { traceFields } from './trace-fields.ts';
 
 /** Accounts at once; each may open a database. */
 const CONCURRENCY = 16;
+const HOUR_MS = 3_600_000;
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
 /** A recipient that was accepted. */
@@ -48,6 +51,7 @@ export class Transaction implements MailTransaction {
     if (!(await this.#context.takesMail(account.id))) {
       throw new EiderError('ACCOUNT_DISABLED', 'the account is switched off');
     }
+    await this.#takeTurn(account);
     const route: AccountRoute = { type: 'account', account, matched: account.name, detail: null };
     this.#recipients.push({ address: recipient, route });
     return route;
@@ -75,6 +79,16 @@ export class Transaction implements MailTransaction {
       tasks.set(account, { account, recipient, prefix: this.#prefix(recipient) });
     }
     return [...tasks.values()];
+  }
+
+  /** Counts a delivery to the account. */
+  async #takeTurn({ id, limits }: Account): Promise<void> {
+    const { engine, defaultLimits } = this.#context.store;
+    const { deliveriesPerHour: most } = effectiveLimits(limits, defaultLimits);
+    if (most === null || most === undefined) return;
+    const place = { owner: id, kind: 'rate', key: 'deliveries' };
+    const { count } = await engine.vault.count(place, 1, Date.now() + HOUR_MS);
+    if (count > most) throw new EiderError('RATE_LIMITED', 'the account gets more than it may at present');
   }
 
   #prefix({ address }: Recipient): Buffer {

@@ -1,14 +1,9 @@
 /** Accounts as the directory keeps them. */
 
+import type { AccountLimits } from './account-limits.ts';
 import type { AccountId } from './ids.ts';
 
-/** What an account may use at most. */
-export interface AccountLimits {
-  /** Octets of mail, each message counted once for each mailbox it is in; `null` for no limit. */
-  readonly octets: number | null;
-  /** Messages; `null` for no limit. */
-  readonly messages: number | null;
-}
+export type { AccountLimits } from './account-limits.ts';
 
 /** What COPY does: give the message one more mailbox (as Gmail's labels), or make a message of its own. */
 export type CopyMode = 'label' | 'separate';

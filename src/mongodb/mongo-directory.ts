@@ -269,7 +269,7 @@ function toRecord(account: AccountDocument): AccountRecord {
     id: _id,
     name,
     addresses: [...addresses],
-    limits: { octets: limits.octets, messages: limits.messages },
+    limits: { ...limits },
     copies,
     created,
     passwordHash,

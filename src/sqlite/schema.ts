@@ -78,6 +78,11 @@ const DIRECTORY_V2 = `
   CREATE INDEX vaultExpires ON vault (expires) WHERE expires IS NOT NULL;
 `;
 
+// Limits beside those of octets and messages, as JSON; `{}` for none.
+const DIRECTORY_V3 = `
+  ALTER TABLE account ADD COLUMN furtherLimits TEXT NOT NULL DEFAULT '{}';
+`;
+
 // Two indexes: header fields by substring, and words of header and body. Both without the text itself. A whole batch
 // is gathered in memory, and pieces of the index are merged less often than by default: a third less work in all.
 const SEARCH_V1 = `
@@ -95,7 +100,7 @@ const SEARCH_V1 = `
 export const ACCOUNT_STEPS: readonly string[] = [ACCOUNT_V1, ACCOUNT_V2, ACCOUNT_V3];
 
 /** The same for the directory. */
-export const DIRECTORY_STEPS: readonly string[] = [DIRECTORY_V1, DIRECTORY_V2];
+export const DIRECTORY_STEPS: readonly string[] = [DIRECTORY_V1, DIRECTORY_V2, DIRECTORY_V3];
 
 /** Makes or upgrades the tables of an account. @throws `SCHEMA_TOO_NEW`. */
 export function migrateAccount(db: SqliteDatabase): void {

@@ -3,6 +3,7 @@
 import type { AccountPatch, AccountRecord, Directory } from '../engine/engine.ts';
 import { Mutex } from '../engine/mutex.ts';
 import { EiderError } from '../errors.ts';
+import type { AccountLimits } from '../model/account-limits.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { Database } from './database.ts';
 import { retryBusy } from './retry-busy.ts';
@@ -18,6 +19,7 @@ interface Row {
   messageLimit: number | null;
   copies: string;
   created: number;
+  furtherLimits: string;
 }
 
 /** Answers kept in memory. */
@@ -54,9 +56,9 @@ export class SqliteDirectory implements Directory {
   async create(record: AccountRecord): Promise<void> {
     await this.#write(() => {
       if (this.#owner(record.name)) throw new EiderError('ACCOUNT_EXISTS', `the name ${record.name} is taken`);
-      const { octets, messages } = record.limits;
+      const { octets, messages, ...further } = record.limits;
       this.#db.run(
-        'INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         record.id,
         record.name,
         record.passwordHash,
@@ -64,6 +66,7 @@ export class SqliteDirectory implements Directory {
         messages,
         record.copies,
         record.created,
+        JSON.stringify(further),
       );
       this.#db.run('INSERT INTO login VALUES (?, ?, 0)', record.name, record.id);
       this.#setAddresses(record.id, record.name, record.addresses);
@@ -88,12 +91,14 @@ export class SqliteDirectory implements Directory {
       const record = this.#read('SELECT * FROM account WHERE id = ?', id)[0];
       if (!record) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
       const { passwordHash, limits, copies } = { ...record, ...patch };
+      const { octets, messages, ...further } = limits;
       this.#db.run(
-        'UPDATE account SET passwordHash = ?, octetLimit = ?, messageLimit = ?, copies = ? WHERE id = ?',
+        'UPDATE account SET passwordHash = ?, octetLimit = ?, messageLimit = ?, copies = ?, furtherLimits = ? WHERE id = ?',
         passwordHash,
-        limits.octets,
-        limits.messages,
+        octets,
+        messages,
         copies,
+        JSON.stringify(further),
         id,
       );
       if (patch.addresses) this.#setAddresses(id, record.name, patch.addresses);
@@ -113,16 +118,17 @@ export class SqliteDirectory implements Directory {
       if (owner !== undefined && owner !== record.id) {
         throw new EiderError('ACCOUNT_EXISTS', `the name ${record.name} is taken`);
       }
-      const { octets, messages } = record.limits;
+      const { octets, messages, ...further } = record.limits;
       const known = this.#db.run(
-        `UPDATE account SET name = ?, passwordHash = ?, octetLimit = ?, messageLimit = ?, copies = ?, created = ?
-         WHERE id = ?`,
+        `UPDATE account SET name = ?, passwordHash = ?, octetLimit = ?, messageLimit = ?, copies = ?, created = ?,
+         furtherLimits = ? WHERE id = ?`,
         record.name,
         record.passwordHash,
         octets,
         messages,
         record.copies,
         record.created,
+        JSON.stringify(further),
         record.id,
       );
       if (known === 0) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
@@ -204,7 +210,7 @@ export class SqliteDirectory implements Directory {
       id: row.id,
       name: row.name,
       addresses: addresses.map((address) => address.name),
-      limits: { octets: row.octetLimit, messages: row.messageLimit },
+      limits: { octets: row.octetLimit, messages: row.messageLimit, ...furtherLimits(row) },
       copies: row.copies === 'separate' ? 'separate' : 'label',
       created: row.created,
       passwordHash: row.passwordHash,
@@ -224,4 +230,8 @@ export class SqliteDirectory implements Directory {
     this.#cache.clear();
     return value;
   }
+}
+
+function furtherLimits({ furtherLimits: text }: Row): Partial<AccountLimits> {
+  return text === '{}' ? {} : (JSON.parse(text) as Partial<AccountLimits>);
 }

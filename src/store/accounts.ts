@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 import type { AccountPatch, AccountRecord, Engine } from '../engine/engine.ts';
 import { EiderError, isEiderError } from '../errors.ts';
 import type { Account, AccountLimits } from '../model/account.ts';
+import { changeLimits, NO_LIMITS } from '../model/account-limits.ts';
 import {
   normalizeAccountName,
   normalizeAddress,
@@ -74,7 +75,7 @@ export class StoreAccounts implements Accounts {
       id: newAccountId(),
       name,
       addresses: normalizeAddresses([...given, ...(options.addresses ?? [])]),
-      limits: mergeLimits({ octets: null, messages: null }, options.limits),
+      limits: changeLimits(NO_LIMITS, options.limits),
       copies: options.copies ?? 'label',
       created: Date.now(),
       passwordHash: await this.#firstHash(options),
@@ -118,7 +119,7 @@ export class StoreAccounts implements Accounts {
     const record = await this.#record(id);
     const change: AccountPatch = {
       ...(patch.addresses && { addresses: normalizeAddresses(patch.addresses) }),
-      ...(patch.limits && { limits: mergeLimits(record.limits, patch.limits) }),
+      ...(patch.limits && { limits: changeLimits(record.limits, patch.limits) }),
       ...(patch.copies && { copies: patch.copies }),
     };
     await this.#engine.directory.update(id, change);
@@ -272,17 +273,6 @@ function normalizeAddresses(addresses: readonly string[]): string[] {
     throw new EiderError('LIMIT_EXCEEDED', `an account has at most ${MAX_ADDRESSES} addresses`);
   }
   return [...new Set(addresses.map(normalizeAddress))];
-}
-
-function mergeLimits(current: AccountLimits, change: Partial<AccountLimits> = {}): AccountLimits {
-  for (const limit of [change.octets, change.messages]) {
-    if (limit === null || limit === undefined || (Number.isSafeInteger(limit) && limit >= 0)) continue;
-    throw new EiderError('INVALID_ARGUMENT', 'a limit is a whole number from 0 up, or null');
-  }
-  return {
-    octets: change.octets === undefined ? current.octets : change.octets,
-    messages: change.messages === undefined ? current.messages : change.messages,
-  };
 }
 
 /** An account name, perhaps written as a quoted localpart. */

@@ -8,7 +8,7 @@ import { parseFlags } from '../model/flags.ts';
 import type { AccountId, Uid } from '../model/ids.ts';
 import type { Mailbox } from '../model/mailbox.ts';
 import { UidSet } from '../model/uid-set.ts';
-import { accountSettings, enforceLimits, resolveMailbox, type StoreContext } from './context.ts';
+import { accountSettings, enforceLimits, requireSize, resolveMailbox, type StoreContext } from './context.ts';
 import type {
   AppendOptions,
   AppendResult,
@@ -57,6 +57,7 @@ export async function appendPrepared(
   messages: readonly PreparedAppend[],
 ): Promise<AppendResult[]> {
   const { limits } = await accountSettings(context, account);
+  for (const { message } of messages) requireSize(message.content, limits);
   const prepared = newMessages(messages);
   return context.engine.write(account, async (tx) => {
     const results = await addMessages(tx, await resolveMailbox(tx, ref), prepared);
@@ -74,6 +75,7 @@ export async function replaceMessage(
   message: PreparedAppend,
 ): Promise<AppendResult | null> {
   const { limits } = await accountSettings(context, account);
+  requireSize(message.message.content, limits);
   const prepared = newMessages([message]);
   return context.engine.write(account, async (tx) => {
     const target = await resolveMailbox(tx, to);

@@ -4,6 +4,8 @@ import type { BlobStore } from '../engine/blob-store.ts';
 import type { Engine, ReadTransaction } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountLimits, CopyMode, Usage } from '../model/account.ts';
+import { effectiveLimits, type LimitsChange } from '../model/account-limits.ts';
+import type { Content } from '../model/content.ts';
 import type { AccountId } from '../model/ids.ts';
 import { type Mailbox, normalizePath } from '../model/mailbox.ts';
 import { isHidden, visibleUsage } from './hidden-mailboxes.ts';
@@ -17,6 +19,8 @@ export interface StoreContext {
   readonly maxMessageSize: number;
   /** How long expunged messages can be brought back, in milliseconds; 0 for not at all. */
   readonly restorableMs: number;
+  /** Of accounts of which nothing else was said. */
+  readonly defaultLimits: LimitsChange;
 }
 
 /** The mailbox that `ref` names. @throws `MAILBOX_NOT_FOUND`. */
@@ -35,14 +39,20 @@ function pathOrNothing(path: string): string {
   }
 }
 
-/** What the directory says of an account. @throws `ACCOUNT_NOT_FOUND`. */
+/** What the directory says of an account, with limits that hold for all. @throws `ACCOUNT_NOT_FOUND`. */
 export async function accountSettings(
-  { engine }: StoreContext,
+  { engine, defaultLimits }: StoreContext,
   id: AccountId,
 ): Promise<{ readonly limits: AccountLimits; readonly copies: CopyMode }> {
   const record = await engine.directory.get(id);
   if (!record) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
-  return record;
+  return { limits: effectiveLimits(record.limits, defaultLimits), copies: record.copies };
+}
+
+/** @throws `MESSAGE_TOO_LARGE` for a message that is too large for the account. */
+export function requireSize({ size }: Pick<Content, 'size'>, { messageOctets }: AccountLimits): void {
+  if (size <= (messageOctets ?? Infinity)) return;
+  throw new EiderError('MESSAGE_TOO_LARGE', `a message of the account has at most ${messageOctets} octets`);
 }
 
 /** To be called after adding, inside the transaction. @throws `QUOTA_EXCEEDED`. */

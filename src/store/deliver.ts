@@ -5,7 +5,7 @@ import type { WriteTransaction } from '../engine/engine.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { Mailbox, MailboxRef } from '../model/mailbox.ts';
 import { addMessages, type UnthreadedMessage } from './append.ts';
-import { accountSettings, enforceLimits, resolveMailbox, type StoreContext } from './context.ts';
+import { accountSettings, enforceLimits, requireSize, resolveMailbox, type StoreContext } from './context.ts';
 import type { AppendResult } from './message-store.ts';
 
 /** What is to be stored of a delivery. */
@@ -23,6 +23,7 @@ export async function storeArriving(
   message: ArrivingMessage,
 ): Promise<AppendResult | null> {
   const { limits } = await accountSettings(context, account);
+  requireSize(message.content, limits);
   return context.engine.write(account, async (tx) => {
     // A name of the transaction is one more key of the thread: so it is there if, and only if, the message was stored.
     const key = message.transaction === null ? null : deliveryKey(message.transaction);

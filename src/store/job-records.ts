@@ -88,12 +88,13 @@ export class JobRecords {
     return this.find(job.id);
   }
 
-  async cancel(id: string): Promise<boolean> {
+  /** @param outcome what becomes of one that does not run */
+  async cancel(id: string, outcome: (job: StoredJob) => Partial<StoredJob>): Promise<boolean> {
     for (let tries = 0; tries < TRIES; tries++) {
       const found = await this.find(id);
       if (!found || found.job.due === null) return false;
       const runs = found.job.lease !== null && found.job.lease.until > Date.now();
-      const end = runs ? {} : ({ state: 'cancelled', due: null, lease: null } as const);
+      const end = runs ? {} : { ...outcome(found.job), lease: null };
       if (await this.replace(found, { cancelled: true, ...end })) return true;
     }
     throw new EiderError('BUSY', 'the job is being changed by others');

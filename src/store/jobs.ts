@@ -43,8 +43,9 @@ export class StoreJobs implements Jobs {
     return this.#records.get(id);
   }
 
-  cancel(id: string): Promise<boolean> {
-    return this.#records.cancel(id);
+  async cancel(id: string): Promise<boolean> {
+    const kind = (await this.#records.get(id))?.kind;
+    return this.#records.cancel(id, (job) => afterCancel(this.#kinds.get(kind ?? '')?.everyMs ?? null, job));
   }
 
   runDue(options: { readonly signal?: AbortSignal } = {}): Promise<number> {
@@ -103,7 +104,14 @@ export class StoreJobs implements Jobs {
   }
 }
 
+/** What comes again and again has only one run cancelled. */
+function afterCancel(everyMs: number | null, { failures }: StoredJob): Partial<StoredJob> {
+  if (everyMs === null) return { state: 'cancelled', due: null };
+  return { state: 'waiting', due: Date.now() + everyMs, cancelled: false, failures };
+}
+
 function ended(job: StoredJob, { everyMs }: JobKind): Partial<StoredJob> {
+  if (job.cancelled) return afterCancel(everyMs, job);
   const over = { progress: null, failures: 0, error: null };
   if (everyMs === null) return { ...over, state: 'done', due: null };
   return { ...over, state: 'waiting', due: Date.now() + everyMs, done: job.done };
@@ -111,6 +119,7 @@ function ended(job: StoredJob, { everyMs }: JobKind): Partial<StoredJob> {
 
 /** What was only interrupted is due again at once. */
 function afterFailure(job: StoredJob, { everyMs }: JobKind, error: unknown, interrupted: boolean): Partial<StoredJob> {
+  if (job.cancelled) return afterCancel(everyMs, job);
   if (interrupted) return { state: 'waiting', due: Date.now() };
   const failures = job.failures + 1;
   const text = error instanceof Error ? error.message : String(error);

@@ -49,7 +49,7 @@ export async function changeLabels(
     for (const path of paths) {
       const found = await tx.mailboxByPath(path);
       if (found) named.push(found.id);
-      else if (mode !== 'remove') named.push((await makeMailbox(tx, path, null)).id);
+      else if (mode !== 'remove') named.push((await makeMailbox(tx, path, null, limits)).id);
     }
     const change = new PlaceChange(tx, mailbox, uids, before);
     if (mode !== 'remove') {

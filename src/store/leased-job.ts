@@ -59,10 +59,8 @@ export class LeasedJob implements JobRun {
     clearInterval(this.#timer);
     await this.#queue.catch(() => {});
     const { job } = this.#current;
-    const cancelled = { state: 'cancelled', due: null } as const;
-    const outcome = job.cancelled ? cancelled : change(job);
     if (this.#lost.signal.aborted && !job.cancelled) return;
-    await this.#replace({ ...outcome, lease: null });
+    await this.#replace({ ...change(job), lease: null });
   }
 
   #change(change: Partial<StoredJob>): Promise<void> {

@@ -2,11 +2,12 @@
 
 import type { ReadTransaction, WriteTransaction } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
+import type { AccountLimits } from '../model/account.ts';
 import type { AccountId } from '../model/ids.ts';
 import { isBelow, type Mailbox, normalizePath, parentPath, type SpecialUse } from '../model/mailbox.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { copyAnnotations } from './annotations.ts';
-import { resolveMailbox, type StoreContext } from './context.ts';
+import { accountSettings, resolveMailbox, type StoreContext } from './context.ts';
 import { removeMailbox } from './expunge.ts';
 import { visibleMailboxes } from './hidden-mailboxes.ts';
 import type { MailboxRef } from './message-store.ts';
@@ -22,21 +23,27 @@ export async function listMailboxes({ engine }: StoreContext, account: AccountId
 }
 
 /** Makes a mailbox, and those above it that are missing. */
-export function createMailbox(
-  { engine }: StoreContext,
+export async function createMailbox(
+  context: StoreContext,
   account: AccountId,
   name: string,
   specialUse: SpecialUse | null,
 ): Promise<Mailbox> {
   const path = normalizePath(name);
-  return engine.write(account, (tx) => makeMailbox(tx, path, specialUse));
+  const { limits } = await accountSettings(context, account);
+  return context.engine.write(account, (tx) => makeMailbox(tx, path, specialUse, limits));
 }
 
 /** The same as part of a transaction; `path` in normal form. */
-export async function makeMailbox(tx: WriteTransaction, path: string, specialUse: SpecialUse | null): Promise<Mailbox> {
+export async function makeMailbox(
+  tx: WriteTransaction,
+  path: string,
+  specialUse: SpecialUse | null,
+  limits: Pick<AccountLimits, 'mailboxes'>,
+): Promise<Mailbox> {
   await requireFree(tx, path);
   const mailboxes = await visibleMailboxes(tx);
-  if (mailboxes.length >= MAX_MAILBOXES)
+  if (mailboxes.length >= Math.min(MAX_MAILBOXES, limits.mailboxes ?? MAX_MAILBOXES))
     throw new EiderError('MAILBOX_LIMIT', 'the account has as many mailboxes as it may');
   if (specialUse) await requireFreeUse(tx, specialUse);
   await createParents(tx, path);

@@ -2,6 +2,7 @@
 
 import type { ReadTransaction, WriteTransaction } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
+import type { AccountLimits } from '../model/account.ts';
 import { DELETED, listFlags } from '../model/flags.ts';
 import type { AccountId, MailboxId, Uid } from '../model/ids.ts';
 import { type Mailbox, type MailboxRef, normalizePath } from '../model/mailbox.ts';
@@ -75,7 +76,7 @@ export async function restoreMessages(
   return context.engine.write(account, async (tx) => {
     const { from, kept } = await requireKept(tx, mailboxId);
     const wanted = await select(tx, kept, filter);
-    const target = await targetOf(tx, from, to);
+    const target = await targetOf(tx, from, to, limits);
     const moved = wanted.isEmpty ? [] : await tx.move(kept.id, wanted, target.id);
     const uids = UidSet.from(moved.map((pair) => pair.to));
     if (!uids.isEmpty) {
@@ -168,9 +169,14 @@ async function select(
 const uidQuery = (set: UidSet): SearchQuery => ({ key: 'uid', set });
 
 /** The mailbox itself, or one in its place. */
-async function targetOf(tx: WriteTransaction, from: RestorableMailbox, to: MailboxRef | undefined): Promise<Mailbox> {
+async function targetOf(
+  tx: WriteTransaction,
+  from: RestorableMailbox,
+  to: MailboxRef | undefined,
+  limits: AccountLimits,
+): Promise<Mailbox> {
   if (to !== undefined) return resolveMailbox(tx, to);
   if (!from.deleted) return resolveMailbox(tx, from.mailboxId);
   const path = normalizePath(from.path ?? 'INBOX');
-  return (await tx.mailboxByPath(path)) ?? (await makeMailbox(tx, path, null));
+  return (await tx.mailboxByPath(path)) ?? (await makeMailbox(tx, path, null, limits));
 }

@@ -9,7 +9,7 @@ export function directoryCases(suite: Suite): void {
     suite.test('gives back what was put in, by id, name and address', async ({ engine }) => {
       const record = accountRecord({
         addresses: ['main@made.example', 'other@made.example'],
-        limits: { octets: 1_000_000_000_000, messages: 7 },
+        limits: { octets: 1_000_000_000_000, messages: 7, filters: 3, deliveriesPerHour: 0 },
         copies: 'separate',
         passwordHash: '$argon2id$made',
       });

@@ -94,3 +94,20 @@ test('remove forgets it', async () => {
   expect(await mustEider(['account', 'remove', 'ann', '--yes', '--data', data])).toContain('account ann removed');
   expect(await mustEider(['account', 'list', '--json', '--data', data])).toBe('');
 });
+
+test('limits are shown and set, each on its own', async () => {
+  await mustEider(['account', 'add', 'ann', '--data', data]);
+  const limits = (...args: string[]): Promise<string> =>
+    mustEider(['account', 'limits', 'ann', ...args, '--data', data]);
+  expect(await limits()).toMatch(/^octets +none$/m);
+  await limits('--set', 'octets=1.5GB, filters=10,messageOctets=20MB');
+  expect(JSON.parse(await limits('--set', 'octets=none', '--json'))).toEqual({
+    octets: null,
+    messages: null,
+    messageOctets: 20_000_000,
+    filters: 10,
+  });
+  for (const set of ['octets', 'messages=-1', 'colour=3', 'messages=']) {
+    expect((await eider(['account', 'limits', 'ann', '--set', set, '--data', data])).code).toBe(2);
+  }
+});

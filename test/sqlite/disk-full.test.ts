@@ -86,7 +86,7 @@ describe.skipIf(!mountable)('a full disk', () => {
   });
 
   it('for attachments: no message without its file, and no scraps of files', { timeout: 60_000 }, async () => {
-    const store = await openStore({ path: large, attachmentsPath: small });
+    const store = await openStore({ path: large, attachmentsPath: small, restorableDays: 0 });
     const { id } = await store.accounts.create({ name: 'ann' });
     const { code, raws } = await fill(store, id, (index) => withFile(`m${index}`, noise(1_200_000, index)));
     expect(code).toBe('DISK_FULL');

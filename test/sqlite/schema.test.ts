@@ -26,7 +26,11 @@ async function downgrade(file: string, steps: readonly string[], version: number
   db.exec(`ATTACH '${file}' AS now`);
   const tables = db.prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table'").all() as { name: string }[];
   expect(tables.length).toBeGreaterThan(1);
-  for (const { name } of tables) db.exec(`DELETE FROM ${name}; INSERT INTO ${name} SELECT * FROM now.${name}`);
+  for (const { name } of tables) {
+    // Without the columns of later versions.
+    const columns = (db.prepare(`PRAGMA main.table_info(${name})`).all() as { name: string }[]).map((one) => one.name);
+    db.exec(`DELETE FROM ${name}; INSERT INTO ${name} SELECT ${columns.join(', ')} FROM now.${name}`);
+  }
   db.exec(`DETACH now; PRAGMA user_version = ${version}`);
   db.close();
   // A closed connection may not have tidied up yet; its log would be taken for that of the new file.

@@ -152,6 +152,9 @@ test('what comes again and again is there without being added, once for all proc
   await second.runDue().finally(() => now.mockRestore());
   expect(runs).toBe(2);
   expect(await first.list()).toHaveLength(1);
+  // Cancelled, it only leaves out one turn.
+  expect(await first.cancel('work')).toBe(true);
+  expect(await first.get('work')).toMatchObject({ state: 'waiting' });
 });
 
 test('closing lets what runs come to its point, and another goes on from there', async () => {
