@@ -20,9 +20,7 @@ import { headerContains } from './mime/header-contains.ts';
 import type { AccountLimits } from './model/account.ts';
 import { changeLimits, NO_LIMITS } from './model/account-limits.ts';
 import { NetworkList } from './model/networks.ts';
-import { type MongoSource, type OpenedDatabase, openDatabase } from './mongodb/connect.ts';
-import { openMongoEngine } from './mongodb/mongo-engine.ts';
-import { openMongoBlobStore } from './mongodb/open-mongo-blobs.ts';
+import type { MongoSource, OpenedDatabase } from './mongodb/connect.ts';
 import { DIRECTORY_FILE, openSqliteEngine } from './sqlite/sqlite-engine.ts';
 import type { StoreContext } from './store/context.ts';
 import type { MessageStore, PasswordPolicy } from './store/message-store.ts';
@@ -140,7 +138,7 @@ export async function openParts(options: OpenStoreOptions): Promise<StoreContext
   if (!(restorableDays >= 0 && restorableDays <= MAX_RESTORABLE_DAYS)) {
     throw new EiderError('INVALID_ARGUMENT', `restorableDays is a number from 0 to ${MAX_RESTORABLE_DAYS}`);
   }
-  const cluster = options.mongodb === undefined ? null : await openDatabase(options.mongodb);
+  const cluster = options.mongodb === undefined ? null : await connect(options.mongodb);
   const engine = options.engine ?? (cluster ? await openOnCluster(cluster, options) : await openEmbedded(options));
   try {
     const blobs = options.blobs ?? (await openBlobs(options, cluster));
@@ -177,7 +175,14 @@ async function openEmbedded({ path, peers, maxOpenAccounts, create }: OpenStoreO
   });
 }
 
-function openOnCluster(cluster: OpenedDatabase, { peers, pollMs, create }: OpenStoreOptions): Promise<Engine> {
+// What is about clusters is loaded by who has one: others start faster without.
+async function connect(source: MongoSource): Promise<OpenedDatabase> {
+  const { openDatabase } = await import('./mongodb/connect.ts');
+  return openDatabase(source);
+}
+
+async function openOnCluster(cluster: OpenedDatabase, { peers, pollMs, create }: OpenStoreOptions): Promise<Engine> {
+  const { openMongoEngine } = await import('./mongodb/mongo-engine.ts');
   return openMongoEngine({
     ...cluster,
     matchers: { headerContains, attachmentNamed },
@@ -193,9 +198,14 @@ async function openBlobs(
   cluster: OpenedDatabase | null,
 ): Promise<BlobStore> {
   if (attachmentsPath !== undefined) return DirectoryBlobStore.open(attachmentsPath);
+  if (attachments !== undefined) return openBlobsOn(await connect(attachments), create);
   // The store's own client ends with the engine.
-  if (attachments === undefined && cluster) return openMongoBlobStore({ db: cluster.db, closeClient: false }, create);
-  if (attachments !== undefined) return openMongoBlobStore(await openDatabase(attachments), create);
+  if (cluster) return openBlobsOn({ db: cluster.db, closeClient: false }, create);
   if (path === undefined || path === ':memory:') return new MemoryBlobStore();
   return DirectoryBlobStore.open(join(path, 'attachments'));
+}
+
+async function openBlobsOn(cluster: OpenedDatabase, create: boolean): Promise<BlobStore> {
+  const { openMongoBlobStore } = await import('./mongodb/open-mongo-blobs.ts');
+  return openMongoBlobStore(cluster, create);
 }

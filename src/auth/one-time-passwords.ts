@@ -1,7 +1,5 @@
 /** TOTP: six digits of an authenticator app as a second factor. RFC 6238. */
 
-import { createGuardrails, generateSecret, generateURI, verify } from 'otplib';
-import { renderSVG } from 'uqr';
 import type { Sealer } from '../crypto/sealer.ts';
 import type { Vault, VaultEntry } from '../engine/vault.ts';
 import { EiderError } from '../errors.ts';
@@ -13,7 +11,7 @@ const KEY = 'totp';
 const TOLERANCE = 30;
 const CODE = /^\d{6}$/;
 /** Seeds of old apps have 10 octets. */
-const GUARDRAILS = createGuardrails({ MIN_SECRET_BYTES: 10 });
+const MIN_SECRET_BYTES = 10;
 
 interface Stored {
   readonly sealed: string;
@@ -40,6 +38,7 @@ export class OneTimePasswords {
     account: AccountId,
     names: { readonly issuer: string; readonly label: string },
   ): Promise<{ readonly secret: string; readonly uri: string; readonly qr: string }> {
+    const [{ generateSecret, generateURI }, { renderSVG }] = await Promise.all([import('otplib'), import('uqr')]);
     const secret = generateSecret();
     const stored: Stored = { sealed: this.#needSealer().seal(sealPlace(account), secret), confirmed: false, step: 0 };
     await this.#vault.put(placeOf(account), { value: JSON.stringify(stored) });
@@ -73,13 +72,14 @@ export class OneTimePasswords {
 
   /** The step whose code this is, or `null`. */
   async #stepOf(account: AccountId, { sealed, step }: Stored, token: string): Promise<number | null> {
+    const { createGuardrails, verify } = await import('otplib');
     const result = await verify({
       secret: this.#needSealer().open(sealPlace(account), sealed),
       token,
       epoch: Math.floor(this.#now() / 1000),
       epochTolerance: TOLERANCE,
       afterTimeStep: step,
-      guardrails: GUARDRAILS,
+      guardrails: createGuardrails({ MIN_SECRET_BYTES }),
     });
     return result.valid && 'timeStep' in result ? result.timeStep : null;
   }

@@ -10,7 +10,6 @@ import { formatBodyStructure } from './body-structure.ts';
 import { formatEnvelope } from './envelope.ts';
 import { hasAllText } from './extract-search-text.ts';
 import { asBuffer } from './header-fields.ts';
-import { MessageSplitter } from './message-splitter.ts';
 import { OctetBuffer } from './octet-buffer.ts';
 import { readSearchText, readSearchTextInTurns } from './search-text.ts';
 import { summarize } from './summary.ts';
@@ -50,6 +49,8 @@ export async function splitMessage(
   options: SplitOptions = {},
 ): Promise<Content> {
   const { maxSize = Number.POSITIVE_INFINITY, signal, onOctets } = options;
+  // Loading it takes a quarter of the time in which a store opens, and many a process only looks.
+  const { MessageSplitter } = await import('./message-splitter.ts');
   const splitter = new MessageSplitter(blobs, source instanceof Uint8Array ? source.length : 0);
   const hash = createHash('sha256');
   let size = 0;

@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Database } from './database.ts';
 import type { SqliteDriver } from './driver.ts';
 import { type ExtractorPlace, loadExtractor } from './extractor-place.ts';
-import { type IndexedBatch, indexBatch } from './search-index.ts';
+import { type IndexedBatch, indexBatch, type SearchTextExtractor } from './search-index.ts';
 import { resultCode } from './sqlite-error.ts';
 
 /** What the thread is asked for. */
@@ -53,26 +53,31 @@ process.emitWarning = () => {};
 const { specifier, extractor } = workerData as WorkerSettings;
 const { DatabaseSync } = createRequire(import.meta.url)(specifier) as SqliteDriver;
 const driver: SqliteDriver = { DatabaseSync, endsStatements: specifier === 'node:sqlite' };
-const extract = await loadExtractor(extractor);
 const open = new Map<string, Database>();
+let extract: SearchTextExtractor | null = null;
 
+let last: Promise<void> = Promise.resolve();
 port.on('message', ({ id, task }: { id: number; task: BackgroundTask }) => {
-  let answer: BackgroundAnswer;
-  try {
-    answer = { id, error: null, errcode: 0, batch: run(task) };
-  } catch (error) {
-    answer = { id, error: String(error), errcode: resultCode(error), batch: null };
-  }
-  port.postMessage(answer);
+  last = last.then(async () => port.postMessage(await answer(id, task)));
 });
 
-function run(task: BackgroundTask): IndexedBatch | null {
+async function answer(id: number, task: BackgroundTask): Promise<BackgroundAnswer> {
+  try {
+    return { id, error: null, errcode: 0, batch: await run(task) };
+  } catch (error) {
+    return { id, error: String(error), errcode: resultCode(error), batch: null };
+  }
+}
+
+async function run(task: BackgroundTask): Promise<IndexedBatch | null> {
   switch (task.kind) {
     case 'checkpoint':
       checkpoint(task.path, task.mode, task.touch);
       return null;
     case 'index':
-      return index(task.path, task.searchPath);
+      // Loaded by the first who indexes: a process that adds an account and ends does without.
+      extract ??= await loadExtractor(extractor);
+      return index(task.path, task.searchPath, extract);
     case 'release':
       release(task.path);
       return null;
@@ -91,7 +96,7 @@ function checkpoint(path: string, mode: string, touch: string): void {
   }
 }
 
-function index(path: string, searchPath: string): IndexedBatch | null {
+function index(path: string, searchPath: string, extract: SearchTextExtractor): IndexedBatch | null {
   const batch = indexBatch(connection(path, searchPath), extract);
   if (batch) {
     const file = openSync(`${searchPath}-wal`, 'r+');

@@ -31,6 +31,11 @@ export class Background {
     });
   }
 
+  /** Lets go of an account's files, where the thread has any. */
+  async release(path: string): Promise<void> {
+    if (this.#worker) await this.run({ kind: 'release', path });
+  }
+
   async close(): Promise<void> {
     const worker = this.#worker;
     this.#worker = null;

@@ -95,7 +95,7 @@ export class Housekeeper {
     if (!place) return;
     // A log that cannot be moved now, as on a full disk, is moved by whoever opens the account next.
     if (this.#unmoved > 0) await this.#checkpoint('truncate').catch(() => {});
-    await place.background.run({ kind: 'release', path: place.path }).catch(() => {});
+    await place.background.release(place.path).catch(() => {});
   }
 
   #work(rest: boolean): void {
