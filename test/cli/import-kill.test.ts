@@ -11,8 +11,9 @@ import { openStore } from '../../src/open-store.ts';
 import { mustEider, outcome, startEider } from './run-eider.ts';
 import { noise, withAttachment, writeMaildir } from './sample-maildir.ts';
 
-const COUNT = 2500;
-const KILLS = 6;
+const LONG = process.env.EIDER_LONG !== undefined;
+const COUNT = LONG ? 2500 : 1200;
+const KILLS = LONG ? 6 : 3;
 
 let folder: string;
 let data: string;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { freePort } from '../durability/balancer.ts';
-import { eider } from './run-eider.ts';
+import { eider, type RunResult } from './run-eider.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -18,16 +18,19 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 test('a server that is down is one line within 5 seconds, without the password', async () => {
   const at = `127.0.0.1:${await freePort()}`;
   const uri = `mongodb://ann:s3cret@${at}/mail?retryWrites=true`;
-  // What a busy machine takes to load the program.
-  const before = performance.now();
-  await eider(['stats', '--data', path.join(folder, 'none')]);
-  const startMs = performance.now() - before;
-  for (const args of [['stats'], ['serve', '--insecure-auth', '--processes', '2'], ['mongodb', 'init']]) {
+  const commands = [['stats'], ['serve', '--insecure-auth', '--processes', '2'], ['mongodb', 'init']];
+  const timed = async (args: readonly string[]): Promise<RunResult & { ms: number }> => {
     const started = performance.now();
-    const { code, stdout, stderr } = await eider([...args, '--mongodb', uri]);
+    return { ...(await eider(args)), ms: performance.now() - started };
+  };
+  // What a busy machine takes to load the program, as often at once as below.
+  const starts = await Promise.all(commands.map(() => timed(['stats', '--data', path.join(folder, 'none')])));
+  const startMs = Math.max(...starts.map(({ ms }) => ms));
+  const told = await Promise.all(commands.map((args) => timed([...args, '--mongodb', uri])));
+  for (const { code, stdout, stderr, ms } of told) {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe(`eider: mongodb://***@${at}/mail: the database cannot be reached at present (UNAVAILABLE)\n`);
-    expect(performance.now() - started).toBeLessThan(5000 + 3 * startMs);
+    expect(ms).toBeLessThan(5000 + 3 * startMs);
   }
   const debug = await eider(['stats', '--mongodb', `${uri}&maxPoolSize=none`], { env: { EIDER_DEBUG: '1' } });
   expect(debug.code).toBe(1);

@@ -18,7 +18,7 @@ import { ConnectionLost, ImapSession, LmtpSession } from './line-socket.ts';
 import { EIDER, startServer } from './server-process.ts';
 
 const LONG = process.env.EIDER_LONG !== undefined;
-const ROUNDS = LONG ? 200 : 10;
+const ROUNDS = LONG ? 200 : 6;
 const BOXES = ['INBOX', 'Archive', 'Sent'];
 
 /** Which message a UID names; filled over all rounds. */

@@ -5,13 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { constants, createDeflateRaw, createInflateRaw, deflateRawSync } from 'node:zlib';
 import { ImapFlow } from 'imapflow';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { CERTIFICATE, KEY } from '../net/certificate.ts';
 import { type ImapFixture, startImap, testMessage } from './imap-fixture.ts';
 import type { LineClient } from './line-client.ts';
 
 let fixture: ImapFixture;
-afterEach(() => fixture[Symbol.asyncDispose]());
+afterEach(() => fixture?.[Symbol.asyncDispose]());
 
 /** Sends COMPRESS, and compresses from then on; gives what ends that again, without a word to the server. */
 async function compress(client: LineClient, socket: Socket = client.socket): Promise<() => void> {
@@ -66,78 +66,88 @@ test('both ways, with literals of any size and IDLE', async () => {
   await client.end();
 });
 
-test('a session at rest gives its memory back, and both sides go on where they were', { timeout: 60_000 }, async () => {
-  fixture = await startImap({ limits: { keepAliveMs: 1_200 } });
-  const account = await fixture.account();
-  await fixture.fill(account, 'INBOX', 1);
-  const client = await fixture.login(account);
-  await compress(client);
-  // Each command repeats the ones before, so that the client's compressor refers back over every rest.
-  for (let n = 0; n < 4; n++) {
-    const words = Array.from({ length: 100 }, (_, index) => `w${(index * 7919) % 1009}`).join(' ');
-    client.send(`a${n} NOOP\r\nb${n} SEARCH SUBJECT "${words}"\r\nc${n} SELECT INBOX\r\n`);
-    expect(await client.until(`a${n}`)).toEqual([`a${n} OK Nothing done`]);
-    expect((await client.until(`b${n}`)).at(-1)).toMatch(n === 0 ? /^b0 BAD/ : /^b\d OK/);
-    expect(await client.until(`c${n}`)).toContain('* 1 EXISTS');
+// Each waits for rests of its own.
+describe.concurrent('at rest', () => {
+  test('a session at rest gives its memory back, and both sides go on where they were', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const fixture = await startImap({ limits: { keepAliveMs: 1_200 } });
+    onTestFinished(() => fixture[Symbol.asyncDispose]());
+    const account = await fixture.account();
+    await fixture.fill(account, 'INBOX', 1);
+    const client = await fixture.login(account);
+    await compress(client);
+    // Each command repeats the ones before, so that the client's compressor refers back over every rest.
+    for (let n = 0; n < 4; n++) {
+      const words = Array.from({ length: 100 }, (_, index) => `w${(index * 7919) % 1009}`).join(' ');
+      client.send(`a${n} NOOP\r\nb${n} SEARCH SUBJECT "${words}"\r\nc${n} SELECT INBOX\r\n`);
+      expect(await client.until(`a${n}`)).toEqual([`a${n} OK Nothing done`]);
+      expect((await client.until(`b${n}`)).at(-1)).toMatch(n === 0 ? /^b0 BAD/ : /^b\d OK/);
+      expect(await client.until(`c${n}`)).toContain('* 1 EXISTS');
+      await delay(700);
+    }
+    client.send('d IDLE\r\n');
+    expect(await client.line()).toBe('+ idling');
+    expect(await client.line()).toBe('* OK Still here');
     await delay(700);
-  }
-  client.send('d IDLE\r\n');
-  expect(await client.line()).toBe('+ idling');
-  expect(await client.line()).toBe('* OK Still here');
-  await delay(700);
-  await fixture.fill(account, 'INBOX', 1);
-  while ((await client.line()) !== '* 2 EXISTS');
-  client.send('DONE\r\n');
-  await client.until('d');
-  await delay(700);
-  // Half of a line, a rest, and the other half.
-  client.send('e NO');
-  await delay(700);
-  client.send('OP\r\n');
-  expect(await client.until('e')).toEqual(['e OK Nothing done']);
-  await delay(700);
-  client.destroy();
-  await expect.poll(() => fixture.imap.connections).toBe(0);
-});
-
-test('a client whose flush ends within an octet goes on after a while', async () => {
-  fixture = await startImap();
-  const client = await fixture.login(await fixture.account());
-  expect(await client.run('z', 'COMPRESS DEFLATE')).toEqual(['z OK DEFLATE is on']);
-  const deflate = createDeflateRaw();
-  deflate.on('data', (octets: Buffer) => client.socket.write(octets));
-  const inflate = createInflateRaw();
-  client.socket.removeAllListeners('data');
-  client.socket.on('data', (octets: string) => inflate.write(Buffer.from(octets, 'latin1')));
-  client.adopt(inflate as unknown as Socket);
-  for (let n = 0; n < 3; n++) {
-    deflate.write(`a${n} NOOP\r\n`);
-    deflate.flush(constants.Z_PARTIAL_FLUSH);
-    expect(await client.until(`a${n}`)).toEqual([`a${n} OK Nothing done`]);
+    await fixture.fill(account, 'INBOX', 1);
+    while ((await client.line()) !== '* 2 EXISTS');
+    client.send('DONE\r\n');
+    await client.until('d');
     await delay(700);
-  }
-});
+    // Half of a line, a rest, and the other half.
+    client.send('e NO');
+    await delay(700);
+    client.send('OP\r\n');
+    expect(await client.until('e')).toEqual(['e OK Nothing done']);
+    await delay(700);
+    client.destroy();
+    await expect.poll(() => fixture.imap.connections).toBe(0);
+  });
 
-test('a session at rest whose client has closed its side is over', async () => {
-  fixture = await startImap();
-  const client = await fixture.login(await fixture.account());
-  await compress(client);
-  client.send('a IDLE\r\n');
-  expect(await client.line()).toBe('+ idling');
-  await delay(700);
-  client.socket.end();
-  await expect.poll(() => fixture.imap.connections).toBe(0);
-});
+  test('a client whose flush ends within an octet goes on after a while', async ({ expect, onTestFinished }) => {
+    const fixture = await startImap();
+    onTestFinished(() => fixture[Symbol.asyncDispose]());
+    const client = await fixture.login(await fixture.account());
+    expect(await client.run('z', 'COMPRESS DEFLATE')).toEqual(['z OK DEFLATE is on']);
+    const deflate = createDeflateRaw();
+    deflate.on('data', (octets: Buffer) => client.socket.write(octets));
+    const inflate = createInflateRaw();
+    client.socket.removeAllListeners('data');
+    client.socket.on('data', (octets: string) => inflate.write(Buffer.from(octets, 'latin1')));
+    client.adopt(inflate as unknown as Socket);
+    for (let n = 0; n < 3; n++) {
+      deflate.write(`a${n} NOOP\r\n`);
+      deflate.flush(constants.Z_PARTIAL_FLUSH);
+      expect(await client.until(`a${n}`)).toEqual([`a${n} OK Nothing done`]);
+      await delay(700);
+    }
+  });
 
-test('a session at rest is told goodbye', async () => {
-  fixture = await startImap();
-  const client = await fixture.login(await fixture.account());
-  await compress(client);
-  await client.run('a', 'NOOP');
-  await delay(700);
-  await fixture.imap.close({ drainMs: 2_000 });
-  // The end of the socket is known sooner than what is decompressed.
-  await expect.poll(() => client.buffer).toBe('* BYE [UNAVAILABLE] The server is shutting down\r\n');
+  test('a session at rest whose client has closed its side is over', async ({ expect, onTestFinished }) => {
+    const fixture = await startImap();
+    onTestFinished(() => fixture[Symbol.asyncDispose]());
+    const client = await fixture.login(await fixture.account());
+    await compress(client);
+    client.send('a IDLE\r\n');
+    expect(await client.line()).toBe('+ idling');
+    await delay(700);
+    client.socket.end();
+    await expect.poll(() => fixture.imap.connections).toBe(0);
+  });
+
+  test('a session at rest is told goodbye', async ({ expect, onTestFinished }) => {
+    const fixture = await startImap();
+    onTestFinished(() => fixture[Symbol.asyncDispose]());
+    const client = await fixture.login(await fixture.account());
+    await compress(client);
+    await client.run('a', 'NOOP');
+    await delay(700);
+    await fixture.imap.close({ drainMs: 2_000 });
+    // The end of the socket is known sooner than what is decompressed.
+    await expect.poll(() => client.buffer).toBe('* BYE [UNAVAILABLE] The server is shutting down\r\n');
+  });
 });
 
 test('only after login, and DEFLATE only', async () => {

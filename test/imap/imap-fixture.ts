@@ -1,5 +1,6 @@
 /** A new store, an IMAP server over it, and clients for both; ended together. */
 
+import { PasswordVerifier } from '../../src/auth/password.ts';
 import { createImapServer, type ImapServer, type ImapServerOptions } from '../../src/imap/index.ts';
 import type { Account } from '../../src/model/account.ts';
 import type { MessageStore } from '../../src/store/message-store.ts';
@@ -23,6 +24,10 @@ export interface ImapFixture extends AsyncDisposable {
 
 let accounts = 0;
 
+/** Made once: it takes a processor as long as most tests do. */
+let hash: Promise<string> | null = null;
+const secretHash = (): Promise<string> => (hash ??= new PasswordVerifier().hash('secret'));
+
 /** Starts everything. */
 export async function startImap(
   options: ImapServerOptions = {},
@@ -44,7 +49,7 @@ export async function startImap(
     imap,
     port,
     connect,
-    account: () => store.accounts.create({ name: `account${++accounts}`, password: 'secret' }),
+    account: async () => store.accounts.create({ name: `account${++accounts}`, passwordHash: await secretHash() }),
     async login(account) {
       const client = await connect();
       const lines = await client.run('login', `LOGIN ${account.name} secret`);

@@ -10,7 +10,7 @@ import { openStore } from '../../src/open-store.ts';
 import { ENGINE, emptyPlace } from '../engine-under-test.ts';
 import { LineClient } from './line-client.ts';
 
-const COUNT = 8;
+const COUNT = process.env.EIDER_LONG === undefined ? 4 : 8;
 /** Promised, in milliseconds: what looks at intervals of 100 ms or 1 s hears by the next; a busy machine takes longer. */
 const PROMISED = ENGINE === 'sqlite' ? 100 : 1000;
 const SLACK = 1000;

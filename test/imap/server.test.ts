@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { constants, deflateRawSync } from 'node:zlib';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ImapServerOptions } from '../../src/imap/index.ts';
 import { CERTIFICATE, KEY } from '../net/certificate.ts';
 import { proxyV2, tlv } from '../net/proxy-v2.ts';
@@ -11,17 +11,13 @@ import { type ImapFixture, startImap } from './imap-fixture.ts';
 import { LineClient } from './line-client.ts';
 
 const TLS = { key: KEY, cert: CERTIFICATE };
-const open: ImapFixture[] = [];
 
-async function start(options: ImapServerOptions = {}): Promise<ImapFixture> {
+/** Ended with the test; one that runs beside others has to say which it is. */
+async function start(options: ImapServerOptions = {}, finished = onTestFinished): Promise<ImapFixture> {
   const fixture = await startImap(options);
-  open.push(fixture);
+  finished(() => fixture[Symbol.asyncDispose]());
   return fixture;
 }
-
-afterEach(async () => {
-  for (const fixture of open.splice(0)) await fixture[Symbol.asyncDispose]();
-});
 
 /** Goes on over TLS. */
 async function secure(client: LineClient): Promise<void> {
@@ -297,10 +293,12 @@ describe('clients that vanish', () => {
   });
 });
 
-describe('clients that are there no more, without a word', () => {
-  test('in IDLE: signs of life that their system takes keep no session, and it counts no more', async () => {
+describe.concurrent('clients that are there no more, without a word', () => {
+  test('in IDLE: signs of life that their system takes keep no session, and it counts no more', async ({
+    onTestFinished,
+  }) => {
     const limits = { idleTimeoutMs: 400, keepAliveMs: 50, sessionsPerAccount: 1 };
-    const fixture = await start({ limits });
+    const fixture = await start({ limits }, onTestFinished);
     const account = await fixture.account();
     const gone = await fixture.login(account);
     await gone.run('a', 'SELECT INBOX');
@@ -318,8 +316,8 @@ describe('clients that are there no more, without a word', () => {
     await expect.poll(() => fixture.imap.connections, { timeout: 10_000 }).toBe(1);
   });
 
-  test('in IDLE under COMPRESS', async () => {
-    const fixture = await start({ limits: { idleTimeoutMs: 300, keepAliveMs: 50 } });
+  test('in IDLE under COMPRESS', async ({ expect, onTestFinished }) => {
+    const fixture = await start({ limits: { idleTimeoutMs: 300, keepAliveMs: 50 } }, onTestFinished);
     const client = await fixture.login(await fixture.account());
     await client.run('a', 'COMPRESS DEFLATE');
     client.socket.write(deflateRawSync('b IDLE\r\n', { finishFlush: constants.Z_SYNC_FLUSH }));
@@ -328,8 +326,8 @@ describe('clients that are there no more, without a word', () => {
     await expect.poll(() => fixture.imap.connections, { timeout: 10_000 }).toBe(0);
   });
 
-  test('who begins IDLE anew in time stays', async () => {
-    const fixture = await start({ limits: { idleTimeoutMs: 500, keepAliveMs: 100 } });
+  test('who begins IDLE anew in time stays', async ({ expect, onTestFinished }) => {
+    const fixture = await start({ limits: { idleTimeoutMs: 500, keepAliveMs: 100 } }, onTestFinished);
     const client = await fixture.login(await fixture.account());
     for (let n = 0; n < 6; n++) {
       client.send(`t${n} IDLE\r\n`);

@@ -33,17 +33,20 @@ async function refusal(work: Promise<unknown>): Promise<{ code: string; ms: numb
   return { code, ms: Date.now() - begun };
 }
 
-describe('at the start', () => {
-  test.each(['refuses', 'says nothing'])('a server that %s is UNAVAILABLE within five seconds', async (how) => {
-    const silent = createServer();
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    const { port } = silent.address() as AddressInfo;
-    if (how === 'refuses') silent.close();
-    else onTestFinished(() => void silent.close());
-    const { code, ms } = await refusal(openStore({ mongodb: `mongodb://127.0.0.1:${port}/x` }));
-    expect(code).toBe('UNAVAILABLE');
-    expect(ms).toBeLessThan(5_000);
-  });
+describe.concurrent('at the start', () => {
+  test.for(['refuses', 'says nothing'])(
+    'a server that %s is UNAVAILABLE within five seconds',
+    async (how, { expect, onTestFinished }) => {
+      const silent = createServer();
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+      const { port } = silent.address() as AddressInfo;
+      if (how === 'refuses') silent.close();
+      else onTestFinished(() => void silent.close());
+      const { code, ms } = await refusal(openStore({ mongodb: `mongodb://127.0.0.1:${port}/x` }));
+      expect(code).toBe('UNAVAILABLE');
+      expect(ms).toBeLessThan(5_000);
+    },
+  );
 });
 
 describe.skipIf(MONGODB_URI === null)('later', { timeout: 90_000 }, () => {

@@ -145,7 +145,7 @@ describe('order', () => {
         for await (const finding of store.maintenance.check({ account: id }))
           expect.unreachable(JSON.stringify(finding));
       }),
-      { numRuns: runs(LONG ? 200 : 12) },
+      { numRuns: runs(LONG ? 200 : 5) },
     );
     await store.close();
   });
