@@ -1,7 +1,7 @@
 /** Amounts as people write them. */
 
 import { expect, test } from 'vitest';
-import { formatOctets, formatSpan, parseOctets, parsePort, parseSpan } from '../../src/cli/octets.ts';
+import { formatCount, formatOctets, formatSpan, parseOctets, parsePort, parseSpan } from '../../src/cli/octets.ts';
 
 test.each([
   ['0', 0],
@@ -49,4 +49,14 @@ test('amounts for people', () => {
     '1.5 GB',
   ]);
   expect([0, 59_499, 200_000, 7_500_000].map(formatSpan)).toEqual(['0 s', '59 s', '3 min 20 s', '2 h 5 min']);
+});
+
+test.each([
+  [0, '0'],
+  [999, '999'],
+  [1000, '1,000'],
+  [-123456, '-123,456'],
+  [1234567890, '1,234,567,890'],
+])('count %d', (count, text) => {
+  expect(formatCount(count)).toBe(text);
 });
