@@ -1,4 +1,4 @@
-/** `eider second-factor`: one-time passwords and recovery codes of an account. */
+/** `eider second-factor`: one-time passwords, recovery codes and security keys of an account. */
 
 import type { CommandDef } from 'citty';
 import { CommandError, command } from './command.ts';
@@ -87,5 +87,10 @@ const totp: CommandDef = {
 /** The commands on second factors. */
 export const secondFactor: CommandDef = {
   meta: { name: 'second-factor', description: 'Switch second factors on and off' },
-  subCommands: { totp: async () => totp, recovery: async () => recovery, status: async () => status },
+  subCommands: {
+    totp: async () => totp,
+    keys: async () => (await import('./second-factor-keys.ts')).secondFactorKeys,
+    recovery: async () => recovery,
+    status: async () => status,
+  },
 };

@@ -6,6 +6,9 @@ import path from 'node:path';
 import { generate } from 'otplib';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../src/open-store.ts';
+import type { MessageStore } from '../../src/store/message-store.ts';
+import { PARTY, u2fOf } from '../auth/key-fixture.ts';
+import { SoftwareKey } from '../auth/software-key.ts';
 import { eider } from './run-eider.ts';
 
 const SECRET = Buffer.alloc(32, 3);
@@ -16,7 +19,8 @@ async function place() {
   const data = path.join(folder, 'data');
   const secretFile = path.join(folder, 'secret');
   await writeFile(secretFile, SECRET);
-  const open = () => openStore({ path: data, secret: SECRET });
+  const open = (): Promise<MessageStore> =>
+    openStore({ path: data, secret: SECRET, authentication: { relyingParty: PARTY } });
   const store = await open();
   await store.accounts.create({ name: 'ann', password: 'secret words' });
   await store.close();
@@ -31,7 +35,7 @@ async function place() {
     const outcome = await opened.auth.authenticate('ann', password, { scope: 'imap', address: '192.0.2.1' });
     return outcome.kind === 'refused' ? outcome.reason : outcome.kind;
   };
-  return { run, must, login };
+  return { open, run, must, login };
 }
 
 test('an app password is printed once, works, is listed, and is taken back', async () => {
@@ -64,6 +68,41 @@ test('one-time passwords are switched on by a code, and the password alone opens
   expect(await must('second-factor', 'status', 'ann')).toBe('totp, recoveryCode; 10 recovery codes left\n');
   expect(await login('secret words')).toBe('appPasswordRequired');
   await must('second-factor', 'totp', 'remove', 'ann');
+  expect(await login('secret words')).toBe('granted');
+});
+
+test('security keys and passkeys are listed, renamed and removed; with the last one the second factor is off', async () => {
+  const { open, run, must, login } = await place();
+  const keys = ['second-factor', 'keys'];
+  expect(await must(...keys, 'list', 'ann')).toBe('id  kind  name  made  last use\n');
+  const { passkey, old } = await (async () => {
+    await using store = await open();
+    const { id } = await store.accounts.get('ann');
+    const soft = new SoftwareKey();
+    const answer = soft.create(await store.auth.beginSecurityKey(id, { passkey: true }));
+    const passkey = await store.auth.finishSecurityKey(id, 'my phone', answer);
+    const outcome = await store.auth.completePasskey(soft.get(await store.auth.beginPasskey()), {
+      scope: 'rest',
+      address: '192.0.2.7',
+    });
+    expect(outcome.kind).toBe('granted');
+    return { passkey, old: await store.auth.addU2fKey(id, 'blue key', u2fOf(new SoftwareKey())) };
+  })();
+  expect(await login('secret words')).toBe('appPasswordRequired');
+  const listed = (await must(...keys, 'list', 'ann')).split('\n');
+  expect(listed[1]).toMatch(new RegExp(`^${passkey.id} +passkey +my phone +20\\d\\d-.* rest 192\\.0\\.2\\.7$`));
+  expect(listed[2]).toMatch(new RegExp(`^${old.id} +u2f +blue key +20\\d\\d-.* +never$`));
+  await must(...keys, 'rename', 'ann', old.id, 'green key');
+  expect(JSON.parse(await must(...keys, 'list', 'ann', '--json'))).toMatchObject([
+    { id: passkey.id, passkey: true },
+    { id: old.id, name: 'green key', kind: 'u2f' },
+  ]);
+  expect(await must(...keys, 'remove', 'ann', old.id)).toBe(`key ${old.id} of ann removed\n`);
+  const again = await run(...keys, 'remove', 'ann', old.id);
+  expect(again).toMatchObject({ code: 1, stderr: `eider: ann has no security key ${old.id}\n` });
+  expect(await run(...keys, 'rename', 'ann', passkey.id, '\n')).toMatchObject({ code: 1, stdout: '' });
+  expect(await login('secret words')).toBe('appPasswordRequired');
+  expect(await must(...keys, 'remove', 'ann', passkey.id)).toContain('the password alone is enough now');
   expect(await login('secret words')).toBe('granted');
 });
 
