@@ -4,7 +4,8 @@
  * Every code an {@link EiderError} can carry. Codes are part of the API and follow semantic versioning; messages are
  * for people and may change.
  *
- * - `ACCOUNT_EXISTS`, `ACCOUNT_NOT_FOUND`, `ACCOUNT_NAME_INVALID`, `ADDRESS_EXISTS`, `ADDRESS_INVALID`: the directory.
+ * - `ACCOUNT_EXISTS`, `ACCOUNT_NOT_FOUND`, `ACCOUNT_NAME_INVALID`, `ADDRESS_EXISTS`, `ADDRESS_INVALID`,
+ *   `ADDRESS_NOT_FOUND`, `ADDRESS_PROTECTED` (the main one cannot be removed): the directory.
  * - `ANNOTATION_INVALID` (a name that none can have), `ANNOTATION_LIMIT` (too many, or too much in all),
  *   `ANNOTATION_TOO_LARGE` (one value); nothing was changed.
  * - `AUTHENTICATION_FAILED`: unknown account or wrong password; never says which.
@@ -35,6 +36,8 @@ export type ErrorCode =
   | 'ACCOUNT_NOT_FOUND'
   | 'ADDRESS_EXISTS'
   | 'ADDRESS_INVALID'
+  | 'ADDRESS_NOT_FOUND'
+  | 'ADDRESS_PROTECTED'
   | 'ANNOTATION_INVALID'
   | 'ANNOTATION_LIMIT'
   | 'ANNOTATION_TOO_LARGE'

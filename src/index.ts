@@ -29,6 +29,7 @@ export { headerContains } from './mime/header-contains.ts';
 export type { MessageBody, SectionData } from './mime/message-body.ts';
 export * from './model/account.ts';
 export { type LimitsChange, NO_LIMITS } from './model/account-limits.ts';
+export type * from './model/addresses.ts';
 export {
   type Annotation,
   type AnnotationDepth,
@@ -53,6 +54,7 @@ export {
 } from './model/mailbox.ts';
 export type { MimePart, Parameters } from './model/mime-part.ts';
 export { parseQueryText, type QueryTextContext } from './model/query-text.ts';
+export type * from './model/route.ts';
 export type { AddressField, SearchQuery } from './model/search-query.ts';
 export type { Section } from './model/section.ts';
 export * from './model/security-key.ts';

@@ -16,7 +16,8 @@ export interface AccountRecord extends Account {
 
 /** What can change of an account. */
 export interface AccountPatch {
-  readonly addresses?: readonly string[];
+  /** The new list, or what makes it of the present one: it may be called more than once, and what it throws ends the update. */
+  readonly addresses?: readonly string[] | ((current: readonly string[]) => readonly string[]);
   readonly passwordHash?: string | null;
   readonly limits?: AccountLimits;
   readonly copies?: CopyMode;

@@ -29,6 +29,8 @@ const ANSWERS: Readonly<Record<ErrorCode, Answer>> = {
   ACCOUNT_NOT_FOUND: ['NO', 'UNAVAILABLE', 'The account is gone'],
   ADDRESS_EXISTS: ['NO', 'ALREADYEXISTS', 'The address is taken'],
   ADDRESS_INVALID: ['NO', 'CANNOT', 'The address is not allowed'],
+  ADDRESS_NOT_FOUND: ['NO', 'NONEXISTENT', 'There is no such address'],
+  ADDRESS_PROTECTED: ['NO', 'CANNOT', 'The main address stays'],
   // RFC 5464 sections 3.2 and 4.3.
   ANNOTATION_INVALID: ['BAD', null, 'That cannot be the name of an annotation'],
   ANNOTATION_LIMIT: ['NO', 'METADATA TOOMANY', 'Too many annotations'],

@@ -119,7 +119,10 @@ export class MongoDirectory implements Directory {
   async update(id: AccountId, patch: AccountPatch): Promise<void> {
     await this.#transact(async (session) => {
       const { accounts, logins } = this.#collections;
-      const set = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+      const { addresses } = patch;
+      const set = Object.fromEntries(
+        Object.entries(patch).filter(([, value]) => value !== undefined && typeof value !== 'function'),
+      );
       // Written first, so that two updates of one account come one after the other.
       const before = await accounts.findOneAndUpdate(
         { _id: id, removing: { $exists: false } },
@@ -127,8 +130,10 @@ export class MongoDirectory implements Directory {
         { session, returnDocument: 'before' },
       );
       if (!before) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
-      if (!patch.addresses) return;
-      const wanted = new Set([before.name, ...patch.addresses]);
+      if (!addresses) return;
+      const next = typeof addresses === 'function' ? [...addresses(before.addresses)] : addresses;
+      if (next !== addresses) await accounts.updateOne({ _id: id }, { $set: { addresses: next } }, { session });
+      const wanted = new Set([before.name, ...next]);
       const gone = before.addresses.filter((address) => !wanted.has(address));
       if (gone.length > 0) await logins.deleteMany({ _id: { $in: gone }, account: id }, { session });
       const had = new Set([before.name, ...before.addresses]);

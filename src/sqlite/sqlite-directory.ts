@@ -101,7 +101,9 @@ export class SqliteDirectory implements Directory {
         JSON.stringify(further),
         id,
       );
-      if (patch.addresses) this.#setAddresses(id, record.name, patch.addresses);
+      const { addresses } = patch;
+      if (!addresses) return;
+      this.#setAddresses(id, record.name, typeof addresses === 'function' ? addresses(record.addresses) : addresses);
     });
   }
 

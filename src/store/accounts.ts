@@ -5,22 +5,19 @@ import type { AccountPatch, AccountRecord, Engine } from '../engine/engine.ts';
 import { EiderError, isEiderError } from '../errors.ts';
 import type { Account, AccountLimits } from '../model/account.ts';
 import { changeLimits, NO_LIMITS } from '../model/account-limits.ts';
-import {
-  normalizeAccountName,
-  normalizeAddress,
-  normalizeLocalpart,
-  splitAddress,
-  withoutDetail,
-} from '../model/address.ts';
+import { normalizeAccountName, normalizeAddress } from '../model/address.ts';
+import { isPattern, parsePattern } from '../model/address-pattern.ts';
 import type { AccountId } from '../model/ids.ts';
 import { DEFAULT_MAILBOXES } from '../model/mailbox.ts';
+import { requireCount } from './account-addresses.ts';
+import { type AddressParts, addressParts } from './address-parts.ts';
+import { attempt } from './address-resolver.ts';
 import type { Accounts, CreateAccountOptions, PasswordOptions, PasswordPolicy } from './message-store.ts';
 import { hideAccount, isAbsent } from './removed-accounts.ts';
 
 const ID_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
 const ID = /^[a-z0-9-]{1,64}$/;
 const PAGE = 200;
-const MAX_ADDRESSES = 1_000;
 const MAX_KNOWN = 100_000;
 
 /** Makes and checks password hashes. */
@@ -56,6 +53,7 @@ export class StoreAccounts implements Accounts {
   readonly #passwords: AccountPasswords;
   readonly #hooks: AccountHooks;
   readonly #restorable: boolean;
+  readonly #addresses: AddressParts;
   /** Accounts that are known to have their mailboxes. */
   readonly #complete = new Set<AccountId>();
 
@@ -65,6 +63,7 @@ export class StoreAccounts implements Accounts {
     this.#engine = engine;
     this.#passwords = passwords;
     this.#hooks = hooks;
+    this.#addresses = addressParts(engine);
   }
 
   async create(options: CreateAccountOptions): Promise<Account> {
@@ -81,8 +80,8 @@ export class StoreAccounts implements Accounts {
       passwordHash: await this.#firstHash(options),
     };
     try {
-      await this.#engine.directory.create(record);
-      return await this.#completed(record);
+      await this.#addresses.claims.create(record);
+      return await this.completed(record);
     } catch (error) {
       if (!isEiderError(error, 'ACCOUNT_EXISTS', 'ADDRESS_EXISTS')) {
         await this.#engine.directory.delete(record.id).catch(() => {});
@@ -100,7 +99,7 @@ export class StoreAccounts implements Accounts {
   async find(ref: string): Promise<Account | null> {
     const byId = ID.test(ref) ? usable(await this.#engine.directory.get(ref)) : null;
     const record = byId ?? (await this.#findByName(ref));
-    return record && this.#completed(record);
+    return record && this.completed(record);
   }
 
   async *list(): AsyncGenerator<Account, void, undefined> {
@@ -117,12 +116,12 @@ export class StoreAccounts implements Accounts {
     patch: { addresses?: readonly string[]; limits?: Partial<AccountLimits>; copies?: Account['copies'] },
   ): Promise<Account> {
     const record = await this.#record(id);
-    const change: AccountPatch = {
-      ...(patch.addresses && { addresses: normalizeAddresses(patch.addresses) }),
+    const settings = {
       ...(patch.limits && { limits: changeLimits(record.limits, patch.limits) }),
       ...(patch.copies && { copies: patch.copies }),
     };
-    await this.#engine.directory.update(id, change);
+    if (patch.addresses) await this.#setAddresses(record, normalizeAddresses(patch.addresses), settings);
+    else await this.#engine.directory.update(id, settings);
     return toAccount(await this.#record(id));
   }
 
@@ -144,18 +143,20 @@ export class StoreAccounts implements Accounts {
 
   async remove(id: AccountId, { forGood = false }: { readonly forGood?: boolean } = {}): Promise<void> {
     this.#complete.delete(id);
+    const patterns = ID.test(id) ? await this.#addresses.records.patterns(id) : [];
     if (forGood || !this.#restorable) {
       if (!(await this.#engine.directory.delete(id))) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
     } else {
       await hideAccount(this.#engine, await this.#record(id), Date.now());
       await this.#hooks.hidden?.(id);
     }
+    for (const pattern of patterns) await this.#addresses.patterns.release(parsePattern(pattern), { account: id });
   }
 
   /** Who logs in by a name or an address, and what his password is kept as. */
   async login(name: string): Promise<AccountLogin | null> {
     const record = await this.#findByName(name);
-    return record && { account: await this.#completed(record), passwordHash: record.passwordHash };
+    return record && { account: await this.completed(record), passwordHash: record.passwordHash };
   }
 
   /**
@@ -183,18 +184,14 @@ export class StoreAccounts implements Accounts {
     const record = await this.#findByName(name);
     const right = await this.#passwords.verify(record?.passwordHash ?? null, password);
     if (!record || !right) throw new EiderError('AUTHENTICATION_FAILED', 'unknown account or wrong password');
-    const account = await this.#completed(record);
+    const account = await this.completed(record);
     await this.rehash({ account, passwordHash: record.passwordHash }, password);
     return account;
   }
 
   async resolveRecipient(address: string): Promise<Account | null> {
-    const exact = attempt(() => (splitAddress(address) ? normalizeAddress(address) : bareName(address)));
-    if (exact === null) return null;
-    const { directory } = this.#engine;
-    const base = withoutDetail(exact);
-    const record = (await directory.find(exact)) ?? (base === null ? null : await directory.find(base));
-    return record && this.#completed(record);
+    const found = await this.#addresses.resolver.resolve(address);
+    return found && 'record' in found ? this.completed(found.record) : null;
   }
 
   async #firstHash({ password, passwordHash }: CreateAccountOptions): Promise<string | null> {
@@ -215,7 +212,7 @@ export class StoreAccounts implements Accounts {
       const record = key === null ? null : await this.#engine.directory.find(key);
       if (record) return record;
     }
-    return null;
+    return this.#addresses.resolver.login(ref);
   }
 
   async #requireAllowed(password: string, account: Account | null): Promise<void> {
@@ -229,8 +226,18 @@ export class StoreAccounts implements Accounts {
     return record;
   }
 
+  async #setAddresses(
+    { id, addresses }: AccountRecord,
+    next: readonly string[],
+    settings: Pick<AccountPatch, 'limits' | 'copies'>,
+  ): Promise<void> {
+    const added = next.filter((address) => !addresses.includes(address));
+    await this.#addresses.claims.change(id, { added, apply: () => next, settings });
+    for (const address of addresses) if (!next.includes(address)) await this.#addresses.records.remove(id, address);
+  }
+
   /** The account, with its mailboxes: a crash may have come between the two parts of its creation. */
-  async #completed(record: AccountRecord): Promise<Account> {
+  async completed(record: AccountRecord): Promise<Account> {
     if (!this.#complete.has(record.id)) {
       await ensureDefaultMailboxes(this.#engine, record.id);
       if (this.#complete.size >= MAX_KNOWN) this.#complete.clear();
@@ -269,22 +276,8 @@ function toAccount({ id, name, addresses, limits, copies, created }: AccountReco
 }
 
 function normalizeAddresses(addresses: readonly string[]): string[] {
-  if (addresses.length > MAX_ADDRESSES) {
-    throw new EiderError('LIMIT_EXCEEDED', `an account has at most ${MAX_ADDRESSES} addresses`);
-  }
+  requireCount(addresses.length);
+  if (addresses.some(isPattern))
+    throw new EiderError('ADDRESS_INVALID', 'a pattern is added to an account that is there');
   return [...new Set(addresses.map(normalizeAddress))];
-}
-
-/** An account name, perhaps written as a quoted localpart. */
-function bareName(text: string): string {
-  return normalizeAccountName(text.startsWith('"') ? normalizeLocalpart(text) : text);
-}
-
-/** What `normalize` gives, or `null` for what it refuses. */
-function attempt(normalize: () => string): string | null {
-  try {
-    return normalize();
-  } catch {
-    return null;
-  }
 }

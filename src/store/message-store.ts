@@ -4,6 +4,7 @@ import type { FlagColumns } from '../engine/engine.ts';
 import type { ChangedFlags } from '../engine/records.ts';
 import type { MessageBody } from '../mime/message-body.ts';
 import type { Account, AccountLimits, CopyMode, Usage } from '../model/account.ts';
+import type { Addresses } from '../model/addresses.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
 import type { Content } from '../model/content.ts';
@@ -252,13 +253,18 @@ export interface Accounts {
    * @throws `AUTHENTICATION_FAILED`, after the same time for an unknown name as for a wrong password.
    */
   authenticate(name: string, password: string): Promise<Account>;
-  /** Who gets mail for an address, or a bare account name; `+detail` is ignored. `null` when nobody does. */
+  /**
+   * Whose mailboxes mail for an address, or for a bare account name, goes to; `null` when it goes to nobody's. In the
+   * order of `Addresses.resolve`, which tells more.
+   */
   resolveRecipient(address: string): Promise<Account | null>;
 }
 
 /** A mail store. Made by `openStore`. */
 export interface MessageStore extends AsyncDisposable, AnnotationStore {
   readonly accounts: Accounts;
+  /** Addresses beyond those that `accounts` knows: patterns, domain aliases, addresses that only forward. */
+  readonly addresses: Addresses;
   /** Who is let in: app passwords, second factors, tokens, limits, the log. */
   readonly auth: Authentication;
   readonly maintenance: Maintenance;

@@ -3,6 +3,7 @@
 import type { FlagColumns, ReadTransaction } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
 import type { Account, AccountLimits, Usage } from '../model/account.ts';
+import type { Addresses } from '../model/addresses.ts';
 import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
@@ -51,6 +52,7 @@ import type {
   StoreFlagsResult,
 } from './message-store.ts';
 import { StoreRecovery } from './recovery.ts';
+import { StoreAddresses } from './store-addresses.ts';
 
 /** Authentication as a store has it. */
 export interface StoreAuth extends Authentication {
@@ -86,6 +88,7 @@ export type MakeServices = (store: MessageStore) => StoreServices;
 /** A message store over any engine and blob store, which it closes with itself. */
 export class Store implements MessageStore {
   readonly accounts: Accounts;
+  readonly addresses: Addresses;
   readonly #auth: StoreAuth | null;
   readonly maintenance: Maintenance;
   readonly recovery: Recovery;
@@ -114,6 +117,7 @@ export class Store implements MessageStore {
       context.restorableMs > 0,
     );
     this.accounts = accounts;
+    this.addresses = new StoreAddresses(context.engine, (record) => accounts.completed(record));
     this.#auth =
       authentication?.({
         find: (name) => accounts.login(name),

@@ -1,6 +1,7 @@
 /** Cases of the directory: unique names, lists, updates, removal. */
 
 import assert from 'node:assert/strict';
+import { EiderError } from '../errors.ts';
 import { accountRecord, rejects, type Suite } from './suite.ts';
 
 /** Registers the cases. */
@@ -81,6 +82,25 @@ export function directoryCases(suite: Suite): void {
       const now = await engine.directory.get(record.id);
       assert.deepEqual([now?.passwordHash, now?.copies, now?.addresses], [null, 'separate', record.addresses]);
       await rejects(engine.directory.update('nobody', { copies: 'label' }), 'ACCOUNT_NOT_FOUND');
+    });
+
+    suite.test('makes new addresses of those that are there, one change after the other', async ({ engine }) => {
+      const record = accountRecord({ addresses: ['first@made.example'] });
+      await engine.directory.create(record);
+      const names = Array.from({ length: 8 }, (_, n) => `n${n}@made.example`);
+      await Promise.all(
+        names.map((name) => engine.directory.update(record.id, { addresses: (current) => [...current, name] })),
+      );
+      const { addresses = [] } = (await engine.directory.get(record.id)) ?? {};
+      assert.equal(addresses[0], 'first@made.example');
+      assert.deepEqual([...addresses].sort(), ['first@made.example', ...names]);
+      const fail = (): never => {
+        throw new EiderError('LIMIT_EXCEEDED', 'made to fail');
+      };
+      await rejects(engine.directory.update(record.id, { addresses: fail, copies: 'separate' }), 'LIMIT_EXCEEDED');
+      assert.deepEqual(await engine.directory.get(record.id), { ...record, addresses });
+      await engine.directory.update(record.id, { addresses: (current) => current.slice(1) });
+      assert.equal(await engine.directory.find('first@made.example'), null);
     });
 
     suite.test('replaces a hash of the password only while it is there', async ({ engine }) => {
