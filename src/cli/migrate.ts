@@ -7,6 +7,7 @@ import { normalizeAccountName } from '../model/address.ts';
 import type { StoreContext } from '../store/context.ts';
 import { isAbsent } from '../store/removed-accounts.ts';
 import { type TransferResult, transferAccount } from '../store/transfer-account.ts';
+import { transferDomains } from '../store/transfer-domains.ts';
 import { CommandError, command, UsageError } from './command.ts';
 import { formatCount, formatOctets } from './octets.ts';
 import { openPartsAt } from './open-place.ts';
@@ -15,7 +16,7 @@ import { Progress } from './progress.ts';
 import { placeOf, type StorePlace, showPlace } from './store-place.ts';
 import { untilStopped } from './until-stopped.ts';
 
-/** May be stopped anywhere and run again. Ends with 1 when an account could not be copied; all others are then. */
+/** May be stopped anywhere and run again. Ends with 1 when something could not be copied; all else is then. */
 export const migrate: CommandDef = command({
   meta: { name: 'migrate', description: 'Copy accounts to another store, a folder or MongoDB, exactly as they are' },
   args: {
@@ -76,6 +77,7 @@ async function migrateAll(
           'ACCOUNT_EXISTS',
           'ADDRESS_EXISTS',
           'BUSY',
+          'LIMIT_EXCEEDED',
           'STORE_CORRUPT',
           'BLOB_MISSING',
           'BLOB_CORRUPT',
@@ -87,7 +89,16 @@ async function migrateAll(
       console.error(`not copied: ${record.name}: ${error.message} (${error.code})`);
     }
   }
-  if (failed > 0) throw new CommandError(`${formatCount(failed)} accounts could not be copied`);
+  if (names.length === 0) failed += await migrateDomains(from, to, options);
+  if (failed > 0) throw new CommandError(`${formatCount(failed)} could not be copied`);
+}
+
+/** What belongs to no account; resolves with how much of it could not be copied. */
+async function migrateDomains(from: StoreContext, to: StoreContext, { json }: MigrateOptions): Promise<number> {
+  const { copied, refused } = await transferDomains(from, to);
+  for (const what of refused) console.error(`not copied: ${what}`);
+  if (copied > 0 && !json) console.log(`${formatCount(copied)} settings of domains and forwarding addresses copied`);
+  return refused.length;
 }
 
 async function migrateOne(

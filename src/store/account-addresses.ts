@@ -4,7 +4,7 @@ import { isIncoming } from '../engine/account-transfer.ts';
 import type { AccountRecord, Directory } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
 import { normalizeAddress, splitAddress } from '../model/address.ts';
-import { isPattern, parsePattern } from '../model/address-pattern.ts';
+import { type AddressPattern, isPattern, parsePattern } from '../model/address-pattern.ts';
 import type { AccountAddress, AddressDetails, AddressFilter, AddressOptions } from '../model/addresses.ts';
 import type { AccountId } from '../model/ids.ts';
 import { changedDetails, hasTag, NO_DETAILS } from './address-details.ts';
@@ -52,7 +52,7 @@ export class AccountAddresses {
     if (isPattern(text)) return this.#addPattern(account, text, details, main);
     const address = normalizeAddress(text);
     const apply = (current: readonly string[]): string[] => {
-      if (current.includes(address)) throw new EiderError('ADDRESS_EXISTS', `the account has ${address} already`);
+      if (current.includes(address)) throw existsHere(address);
       requireCount(current.length + 1);
       return main ? [address, ...current] : [...current, address];
     };
@@ -111,13 +111,21 @@ export class AccountAddresses {
     if (others.length >= MAX_PATTERNS) {
       throw new EiderError('LIMIT_EXCEEDED', `an account has at most ${MAX_PATTERNS} patterns`);
     }
-    const isNew = await patterns.hold(pattern, { account });
-    // One that leads here already, and has no record, is what an addition that was cut short has left.
-    if (isNew) await records.put(account, pattern.address, details);
-    else if (!(await records.create(account, pattern.address, details))) {
-      throw new EiderError('ADDRESS_EXISTS', `the account has ${pattern.address} already`);
+    const isOurs = await records.create(account, pattern.address, details);
+    try {
+      // One that is on record and leads nowhere is what an addition that was cut short has left.
+      if (!(await patterns.hold(pattern, { account }))) throw existsHere(pattern.address);
+    } catch (error) {
+      if (isOurs && !(await this.#leadsTo(account, pattern))) await records.remove(account, pattern.address);
+      throw error;
     }
+    if (!isOurs) await records.put(account, pattern.address, details);
     return { address: pattern.address, isMain: false, isPattern: true, ...details };
+  }
+
+  async #leadsTo(account: AccountId, pattern: AddressPattern): Promise<boolean> {
+    const holder = await this.#parts.patterns.holder(pattern);
+    return holder !== null && 'account' in holder && holder.account === account;
   }
 
   async #has(account: AccountId, address: string): Promise<boolean> {
@@ -155,6 +163,10 @@ export function requireCount(addresses: number): void {
 
 function normalForm(text: string): string {
   return isPattern(text) ? parsePattern(text).address : normalizeAddress(text);
+}
+
+function existsHere(address: string): EiderError {
+  return new EiderError('ADDRESS_EXISTS', `the account has ${address} already`);
 }
 
 function notFound(): EiderError {

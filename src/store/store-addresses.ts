@@ -120,6 +120,11 @@ export class StoreAddresses implements Addresses {
     return this.#aliases.remove(alias);
   }
 
+  /** Domains that have, or had, anything, in order. */
+  domains(): AsyncIterable<string> {
+    return this.#parts.domains.all();
+  }
+
   async ignoresDots(domain: string): Promise<boolean> {
     return (await this.#parts.domains.dots(requireDomain(domain))) === 'ignored';
   }

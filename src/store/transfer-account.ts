@@ -8,6 +8,7 @@ import type { AccountId } from '../model/ids.ts';
 import type { StoreContext } from './context.ts';
 import { isAbsent } from './removed-accounts.ts';
 import type { Transfer } from './transfer.ts';
+import { registerAddresses, requireAddressesFree } from './transfer-addresses.ts';
 import { copyContents } from './transfer-contents.ts';
 import { copyRecords } from './transfer-records.ts';
 import { copyVault } from './transfer-vault.ts';
@@ -30,7 +31,7 @@ export interface TransferResult {
  * all of it is there and was compared; what a transfer that was cut off has left, the next one takes up.
  *
  * @throws `ACCOUNT_NOT_FOUND`; `ACCOUNT_EXISTS`, `ADDRESS_EXISTS` when another account of the target has the name or
- *   an address; `BUSY` when the account changed meanwhile; `STORE_CORRUPT` when the target differs from the source, or
+ *   an address, or a pattern; `BUSY` when the account changed meanwhile; `STORE_CORRUPT` when the target differs from the source, or
  *   a message of the source is not what its digest says.
  */
 export async function transferAccount(transfer: Transfer): Promise<TransferResult> {
@@ -40,8 +41,13 @@ export async function transferAccount(transfer: Transfer): Promise<TransferResul
   const state = await sourceState(from, account);
   const { messages, octets } = state;
   const result = { messages, octets, mailboxes: state.mailboxes.length };
-  if (there && !isIncoming(there)) return { outcome: 'there', ...result };
+  if (there && !isIncoming(there)) {
+    // An earlier run may have been cut off right before this.
+    await registerAddresses(transfer, there);
+    return { outcome: 'there', ...result };
+  }
   await requireFree(to, record);
+  await requireAddressesFree(transfer, record);
   await begin(to, record, there, state);
   const mailboxes = state.mailboxes.map(({ id }) => id);
   const progress: TransferProgress = await to.engine.transfer.progress(account, mailboxes);
@@ -51,7 +57,9 @@ export async function transferAccount(transfer: Transfer): Promise<TransferResul
   await verifyTransfer(transfer, state);
   await copyVault(transfer);
   await requireUnchanged(from, account, state);
-  await to.engine.transfer.release(await sourceRecord(from, account));
+  const released = await sourceRecord(from, account);
+  await to.engine.transfer.release(released);
+  await registerAddresses(transfer, released);
   return { outcome: 'copied', ...result };
 }
 
