@@ -14,6 +14,9 @@ type Loader = () => Promise<CommandDef>;
 const COMMANDS: Record<string, Loader> = {
   serve: async () => (await import('./serve.ts')).serve,
   account: async () => (await import('./account.ts')).account,
+  address: async () => (await import('./address.ts')).address,
+  domain: async () => (await import('./domain.ts')).domain,
+  'forward-address': async () => (await import('./forward-address.ts')).forwardAddress,
   'app-password': async () => (await import('./app-password.ts')).appPassword,
   'second-factor': async () => (await import('./second-factor.ts')).secondFactor,
   token: async () => (await import('./token.ts')).token,
