@@ -52,7 +52,13 @@ describe('examples', () => {
 });
 
 /** How many words of a line name the command. */
-const LEVELS: Readonly<Record<string, number>> = { account: 2, 'app-password': 2, 'second-factor': 3, token: 2 };
+const LEVELS: Readonly<Record<string, number>> = {
+  account: 2,
+  address: 2,
+  'app-password': 2,
+  'second-factor': 3,
+  token: 2,
+};
 
 describe('README', () => {
   test('its TypeScript compiles and runs', async () => {
