@@ -51,12 +51,20 @@ export class AddressClaims {
   /** @throws `ACCOUNT_NOT_FOUND`, `ADDRESS_EXISTS`, and what `apply` throws. */
   async change(account: AccountId, { added, apply, settings }: AddressChange): Promise<void> {
     await this.requireFree(account, added);
-    await this.#engine.directory.update(account, { ...settings, addresses: apply });
+    let [before, after]: (readonly string[])[] = [];
+    const addresses = (current: readonly string[]): readonly string[] => {
+      before = current;
+      after = apply(current);
+      return after;
+    };
+    await this.#engine.directory.update(account, { ...settings, addresses });
     try {
       await this.settle(account, added);
     } catch (error) {
-      const addresses = (current: readonly string[]) => current.filter((address) => !added.includes(address));
-      await this.#engine.directory.update(account, { addresses });
+      // Back to what was there, unless others have changed it since.
+      const undone = (current: readonly string[]): readonly string[] =>
+        before && String(current) === String(after) ? before : current.filter((address) => !added.includes(address));
+      await this.#engine.directory.update(account, { addresses: undone });
       throw error;
     }
   }

@@ -5,6 +5,7 @@ import { isPattern } from '../model/address-pattern.ts';
 import type { AddressDetails } from '../model/addresses.ts';
 import type { AccountId } from '../model/ids.ts';
 import { NO_DETAILS } from './address-details.ts';
+import { changeRecord } from './change-record.ts';
 import { entriesOf } from './domain-records.ts';
 
 const KIND = 'address';
@@ -45,22 +46,15 @@ export class AddressRecords {
     return this.#vault.create(placeOf(account, address), { value: JSON.stringify(details) });
   }
 
-  /** Changes what is kept, or what is not kept yet; again when others do the same. */
+  /** Changes what is kept, or what is not kept yet. @throws `BUSY`. */
   async change(
     account: AccountId,
     address: string,
     change: (before: AddressDetails) => AddressDetails,
   ): Promise<AddressDetails> {
     const place = placeOf(account, address);
-    for (;;) {
-      const entry = await this.#vault.get(place);
-      const after = change(entry ? (JSON.parse(entry.value) as AddressDetails) : NO_DETAILS);
-      const content = { value: JSON.stringify(after) };
-      const done = entry
-        ? await this.#vault.update(place, entry.version, content)
-        : await this.#vault.create(place, content);
-      if (done) return after;
-    }
+    const changed = await changeRecord<AddressDetails>(this.#vault, place, (before) => change(before ?? NO_DETAILS));
+    return changed as AddressDetails;
   }
 
   /** Resolves with whether there was one. */

@@ -2,6 +2,7 @@
 
 import type { Vault, VaultPlace } from '../engine/vault.ts';
 import type { AddressDetails } from '../model/addresses.ts';
+import { changeRecord } from './change-record.ts';
 import { entriesOf, ownerOf } from './domain-records.ts';
 
 /** One by its localpart in normal form. */
@@ -41,17 +42,12 @@ export class ForwardingRecords {
     return this.#vault.create(vaultPlace(place), { value: JSON.stringify(forwarding) });
   }
 
-  /** Changes what is there, again when others do the same; `null` when nothing is. */
-  async change(
+  /** Changes what is there; `null` when nothing is. @throws `BUSY`. */
+  change(
     place: ForwardingPlace,
     change: (before: StoredForwarding) => StoredForwarding,
   ): Promise<StoredForwarding | null> {
-    for (;;) {
-      const entry = await this.#vault.get(vaultPlace(place));
-      if (!entry) return null;
-      const after = change(JSON.parse(entry.value) as StoredForwarding);
-      if (await this.#vault.update(vaultPlace(place), entry.version, { value: JSON.stringify(after) })) return after;
-    }
+    return changeRecord<StoredForwarding>(this.#vault, vaultPlace(place), (before) => before && change(before));
   }
 
   /** Resolves with whether it was there. */

@@ -1,9 +1,13 @@
 /** Two stores on one place that want the same address at the same moment. */
 
 import { expect, onTestFinished, test } from 'vitest';
+import type { Directory } from '../../src/engine/engine.ts';
 import { isEiderError } from '../../src/errors.ts';
+import { StoreAccounts } from '../../src/store/accounts.ts';
 import type { MessageStore } from '../../src/store/message-store.ts';
-import { emptyPlace, openTestedStore, runs } from '../engine-under-test.ts';
+import { StoreAddresses } from '../../src/store/store-addresses.ts';
+import { emptyPlace, openTestedEngine, openTestedStore, runs } from '../engine-under-test.ts';
+import { PASSWORDS, withMembers } from './transfer-fixture.ts';
 
 const ROUNDS = runs(24);
 const TARGETS = ['x@else.example'];
@@ -111,6 +115,40 @@ test('of two that are one without dots at most one is made, and nothing is left 
     const route = await one.addresses.resolve(`n${n}@d.example`);
     expect(route !== null).toBe(won.length === 1);
   }
+});
+
+test('who is too late by a moment has the addresses back that he had', async () => {
+  const engine = await openTestedEngine();
+  onTestFinished(() => engine.close());
+  const passwords = { ...PASSWORDS, isKnownHash: () => true, needsRehash: () => false };
+  const rival = new StoreAccounts(engine, passwords);
+  await new StoreAddresses(engine, (record) => rival.completed(record)).ignoreDots('d.example', true);
+  const { id } = await rival.create({ name: 'ann', addresses: ['ann@d.example', 'second@d.example'] });
+  // Somebody comes in between the directory and the note without dots.
+  const slow = (names: readonly string[]): StoreAccounts => {
+    const between = async (): Promise<void> => {
+      const name = names[0] as string;
+      await rival.create({ name, address: `${name}@d.example` });
+    };
+    const { directory } = engine;
+    const update: Directory['update'] = async (...args) => {
+      await directory.update(...args);
+      if (!(await rival.find(names[0] as string))) await between();
+    };
+    const create: Directory['create'] = async (record) => {
+      await directory.create(record);
+      await between();
+    };
+    return new StoreAccounts(withMembers(engine, { directory: withMembers(directory, { update, create }) }), passwords);
+  };
+  const taken = { code: 'ADDRESS_EXISTS' };
+  const change = slow(['bob']).update(id, { addresses: ['b.ob@d.example', 'ann@d.example'] });
+  await expect(change).rejects.toMatchObject(taken);
+  expect((await rival.get('ann')).addresses).toEqual(['ann@d.example', 'second@d.example']);
+  await expect(slow(['carl']).create({ name: 'late', address: 'c.arl@d.example' })).rejects.toMatchObject(taken);
+  expect(await rival.find('late')).toBeNull();
+  expect(await rival.resolveRecipient('b.o.b@d.example')).toMatchObject({ name: 'bob' });
+  expect(await rival.resolveRecipient('c.a.rl@d.example')).toMatchObject({ name: 'carl' });
 });
 
 test('whoever adds an address while dots cease to count, no two are one in the end', async () => {
