@@ -42,6 +42,7 @@ export {
 export * from './model/authentication.ts';
 export * from './model/change.ts';
 export * from './model/content.ts';
+export type * from './model/encryption.ts';
 export * from './model/flags.ts';
 export * from './model/ids.ts';
 export {

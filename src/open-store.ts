@@ -8,6 +8,7 @@ import { requireRelyingParty } from './auth/relying-party.ts';
 import { StoreAuthentication } from './auth/store-authentication.ts';
 import { DirectoryBlobStore } from './blobs/directory-blob-store.ts';
 import { MemoryBlobStore } from './blobs/memory-blob-store.ts';
+import { AccountEncryption } from './crypto/account-encryption.ts';
 import { Sealer } from './crypto/sealer.ts';
 import { StoreDeliveries } from './delivery/deliveries.ts';
 import type { BlobStore } from './engine/blob-store.ts';
@@ -114,7 +115,7 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
   new NetworkList(options.authentication?.limits?.trusted ?? []);
   const parts = await openParts(options);
   const passwords = new PasswordVerifier();
-  const { vault } = parts.engine;
+  const { vault, directory: accounts } = parts.engine;
   return new Store(
     parts,
     passwords,
@@ -126,6 +127,7 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
         resolve: (address) => store.accounts.resolveRecipient(address),
         takesMail: (account) => store.auth.takesMail(account),
       }),
+      encryption: new AccountEncryption(vault, accounts, options.authentication?.now),
     }),
   );
 }

@@ -27,7 +27,7 @@ export interface EncryptionKey {
 export interface EncryptionSettings {
   /** Every message that arrives. */
   readonly enabled: boolean;
-  /** Whether Subject stays readable outside, or is `...` there (RFC 9788). From, To, Date, Message-ID and references stay readable. */
+  /** Whether Subject stays readable outside, or is `[...]` there (RFC 9788 section 3.2.1). From, To, Date, Message-ID and references stay readable. */
   readonly subject: 'clear' | 'hidden';
 }
 

@@ -8,6 +8,7 @@ import type { Addresses } from '../model/addresses.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
 import type { Content } from '../model/content.ts';
+import type { Encryption } from '../model/encryption.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
 import type { AccountId, ContentId, EmailId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
 import type { Jobs } from '../model/job.ts';
@@ -267,6 +268,8 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore {
   readonly addresses: Addresses;
   /** Who is let in: app passwords, second factors, tokens, limits, the log. */
   readonly auth: Authentication;
+  /** Encryption at rest: the accounts' public keys, and whose mail is encrypted when it arrives. */
+  readonly encryption: Encryption;
   readonly maintenance: Maintenance;
   /** What was expunged or deleted, as long as it can be brought back; retention; legal holds. */
   readonly recovery: Recovery;

@@ -7,6 +7,7 @@ import type { Addresses } from '../model/addresses.ts';
 import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
+import type { Encryption } from '../model/encryption.ts';
 import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
 import type { JobKind, Jobs } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
@@ -78,6 +79,7 @@ export interface StoreDelivery extends Deliveries {
 /** What works on a store, put together by who opens it. */
 export interface StoreServices {
   readonly deliveries: StoreDelivery;
+  readonly encryption: Encryption;
   /** What they do in the background. */
   readonly jobKinds?: readonly JobKind[];
 }
@@ -146,6 +148,10 @@ export class Store implements MessageStore {
 
   deliver(source: MessageSource, options: DeliverOptions): Promise<readonly DeliveryOutcome[]> {
     return this.#service('deliveries').deliver(source, options);
+  }
+
+  get encryption(): Encryption {
+    return this.#service('encryption');
   }
 
   get maxMessageSize(): number {

@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | null>> = {
   blobs: CONTRACT,
   store: [...CONTRACT, 'mime'],
   auth: [...CONTRACT, 'mime', 'crypto'],
-  crypto: CONTRACT,
+  crypto: [...CONTRACT, 'mime'],
   imap: [...STORE, 'net'],
   delivery: STORE,
   lmtp: [...STORE, 'delivery', 'net'],

@@ -1,0 +1,73 @@
+/** Encryption as the records of an account say it: what is on, and with which keys. */
+
+import type { VaultEntry } from '../engine/vault.ts';
+import type { EncryptionKey, EncryptionSettings } from '../model/encryption.ts';
+
+/** Kind of the records, that of all that a delivery has to know of an account. */
+export const DELIVERY_KIND = 'delivery';
+/** Key of the record with the settings. */
+export const SETTINGS_KEY = 'encryption';
+
+/** Key of the record with a public key. */
+export const keyRecord = (id: string): string => `key ${id}`;
+
+/** The record with the settings. Only keys that it names count, so that a change of it decides between two at once. */
+export interface StoredSettings extends EncryptionSettings {
+  /** Ids of the account's keys, in the order in which they came. */
+  readonly keys: readonly string[];
+}
+
+/** What an account has before anything was set. */
+export const NO_ENCRYPTION: StoredSettings = { enabled: false, subject: 'clear', keys: [] };
+
+/** What a delivery has to know. */
+export interface EncryptionState extends EncryptionSettings {
+  /** Also those that cannot be used any more. */
+  readonly keys: readonly EncryptionKey[];
+  /** A record cannot be read: nothing may be stored, as nobody knows whether it should be encrypted, and with what. */
+  readonly damaged: boolean;
+}
+
+/** Reads the state out of an account's records of kind `delivery`; those that are about something else are passed over. */
+export function readEncryption(entries: readonly Pick<VaultEntry, 'key' | 'value'>[]): EncryptionState {
+  const values = new Map(entries.map(({ key, value }) => [key, value]));
+  const text = values.get(SETTINGS_KEY);
+  const settings = text === undefined ? NO_ENCRYPTION : parseSettings(text);
+  if (!settings) return { enabled: true, subject: 'hidden', keys: [], damaged: true };
+  const keys: EncryptionKey[] = [];
+  let damaged = false;
+  for (const id of settings.keys) {
+    const value = values.get(keyRecord(id));
+    // Gone since the settings were read: one that is being removed.
+    if (value === undefined) continue;
+    const key = parseKey(value, id);
+    if (key) keys.push(key);
+    else damaged = true;
+  }
+  return { enabled: settings.enabled, subject: settings.subject, keys, damaged };
+}
+
+/** `null` for what is no such record. */
+export function parseSettings(text: string): StoredSettings | null {
+  const value = parseObject(text);
+  if (!value || typeof value.enabled !== 'boolean' || !Array.isArray(value.keys)) return null;
+  if (value.subject !== 'clear' && value.subject !== 'hidden') return null;
+  if (!value.keys.every((id) => typeof id === 'string')) return null;
+  return { enabled: value.enabled, subject: value.subject, keys: value.keys };
+}
+
+function parseKey(text: string, id: string): EncryptionKey | null {
+  const value = parseObject(text);
+  const isKey =
+    value?.id === id && (value.type === 'openpgp' || value.type === 'smime') && typeof value.text === 'string';
+  return isKey ? (value as unknown as EncryptionKey) : null;
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
