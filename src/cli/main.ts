@@ -20,6 +20,7 @@ const COMMANDS: Record<string, Loader> = {
   'app-password': async () => (await import('./app-password.ts')).appPassword,
   'second-factor': async () => (await import('./second-factor.ts')).secondFactor,
   token: async () => (await import('./token.ts')).token,
+  key: async () => (await import('./key.ts')).key,
   log: async () => (await import('./log.ts')).log,
   import: async () => (await import('./import.ts')).importCommand,
   export: async () => (await import('./export.ts')).exportCommand,

@@ -1,7 +1,7 @@
 /** Encryption as accounts have it: keys and settings, kept in the account's records. */
 
 import type { Vault, VaultPlace } from '../engine/vault.ts';
-import { EiderError } from '../errors.ts';
+import { EiderError, isEiderError } from '../errors.ts';
 import type { Encryption, EncryptionKey, EncryptionSettings } from '../model/encryption.ts';
 import type { AccountId } from '../model/ids.ts';
 import {
@@ -76,14 +76,20 @@ export class AccountEncryption implements Encryption {
     const now = this.#now();
     const read = await readKey(key, now);
     const added: EncryptionKey = { ...read, added: now };
-    await this.#change(account, async (before) => {
+    const place = this.#place(account, keyRecord(added.id));
+    const change = this.#change(account, async (before) => {
       const known = before.keys.includes(added.id);
       if (!known && before.keys.length >= MAX_KEYS) {
         throw new EiderError('LIMIT_EXCEEDED', `an account has at most ${MAX_KEYS} keys`);
       }
       // Before the settings name it: a delivery in between finds each key that it looks for.
-      await this.#vault.put(this.#place(account, keyRecord(added.id)), { value: JSON.stringify(added) });
+      await this.#vault.put(place, { value: JSON.stringify(added) });
       return known ? before : { ...before, keys: [...before.keys, added.id] };
+    });
+    await change.catch(async (error: unknown) => {
+      // Others may have been faster after it was written.
+      if (isEiderError(error, 'LIMIT_EXCEEDED')) await this.#vault.take(place);
+      throw error;
     });
     return added;
   }

@@ -8,7 +8,7 @@ export function keyNames(names: readonly string[]): string[] {
   const clean = names.map((name) =>
     name
       .slice(0, MAX_NAME)
-      .replace(/[\p{Cc}\p{Cs}]+/gu, ' ')
+      .replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ')
       .trim(),
   );
   return [...new Set(clean.filter((name) => name !== ''))].slice(0, MAX_NAMES);

@@ -44,7 +44,7 @@ async function read(octets: Buffer, now: number): Promise<Omit<EncryptionKey, 'a
   if (blocks.length > 1) throw new EiderError('KEY_INVALID', 'there is more than one key in it');
   switch (blocks[0]) {
     case 'PGP PUBLIC KEY BLOCK':
-      return readOpenPgpKey(text, now);
+      return readOpenPgpKey(text.slice(text.indexOf('-----BEGIN')), now);
     case 'CERTIFICATE':
     case 'X509 CERTIFICATE':
     case 'TRUSTED CERTIFICATE':
