@@ -1,6 +1,7 @@
 /** Loads the OpenPGP library when it is first needed, and says what it may use. */
 
 import type { PartialConfig } from 'openpgp';
+import { EiderError } from '../errors.ts';
 
 /** The library; most stores never encrypt, and it takes a tenth of a second to load. */
 export type OpenPgp = typeof import('openpgp');
@@ -10,10 +11,11 @@ export const MIN_RSA_BITS = 2048;
 
 let loading: Promise<OpenPgp> | null = null;
 
+/** @throws `UNSUPPORTED` when it is not installed. */
 export function loadOpenPgp(): Promise<OpenPgp> {
-  loading ??= import('openpgp').catch((error: unknown) => {
+  loading ??= import('openpgp').catch((cause: unknown) => {
     loading = null;
-    throw error;
+    throw new EiderError('UNSUPPORTED', 'the package openpgp cannot be loaded', { cause });
   });
   return loading;
 }

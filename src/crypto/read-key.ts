@@ -1,6 +1,6 @@
 /** Tells what sort of key somebody gave, and reads it. */
 
-import { EiderError } from '../errors.ts';
+import { EiderError, isEiderError } from '../errors.ts';
 import type { EncryptionKey } from '../model/encryption.ts';
 import { readCertificateKey } from './certificate.ts';
 import { readOpenPgpKey } from './openpgp-key.ts';
@@ -23,7 +23,10 @@ const PACKET = 0x80;
 export async function readKey(given: string | Uint8Array, now: number): Promise<Omit<EncryptionKey, 'added'>> {
   const octets = typeof given === 'string' ? Buffer.from(given) : Buffer.from(given);
   if (octets.length > MAX_GIVEN) throw new EiderError('LIMIT_EXCEEDED', `a key has at most ${MAX_GIVEN} octets`);
-  const key = await read(octets, now);
+  const key = await read(octets, now).catch((error: unknown) => {
+    // What a parser says of garbage that looks like a key at first.
+    throw isEiderError(error) ? error : new EiderError('KEY_INVALID', 'it cannot be read as a key', { cause: error });
+  });
   if (Buffer.byteLength(key.text) > (MAX_KEY_OCTETS / 3) * 4 + 1_024) {
     throw new EiderError('LIMIT_EXCEEDED', `a key has at most ${MAX_KEY_OCTETS} octets without what others signed`);
   }

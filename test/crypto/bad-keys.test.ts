@@ -1,6 +1,8 @@
 /** Keys that mail cannot be encrypted to are refused, with a reason for people. */
 
-import { randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import fc from 'fast-check';
 import * as openpgp from 'openpgp';
 import { describe, expect, test } from 'vitest';
 import { MAX_KEY_OCTETS, readKey } from '../../src/crypto/read-key.ts';
@@ -202,7 +204,34 @@ describe.skipIf(!OPENSSL)('certificates (skipped where OpenSSL is not installed)
   test('one cut off, and one with its key', async () => {
     const { certificate, keyFile } = await makeCertificate(['-newkey rsa:2048']);
     expect(await refusal(certificate.slice(0, 400))).toBe('KEY_INVALID: it cannot be read as a certificate');
-    const key = await import('node:fs/promises').then(({ readFile }) => readFile(keyFile, 'utf8'));
+    const key = await readFile(keyFile, 'utf8');
     expect(await refusal(certificate + key)).toBe('KEY_INVALID: it holds a secret key: give the public one alone');
   });
+});
+
+test('a key with any octets changed, cut off or repeated is taken or refused, and nothing else happens', async () => {
+  const given: Uint8Array[] = [
+    await binary((await makePair()).publicKey),
+    await binary((await makeVersion6()).publicKey),
+  ];
+  if (OPENSSL) given.push(new X509Certificate((await makeCertificate(['-newkey rsa:2048'])).certificate).raw);
+  const change = fc.record({ at: fc.nat(2_000), octet: fc.nat(255) });
+  const outcomes = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...given),
+      fc.array(change, { maxLength: 4 }),
+      fc.option(fc.nat(2_000)),
+      async (key, changes, end) => {
+        const octets = Buffer.from(key).subarray(0, end ?? key.length);
+        for (const { at, octet } of changes) if (at < octets.length) octets[at] = octet;
+        const told = await refusal(octets);
+        expect(told).toMatch(/^(?:taken|KEY_INVALID): ./);
+        const word = told.split(':')[0] as string;
+        outcomes.set(word, (outcomes.get(word) ?? 0) + 1);
+      },
+    ),
+    { numRuns: 400 },
+  );
+  expect([...outcomes.keys()].sort()).toEqual(['KEY_INVALID', 'taken']);
 });

@@ -38,7 +38,7 @@ describe('the packed tarball', () => {
     folder = await mkdtemp(path.join(tmpdir(), 'eider-pack-'));
     const staged = path.join(folder, 'staged');
     await mkdir(staged);
-    for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'])
+    for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE'])
       await cp(path.join(ROOT, name), path.join(staged, name));
     await cp(path.join(ROOT, 'docs'), path.join(staged, 'docs'), { recursive: true });
     await cp(DIST, path.join(staged, 'dist'), { recursive: true });
@@ -73,7 +73,7 @@ describe('the packed tarball', () => {
     const pages = (await readdir(path.join(ROOT, 'docs'))).map((name) => `docs/${name}`);
     expect(pages.filter((name) => !/^docs\/[a-z-]+\.(?:md|json)$/.test(name))).toEqual([]);
     expect(packed.filter((name) => !name.startsWith('dist/')).sort()).toEqual(
-      ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...pages].sort(),
+      ['CHANGELOG.md', 'LICENSE', 'NOTICE', 'README.md', 'package.json', ...pages].sort(),
     );
     expect(packed.filter((name) => name.startsWith('dist/') && !/\.(?:js|d\.ts)$/.test(name))).toEqual([]);
   });
