@@ -25,7 +25,7 @@ const SLICE = 128 * 1024;
  */
 export async function* encryptMessage(
   state: EncryptionState,
-  source: AsyncIterable<Uint8Array>,
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   now: number,
 ): AsyncGenerator<Uint8Array> {
   const failures = new WeakSet<object>();
@@ -91,7 +91,10 @@ async function* smime(cms: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array
 
 const lines = (...text: readonly string[]): Buffer => Buffer.from(`${text.join('\r\n')}\r\n`);
 
-async function* noteFailures(source: AsyncIterable<Uint8Array>, failures: WeakSet<object>): AsyncGenerator<Uint8Array> {
+async function* noteFailures(
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  failures: WeakSet<object>,
+): AsyncGenerator<Uint8Array> {
   try {
     yield* source;
   } catch (error) {

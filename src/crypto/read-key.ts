@@ -3,6 +3,8 @@
 import { EiderError, isEiderError } from '../errors.ts';
 import type { EncryptionKey } from '../model/encryption.ts';
 import { readCertificateKey } from './certificate.ts';
+import { encryptMessage } from './encrypt-message.ts';
+import type { EncryptionState } from './encryption-state.ts';
 import { readOpenPgpKey } from './openpgp-key.ts';
 
 /** Most octets that are looked at: keys of people who sign each other's are long, and little of them is kept. */
@@ -30,7 +32,18 @@ export async function readKey(given: string | Uint8Array, now: number): Promise<
   if (Buffer.byteLength(key.text) > (MAX_KEY_OCTETS / 3) * 4 + 1_024) {
     throw new EiderError('LIMIT_EXCEEDED', `a key has at most ${MAX_KEY_OCTETS} octets without what others signed`);
   }
+  await tryKey({ ...key, added: now }, now);
   return key;
+}
+
+/** Encrypts nothing to it, as a delivery would: there are keys that look right and that no message can be encrypted to. */
+async function tryKey(key: EncryptionKey, now: number): Promise<void> {
+  const state: EncryptionState = { enabled: true, subject: 'hidden', keys: [key], damaged: false };
+  try {
+    for await (const _ of encryptMessage(state, [], now));
+  } catch (cause) {
+    throw new EiderError('KEY_INVALID', 'mail cannot be encrypted to it', { cause });
+  }
 }
 
 async function read(octets: Buffer, now: number): Promise<Omit<EncryptionKey, 'added'>> {

@@ -2,6 +2,7 @@
 
 import type { X509Certificate } from 'node:crypto';
 import type { Key } from 'openpgp';
+import { EiderError, isEiderError } from '../errors.ts';
 import type { EncryptionKey } from '../model/encryption.ts';
 import { certificateRefusal, parseCertificate } from './certificate.ts';
 import { canEncrypt, parseOpenPgpKey } from './openpgp-key.ts';
@@ -19,18 +20,19 @@ const parsed = new Map<string, Promise<Key>>();
  * OpenPGP keys go before certificates: with both, S/MIME is used only when no OpenPGP key can be.
  *
  * @returns `null` when none can be used
+ * @throws `STORE_CORRUPT` for one that was a key when it was added, and is none any more
  */
 export async function chooseRecipients(keys: readonly EncryptionKey[], now: number): Promise<Recipients | null> {
   const openpgp: Key[] = [];
   for (const { type, text } of keys) {
     if (type !== 'openpgp') continue;
-    const key = await parseOnce(text);
+    const key = await parseOnce(text).catch(unreadable);
     if (await canEncrypt(key, now)) openpgp.push(key);
   }
   if (openpgp.length > 0) return { type: 'openpgp', keys: openpgp };
   const certificates = keys
     .filter(({ type }) => type === 'smime')
-    .map(({ text }) => parseCertificate(text))
+    .map(({ text }) => readable(() => parseCertificate(text)))
     .filter((certificate) => certificateRefusal(certificate, now) === null);
   return certificates.length > 0 ? { type: 'smime', certificates } : null;
 }
@@ -38,6 +40,19 @@ export async function chooseRecipients(keys: readonly EncryptionKey[], now: numb
 /** Whether mail can be encrypted to any of them. */
 export async function hasUsableKey(keys: readonly EncryptionKey[], now: number): Promise<boolean> {
   return (await chooseRecipients(keys, now)) !== null;
+}
+
+function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    return unreadable(cause);
+  }
+}
+
+function unreadable(cause: unknown): never {
+  if (isEiderError(cause)) throw cause;
+  throw new EiderError('STORE_CORRUPT', 'a key of the account cannot be read', { cause });
 }
 
 function parseOnce(text: string): Promise<Key> {

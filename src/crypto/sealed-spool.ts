@@ -47,7 +47,10 @@ export class SealedSpool {
    *
    * @throws `MESSAGE_TOO_LARGE`; `ABORTED`; `DISK_FULL`; what `source` throws. Nothing is left then.
    */
-  static async take(source: AsyncIterable<Uint8Array>, options: SpoolOptions): Promise<SealedSpool> {
+  static async take(
+    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    options: SpoolOptions,
+  ): Promise<SealedSpool> {
     const chunks: Buffer[] = [];
     let file: SealedFile | null = null;
     let size = 0;
@@ -172,7 +175,7 @@ class SealedFile {
 }
 
 async function* bounded(
-  source: AsyncIterable<Uint8Array>,
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   { maxOctets, signal }: SpoolOptions,
 ): AsyncGenerator<Uint8Array> {
   let size = 0;

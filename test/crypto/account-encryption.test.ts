@@ -141,6 +141,10 @@ test('a delivery reads its part of the records, and fails closed where one is da
     damaged: false,
   });
 
+  await put(`key ${key.id}`, JSON.stringify({ ...key, text: 'garbage' }));
+  expect(await code(encryption.configure(ACCOUNT, { enabled: true }))).toBe('STORE_CORRUPT');
+  const unreadable = readEncryption(await entries(vault));
+  expect(await code(collect(encryptMessage(unreadable, [Buffer.from('text')], NOW)))).toBe('ENCRYPTION_FAILED');
   await put(`key ${key.id}`, '{"id":"other"}');
   expect(readEncryption(await entries(vault))).toEqual({ enabled: true, subject: 'clear', keys: [], damaged: true });
   expect(await code(encryption.keys(ACCOUNT))).toBe('STORE_CORRUPT');

@@ -7,7 +7,16 @@ import * as openpgp from 'openpgp';
 import { describe, expect, test } from 'vitest';
 import { MAX_KEY_OCTETS, readKey } from '../../src/crypto/read-key.ts';
 import { EiderError } from '../../src/errors.ts';
-import { DAY, makeCertificate, makePair, makeVersion6, NOW, OPENSSL, type PairOptions } from './crypto-fixture.ts';
+import {
+  DAY,
+  makeBadPoint,
+  makeCertificate,
+  makePair,
+  makeVersion6,
+  NOW,
+  OPENSSL,
+  type PairOptions,
+} from './crypto-fixture.ts';
 
 async function refusal(given: string | Uint8Array, now: number = NOW): Promise<string> {
   try {
@@ -101,6 +110,7 @@ test.each<[string, () => Promise<string | Uint8Array>, string]>([
   ['version 3', () => withVersion(3), ''],
   ['version 5', () => withVersion(5), ''],
   ['an expired one', async () => (await makePair({ keyExpirationTime: 86_400 })).publicKey, 'it has expired'],
+  ['a point that no secret can be agreed with', makeBadPoint, 'mail cannot be encrypted to it'],
   ['one of tomorrow', async () => (await makePair({ date: new Date(NOW + DAY) })).publicKey, ''],
   ['a revoked one', revoked, 'it is revoked'],
   [

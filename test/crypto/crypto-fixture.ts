@@ -56,7 +56,7 @@ export async function makeOcbOnly(): Promise<Pair> {
     format: 'object',
     config: { v6Keys: true, aeadProtect: true },
   });
-  const [signature] = (privateKey as unknown as { directSignatures: SignedPreferences[] }).directSignatures;
+  const [signature] = (privateKey as unknown as { directSignatures: SignaturePacket[] }).directSignatures;
   if (!signature) throw new Error('the library keeps preferences elsewhere now');
   const { aes256, aes128 } = openpgp.enums.symmetric;
   signature.preferredCipherSuites = [aes256, aes128].map((cipher) => [cipher, openpgp.enums.aead.ocb]);
@@ -65,8 +65,33 @@ export async function makeOcbOnly(): Promise<Pair> {
   return { publicKey: privateKey.toPublic().armor(), privateKey: privateKey.armor() };
 }
 
-interface SignedPreferences {
+/** A key whose signatures are right and whose point is one that no secret can be agreed with. */
+export async function makeBadPoint(): Promise<Uint8Array> {
+  const { privateKey } = await openpgp.generateKey({
+    userIDs: [{ name: 'Ann', email: 'ann@example.org' }],
+    type: 'curve25519',
+    date: new Date(NOW - 10 * DAY),
+    format: 'object',
+  });
+  const [subkey] = privateKey.subkeys as unknown as [
+    {
+      readonly keyPacket: { publicParams: { A: Uint8Array }; computeFingerprintAndKeyID(): Promise<void> };
+      readonly bindingSignatures: readonly [SignaturePacket];
+    },
+  ];
+  subkey.bindingSignatures[0].rawNotations = [];
+  subkey.keyPacket.publicParams = { A: new Uint8Array(32) };
+  await subkey.keyPacket.computeFingerprintAndKeyID();
+  const data = { key: privateKey.keyPacket, bind: subkey.keyPacket };
+  const date = new Date(NOW - 10 * DAY);
+  await subkey.bindingSignatures[0].sign(privateKey.keyPacket, data, date, false, openpgp.config);
+  return privateKey.toPublic().write();
+}
+
+/** What the library's types keep to themselves. */
+interface SignaturePacket {
   preferredCipherSuites: number[][];
+  rawNotations: unknown[];
   sign(key: unknown, data: unknown, date: Date, detached: boolean, config: openpgp.Config): Promise<void>;
 }
 
