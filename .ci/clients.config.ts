@@ -8,8 +8,12 @@ const onSqlite = {
   extends: true,
   test: { name: 'sqlite', include: programs, provide: { engine: 'sqlite', mongodb: null } },
 } as const;
-// Long, and about structure and windows, which no engine changes.
-const OF_ONE_ENGINE = ['test/clients/dovecot-differential.client.ts', 'test/clients/thunderbird.client.ts'];
+// Long, and about structure, windows and ciphers, which no engine changes.
+const OF_ONE_ENGINE = [
+  'test/clients/dovecot-differential.client.ts',
+  'test/clients/thunderbird.client.ts',
+  'test/clients/thunderbird-decryption.client.ts',
+];
 const onMongodb = {
   extends: true,
   test: {

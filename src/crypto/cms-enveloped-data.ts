@@ -39,8 +39,8 @@ const OPEN = 0x80;
 const CLOSE = Buffer.alloc(2);
 
 /**
- * Encrypts to all of the certificates with AES-256 in CBC mode, which is what Thunderbird, Outlook and others read: the
- * authenticated form (RFC 5083) they do not. RSA keys get the key of the message by PKCS #1 v1.5, as every reader knows
+ * Encrypts to all of the certificates with AES-256 in CBC mode, which mail programs read: the authenticated form (RFC 5083)
+ * Thunderbird does not. RSA keys get the key of the message by PKCS #1 v1.5, as every reader knows
  * that, others by Diffie-Hellman with a key that is made for this message.
  */
 export async function* cmsEnvelopedData(

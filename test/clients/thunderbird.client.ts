@@ -1,93 +1,30 @@
 /** Thunderbird without a window: lists mailboxes and mail, hears of news in IDLE, reads, flags, moves and deletes. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { freePort } from '../durability/balancer.ts';
-import { Marionette } from './marionette.ts';
 import { Observer } from './observer.ts';
 import { letter, ODD_MAIL } from './odd-mail.ts';
-import { isInstalled, NAME, PASSWORD, startServer, type TestServer } from './server.ts';
+import { isInstalled, startServer, type TestServer } from './server.ts';
+import { startThunderbird, type Thunderbird } from './thunderbird.ts';
 
 const PATIENCE = { timeout: 10_000, interval: 200 };
-
-/** What the scripts have at hand: Thunderbird's services, mailboxes by path, messages by subject. */
-const TOOLS = `
-  const { MailServices } = ChromeUtils.importESModule('resource:///modules/MailServices.sys.mjs');
-  const server = MailServices.accounts.allServers.find((one) => one.type === 'imap');
-  const mailbox = (name) => server.rootFolder.subFolders.find((one) => one.name.toLowerCase() === name.toLowerCase());
-  const message = (name, subject) => [...mailbox(name).messages].find((one) => one.mime2DecodedSubject === subject);
-`;
 
 describe.skipIf(!isInstalled('thunderbird'))('Thunderbird', () => {
   let server: TestServer;
   let observer: Observer;
-  let program: ChildProcess;
-  let thunderbird: Marionette;
+  let thunderbird: Thunderbird;
   beforeAll(async () => {
     server = await startServer();
     observer = await Observer.open(server.imap);
     for (const octets of Object.values(ODD_MAIL)) await observer.append('INBOX', octets);
-    const profile = path.join(server.folder, 'profile');
-    await mkdir(profile);
-    const port = await freePort();
-    const settings = {
-      'marionette.port': port,
-      'app.update.enabled': false,
-      'datareporting.policy.dataSubmissionEnabled': false,
-      'mail.provider.enabled': false,
-      'mail.spotlight.firstRunDone': true,
-      'mailnews.start_page.enabled': false,
-      'network.captive-portal-service.enabled': false,
-      'network.connectivity-service.enabled': false,
-    };
-    const lines = Object.entries(settings).map(([name, value]) => `user_pref("${name}", ${value});\n`);
-    await writeFile(path.join(profile, 'user.js'), lines.join(''));
-    const args = ['--headless', '--marionette', '--remote-allow-system-access', '--no-remote', '--profile', profile];
-    program = spawn('thunderbird', args, {
-      stdio: 'ignore',
-      detached: true,
-      env: { ...process.env, HOME: server.folder, MOZ_CRASHREPORTER_DISABLE: '1' },
-    });
-    for (let left = 150; !thunderbird; left--) {
-      if (left === 0) throw new Error('Thunderbird does not listen');
-      await delay(200);
-      await Marionette.open(port).then(
-        (opened) => (thunderbird = opened),
-        () => undefined,
-      );
-    }
-    await run(
-      `const made = MailServices.accounts.createIncomingServer(args[0], '127.0.0.1', 'imap');
-       made.port = args[1];
-       made.socketType = 0;
-       made.authMethod = 3;
-       made.password = args[2];
-       const account = MailServices.accounts.createAccount();
-       account.incomingServer = made;
-       account.addIdentity(MailServices.accounts.createIdentity());
-       made.performExpand(null);`,
-      NAME,
-      server.imap,
-      PASSWORD,
-    );
+    thunderbird = await startThunderbird(server);
   });
   afterAll(async () => {
-    if (program?.exitCode === null && program.signalCode === null) {
-      const ended = once(program, 'exit');
-      await thunderbird?.quit().catch(() => undefined);
-      const timer = setTimeout(() => process.kill(-(program.pid as number), 'SIGKILL'), 10_000);
-      await ended;
-      clearTimeout(timer);
-    }
+    await thunderbird?.stop();
     observer?.close();
     await server?.stop();
   });
 
-  const run = (script: string, ...args: unknown[]): Promise<unknown> => thunderbird.script(TOOLS + script, ...args);
+  const run = (script: string, ...args: unknown[]): Promise<unknown> => thunderbird.run(script, ...args);
   const subjects = async (name: string): Promise<string[]> =>
     (await run('return [...mailbox(args[0]).messages].map((one) => one.mime2DecodedSubject)', name)) as string[];
   const flagsOf = async (mailbox: string, subject: string): Promise<readonly string[] | undefined> =>

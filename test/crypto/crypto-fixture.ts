@@ -27,7 +27,7 @@ export interface Pair {
 }
 
 /** What keys can be made of. */
-export type PairOptions = Partial<openpgp.GenerateKeyOptions>;
+export type PairOptions = Omit<Partial<Parameters<typeof openpgp.generateKey>[0]>, 'format'>;
 
 /** Makes an OpenPGP key. */
 export async function makePair(options: PairOptions = {}): Promise<Pair> {
