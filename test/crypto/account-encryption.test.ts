@@ -173,7 +173,7 @@ test.skipIf(!OPENSSL)('certificates beside OpenPGP keys', async () => {
 });
 
 test('the store offers it, and what an account had goes with the account', async () => {
-  const { store, account } = await openTestStore();
+  const { store, account } = await openTestStore({ restorableDays: 0 });
   const encryption: Encryption = store.encryption;
   const { publicKey } = await makePair({ date: new Date(Date.now() - DAY) });
   const key = await encryption.addKey(account, publicKey);
