@@ -11,6 +11,8 @@ import { MemoryBlobStore } from './blobs/memory-blob-store.ts';
 import { AccountEncryption } from './crypto/account-encryption.ts';
 import { Sealer } from './crypto/sealer.ts';
 import { StoreDeliveries } from './delivery/deliveries.ts';
+import { StoreFilters, type StoreFiltersOptions } from './delivery/filter-store.ts';
+import { StoreSpam } from './delivery/spam-settings.ts';
 import type { BlobStore } from './engine/blob-store.ts';
 import type { Engine } from './engine/engine.ts';
 import type { PeerChannel } from './engine/peers.ts';
@@ -81,6 +83,8 @@ export interface OpenStoreOptions {
   readonly authentication?: AuthenticationOptions;
   /** Asked about each new password, before it is hashed: those of hashes that are taken over cannot be. */
   readonly passwordPolicy?: PasswordPolicy;
+  /** How many filters an account has at most, and which fields of a message are believed when they speak of spam. */
+  readonly filters?: StoreFiltersOptions;
   /** An engine of your own, instead of the embedded one at `path`. The store closes it. */
   readonly engine?: Engine;
   /** A blob store of your own, instead of the folder. The store closes it. */
@@ -128,6 +132,8 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
         takesMail: (account) => store.auth.takesMail(account),
       }),
       encryption: new AccountEncryption(vault, accounts, options.authentication?.now),
+      filters: new StoreFilters(vault, store, options.filters),
+      spam: new StoreSpam(vault, async (account) => void (await store.quota(account))),
     }),
   );
 }

@@ -9,6 +9,7 @@ import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
 import type { Content } from '../model/content.ts';
 import type { Encryption } from '../model/encryption.ts';
+import type { Filters } from '../model/filter.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
 import type { AccountId, ContentId, EmailId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
 import type { Jobs } from '../model/job.ts';
@@ -17,6 +18,7 @@ import type { Mailbox, MailboxRef, SpecialUse } from '../model/mailbox.ts';
 import type { MimePart } from '../model/mime-part.ts';
 import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
+import type { Spam } from '../model/spam.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import type { AnnotationStore } from './annotation-store.ts';
 import type { Maintenance } from './maintenance-api.ts';
@@ -277,6 +279,10 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore {
   readonly jobs: Jobs;
   /** Mail on its way in, for protocol servers: recipients one by one, then the message. */
   readonly deliveries: Deliveries;
+  /** What accounts want to be done with mail that arrives. */
+  readonly filters: Filters;
+  /** What accounts make of verdicts on spam. */
+  readonly spam: Spam;
   /** Most octets of one message. */
   readonly maxMessageSize: number;
 

@@ -8,12 +8,14 @@ import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
 import type { Encryption } from '../model/encryption.ts';
+import type { Filters } from '../model/filter.ts';
 import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
 import type { JobKind, Jobs } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
+import type { Spam } from '../model/spam.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import { type AccountLogin, type AccountPasswords, StoreAccounts } from './accounts.ts';
 import type { AnnotationValues, SetAnnotationsResult } from './annotation-store.ts';
@@ -80,6 +82,8 @@ export interface StoreDelivery extends Deliveries {
 export interface StoreServices {
   readonly deliveries: StoreDelivery;
   readonly encryption: Encryption;
+  readonly filters: Filters;
+  readonly spam: Spam;
   /** What they do in the background. */
   readonly jobKinds?: readonly JobKind[];
 }
@@ -152,6 +156,14 @@ export class Store implements MessageStore {
 
   get encryption(): Encryption {
     return this.#service('encryption');
+  }
+
+  get filters(): Filters {
+    return this.#service('filters');
+  }
+
+  get spam(): Spam {
+    return this.#service('spam');
   }
 
   get maxMessageSize(): number {
