@@ -137,11 +137,14 @@ class MailChanges {
     );
     const target = targetOf(filter, mailbox, mailboxes);
     const { copies } = await store.accounts.get(account);
-    const others = named.filter((one) => one.id !== mailbox.id && one.id !== target?.id);
+    const isLabelled = named.some((one) => one.id === mailbox.id);
+    // What has its mailbox as a label too is copied to the other one.
+    const moves = target !== null && (!isLabelled || isAlone(target));
+    const others = [...named, ...(target && !moves ? [target] : [])].filter((one) => one.id !== mailbox.id);
     return new MailChanges(store, account, mailbox, {
       flags: [...(seen ? ['\\Seen'] : []), ...(flag ? ['\\Flagged'] : []), ...keywords],
-      labels: others,
-      target: target?.id === mailbox.id ? null : target,
+      labels: others.filter((one) => !moves || one.id !== target.id),
+      target: moves && target.id !== mailbox.id ? target : null,
       copied: copies === 'separate' ? await contentsOf(store, account, others) : null,
     });
   }
@@ -168,8 +171,7 @@ class MailChanges {
 
   /** What goes to Trash or Junk goes there alone; one that is in the target already only leaves this mailbox. */
   async #moveTo(target: Mailbox, uids: UidSet): Promise<void> {
-    const isAlone = target.specialUse === '\\Trash' || target.specialUse === '\\Junk';
-    if (isAlone && this.#copied === null) {
+    if (isAlone(target) && this.#copied === null) {
       await this.#store.changeLabels(this.#account, this.#mailbox, uids, { mode: 'add', labels: [target.path] });
       return;
     }
@@ -183,6 +185,11 @@ class MailChanges {
     const labels = await this.#store.labels(this.#account, this.#mailbox, uids);
     return UidSet.from([...labels].filter(([, all]) => all.some(({ id }) => id === label.id)).map(([uid]) => uid));
   }
+}
+
+/** Whether what is there is nowhere else. */
+function isAlone({ specialUse }: Mailbox): boolean {
+  return specialUse === '\\Trash' || specialUse === '\\Junk';
 }
 
 /** Where the messages go; `null` when they stay. */

@@ -132,9 +132,14 @@ function readTagTest(value: unknown, path: string): TagTest {
 
 function readTextTest(value: unknown, path: string): TextTest {
   const object = readObject(value, path, ['test', 'query']);
-  const query = readText(object.get('query'), member(path, 'query'), [1, MAX_PATTERN]);
-  if (parseTextQuery(query).length === 0) throw invalid(member(path, 'query'), 'has no word');
-  return { test: 'text', query };
+  return { test: 'text', query: readTextQuery(object.get('query'), member(path, 'query')) };
+}
+
+/** What a `text` test looks for. @throws `FILTER_INVALID`. */
+export function readTextQuery(value: unknown, path: string): string {
+  const query = readText(value, path, [1, MAX_PATTERN]);
+  if (parseTextQuery(query).length === 0) throw invalid(path, 'has no word');
+  return query;
 }
 
 function readSpamTest(value: unknown, path: string): SpamTest {

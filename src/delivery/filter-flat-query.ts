@@ -1,7 +1,7 @@
 /** Conditions in the flat form of WildDuck's API, and back. */
 
 import type { FieldTest, FilterCondition, FilterTest, SizeTest } from '../model/filter.ts';
-import { readConditions } from './filter-conditions.ts';
+import { readConditions, readTextQuery } from './filter-conditions.ts';
 import { invalid, readBoolean, readInteger, readObject, readText } from './filter-json.ts';
 
 /** Conditions that must all hold. Texts are looked for anywhere in their field. */
@@ -32,7 +32,7 @@ export function fromFlatQuery(query: FlatFilterQuery, path = 'query'): FilterCon
     if (value !== undefined) tests.push({ test, contains: readText(value, `${path}.${test}`, [1, MAX_FIELD]) });
   }
   const text = given('text');
-  if (text !== undefined) tests.push({ test: 'text', query: readText(text, `${path}.text`, [1, MAX_FIELD]) });
+  if (text !== undefined) tests.push({ test: 'text', query: readTextQuery(text, `${path}.text`) });
   const attachment = given('ha');
   if (attachment !== undefined && readBoolean(attachment, `${path}.ha`))
     tests.push({ test: 'attachment', exists: true });

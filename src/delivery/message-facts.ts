@@ -4,11 +4,12 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { parseAddresses } from '../mime/addresses.ts';
 import { searchedField } from '../mime/header-contains.ts';
 import { asBuffer, type HeaderField, parseHeaderFields, unfold } from '../mime/header-fields.ts';
-import type { MessageBody } from '../mime/message-body.ts';
+import { MessageBody } from '../mime/message-body.ts';
 import { MAX_SEARCHED, partText } from '../mime/search-text.ts';
 import { fileName, hasAttachment } from '../mime/summary.ts';
 import { decodeOctets } from '../mime/text-decoding.ts';
 import { normalizeAddress } from '../model/address.ts';
+import type { BlobSource } from '../model/blob.ts';
 import type { Content } from '../model/content.ts';
 import type { MimePart } from '../model/mime-part.ts';
 import type { SpamVerdict } from '../model/spam.ts';
@@ -31,6 +32,16 @@ export interface RecipientFacts {
   readonly address: string | null;
   /** What follows `+` in its localpart; `null` for nothing. */
   readonly detail: string | null;
+}
+
+/** The facts of a message that was just read. */
+export function factsOfContent(
+  content: Content,
+  blobs: BlobSource,
+  known: Pick<FactSource, 'mailFrom' | 'time' | 'spam'>,
+): MessageFacts {
+  const { header, tree, size } = content;
+  return new MessageFacts({ header, tree, size, body: new MessageBody(content, tree, blobs), ...known });
 }
 
 /** The text of a filter or a message as both are compared: decoded, folded, any white space as one space. */
