@@ -79,14 +79,17 @@ function requireLevel(level: number): number {
 }
 
 function requireSenders(senders: readonly string[]): string[] {
+  if (!Array.isArray(senders) || !senders.every((sender) => typeof sender === 'string')) {
+    throw new EiderError('INVALID_ARGUMENT', 'a list of senders is a list of texts');
+  }
   if (senders.length > MAX_SPAM_SENDERS) {
     throw new EiderError('LIMIT_EXCEEDED', `a list of senders has at most ${MAX_SPAM_SENDERS}`);
   }
   return [...new Set(senders.map(normalizeSender))];
 }
 
-/** An address, or a domain with or without `@` before it. */
-function normalizeSender(sender: string): string {
+/** The normal form of an address, or of a domain with or without `@` before it. @throws `INVALID_ARGUMENT`. */
+export function normalizeSender(sender: string): string {
   try {
     if (splitAddress(sender)) return normalizeAddress(sender);
     return normalizeDomain(sender.trim().replace(/^@/, ''));

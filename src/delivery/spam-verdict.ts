@@ -206,7 +206,7 @@ function readResult(value: string): Statement | null {
 
 /** `7.3`, `7.3 (+++++++)`, `7.3 / 5.0`. */
 function readScore(value: string, supposed: number): Statement | null {
-  const found = /^([-+.\d]+)(?:\s*\/\s*([-+.\d]+))?/.exec(value);
+  const found = /^([-+.\d]+)(?![^\s/(])(?:\s*\/\s*([-+.\d]+))?/.exec(value);
   const score = numberOf(found?.[1]);
   if (score === null) return null;
   return { score, required: positive(numberOf(found?.[2])) ?? supposed };
