@@ -94,3 +94,27 @@ function skipOne(scanner: FieldScanner): string {
   if (text === '') scanner.position++;
   return text;
 }
+
+/** What {@link formatAuthenticationResults} tells. */
+export interface ToldResults {
+  readonly spf: { readonly result: string; readonly domain: string | null };
+  readonly dkim: readonly { readonly result: string; readonly domain: string; readonly selector: string }[];
+  readonly arc: string;
+  readonly dmarc: { readonly result: string; readonly domain: string | null; readonly policy: string | null };
+}
+
+/** Writes the field, with CRLF at its end. What came from outside and is no name is left out. */
+export function formatAuthenticationResults(authservId: string, { spf, dkim, arc, dmarc }: ToldResults): string {
+  const results = [
+    `spf=${spf.result}${property('smtp.mailfrom', spf.domain)}`,
+    ...(dkim.length === 0 ? ['dkim=none'] : []),
+    ...dkim.map((one) => `dkim=${one.result}${property('header.d', one.domain)}${property('header.s', one.selector)}`),
+    `arc=${arc}`,
+    `dmarc=${dmarc.result}${dmarc.policy === null ? '' : ` (p=${dmarc.policy})`}${property('header.from', dmarc.domain)}`,
+  ];
+  return `Authentication-Results: ${authservId};\r\n ${results.join(';\r\n ')}\r\n`;
+}
+
+function property(name: string, value: string | null): string {
+  return value !== null && /^[a-z0-9._-]{1,253}$/i.test(value) ? ` ${name}=${value}` : '';
+}
