@@ -28,7 +28,7 @@ export class TermFinder {
     this.#fallback = new Int32Array(nodes);
     this.#ending = new Int32Array(nodes).fill(-1);
     this.#nextEnding = new Int32Array(nodes);
-    this.#link(this.#plant(nodes), nodes);
+    this.#link(this.#plant(nodes));
   }
 
   /** Steps of all searches up to now. */
@@ -80,8 +80,7 @@ export class TermFinder {
   #plant(size: number): Plant {
     const parents = new Int32Array(size);
     const units = new Uint16Array(size);
-    const depths = new Int32Array(size).fill(-1);
-    depths[ROOT] = 0;
+    const depths = new Int32Array(size);
     let count = 1;
     for (const [index, term] of this.#terms.entries()) {
       let node = ROOT;
@@ -100,12 +99,14 @@ export class TermFinder {
       }
       this.#ending[node] = index;
     }
-    return { parents, units, depths };
+    return { count, parents, units, depths };
   }
 
   /** Links the nodes, those near the root first. */
-  #link({ parents, units, depths }: Plant, size: number): void {
-    for (const node of byDepth(depths, size)) {
+  #link({ count, parents, units, depths }: Plant): void {
+    const nodes = byDepth(depths, count);
+    for (let index = 0; index < nodes.length; index++) {
+      const node = nodes[index] as number;
       const parent = parents[node] as number;
       let end = ROOT;
       if (parent !== ROOT) {
@@ -123,20 +124,21 @@ export class TermFinder {
   }
 }
 
-/** By node: the one before it, the code unit that leads from there, and how many there are up to it; -1 for no node. */
+/** By node: the one before it, the code unit that leads from there, and how many there are up to it. */
 interface Plant {
+  readonly count: number;
   readonly parents: Int32Array;
   readonly units: Uint16Array;
   readonly depths: Int32Array;
 }
 
 /** The nodes that are there but for the root, ascending by depth. */
-function byDepth(depths: Int32Array, size: number): Int32Array {
-  const starts = new Int32Array(size + 2);
-  for (const depth of depths) if (depth > 0) (starts[depth + 1] as number)++;
+function byDepth(depths: Int32Array, count: number): Int32Array {
+  const starts = new Int32Array(count + 2);
+  for (let node = 1; node < count; node++) (starts[(depths[node] as number) + 1] as number)++;
   for (let depth = 1; depth < starts.length; depth++) (starts[depth] as number) += starts[depth - 1] as number;
-  const nodes = new Int32Array(starts.at(-1) as number);
-  for (const [node, depth] of depths.entries()) if (depth > 0) nodes[(starts[depth] as number)++] = node;
+  const nodes = new Int32Array(count - 1);
+  for (let node = 1; node < count; node++) nodes[(starts[depths[node] as number] as number)++] = node;
   return nodes;
 }
 

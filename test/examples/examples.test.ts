@@ -56,6 +56,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   account: 2,
   address: 2,
   'app-password': 2,
+  filter: 2,
   'second-factor': 3,
   token: 2,
 };
