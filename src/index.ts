@@ -17,7 +17,6 @@ export type { BearerCheck, ExternalCheck, ImpersonationCheck } from './auth/auth
 export { type JwtBearerOptions, jwtBearer } from './auth/jwt-bearer.ts';
 export type { LoginLimit, LoginLimitOptions } from './auth/login-limits.ts';
 export { type FlatFilterQuery, fromFlatQuery, toFlatQuery } from './delivery/filter-flat-query.ts';
-export type { StoreFiltersOptions } from './delivery/filter-store.ts';
 export type { SpamTrust } from './delivery/spam-verdict.ts';
 export type * from './engine/account-transfer.ts';
 export type * from './engine/blob-store.ts';

@@ -11,8 +11,9 @@ import { MemoryBlobStore } from './blobs/memory-blob-store.ts';
 import { AccountEncryption } from './crypto/account-encryption.ts';
 import { Sealer } from './crypto/sealer.ts';
 import { StoreDeliveries } from './delivery/deliveries.ts';
-import { StoreFilters, type StoreFiltersOptions } from './delivery/filter-store.ts';
+import { StoreFilters } from './delivery/filter-store.ts';
 import { StoreSpam } from './delivery/spam-settings.ts';
+import type { SpamTrust } from './delivery/spam-verdict.ts';
 import type { BlobStore } from './engine/blob-store.ts';
 import type { Engine } from './engine/engine.ts';
 import type { PeerChannel } from './engine/peers.ts';
@@ -21,7 +22,8 @@ import { attachmentNamed } from './mime/attachment-named.ts';
 import { extractSearchText, searchTextExtractor } from './mime/extract-search-text.ts';
 import { headerContains } from './mime/header-contains.ts';
 import type { AccountLimits } from './model/account.ts';
-import { changeLimits, NO_LIMITS } from './model/account-limits.ts';
+import { changeLimits, effectiveLimits, NO_LIMITS } from './model/account-limits.ts';
+import type { AccountId } from './model/ids.ts';
 import { NetworkList } from './model/networks.ts';
 import type { MongoSource, OpenedDatabase } from './mongodb/connect.ts';
 import { DIRECTORY_FILE, openSqliteEngine } from './sqlite/sqlite-engine.ts';
@@ -83,8 +85,8 @@ export interface OpenStoreOptions {
   readonly authentication?: AuthenticationOptions;
   /** Asked about each new password, before it is hashed: those of hashes that are taken over cannot be. */
   readonly passwordPolicy?: PasswordPolicy;
-  /** How many filters an account has at most, and which fields of a message are believed when they speak of spam. */
-  readonly filters?: StoreFiltersOptions;
+  /** Which fields of a message are believed when they speak of spam. @defaultValue those above the first Received */
+  readonly spamTrust?: SpamTrust;
   /** An engine of your own, instead of the embedded one at `path`. The store closes it. */
   readonly engine?: Engine;
   /** A blob store of your own, instead of the folder. The store closes it. */
@@ -125,16 +127,23 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
     passwords,
     (directory) => new StoreAuthentication({ vault, directory, passwords, sealer }, options.authentication),
     options.passwordPolicy ?? null,
-    (store) => ({
-      deliveries: new StoreDeliveries({
-        store: parts,
-        resolve: (address) => store.accounts.resolveRecipient(address),
-        takesMail: (account) => store.auth.takesMail(account),
-      }),
-      encryption: new AccountEncryption(vault, accounts, options.authentication?.now),
-      filters: new StoreFilters(vault, store, options.filters),
-      spam: new StoreSpam(vault, async (account) => void (await store.quota(account))),
-    }),
+    (store) => {
+      const { spamTrust: trust = {} } = options;
+      const limitOf = async (account: AccountId): Promise<number | null> =>
+        effectiveLimits((await store.accounts.get(account)).limits, parts.defaultLimits).filters ?? null;
+      const filters = new StoreFilters({ vault, store, limitOf, trust });
+      return {
+        deliveries: new StoreDeliveries({
+          store: parts,
+          resolve: (address) => store.accounts.resolveRecipient(address),
+          takesMail: (account) => store.auth.takesMail(account),
+        }),
+        filters,
+        encryption: new AccountEncryption(vault, accounts, options.authentication?.now),
+        spam: new StoreSpam(vault, async (account) => void (await store.quota(account))),
+        jobKinds: [filters.job],
+      };
+    },
   );
 }
 

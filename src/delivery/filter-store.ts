@@ -17,6 +17,7 @@ import {
   MAX_FILTERS_OCTETS,
 } from '../model/filter.ts';
 import type { AccountId, MailboxId } from '../model/ids.ts';
+import type { JobKind } from '../model/job.ts';
 import type { Mailbox, MailboxRef } from '../model/mailbox.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import { type ApplyFilterState, applyFilterJob } from './filter-apply.ts';
@@ -41,26 +42,27 @@ const TRIES = 20;
 const ALL = 1_000;
 const ID_LETTERS = '23456789abcdefghjkmnpqrstvwxyz';
 
-/** What may differ between stores. */
-export interface StoreFiltersOptions {
-  /** Filters of an account, up to 400. @defaultValue 400 */
-  readonly maxFilters?: number;
-  /** @defaultValue what {@link SpamTrust} says */
-  readonly trust?: SpamTrust;
+/** What filters work with. */
+export interface FiltersContext {
+  readonly vault: Vault;
+  readonly store: MessageStore;
+  /** How many filters an account may have; `null` for as many as there can be. */
+  limitOf(account: AccountId): Promise<number | null>;
+  readonly trust: SpamTrust;
 }
 
 /** The filters of all accounts. */
 export class StoreFilters implements Filters {
-  readonly #vault: Vault;
-  readonly #store: MessageStore;
-  readonly #max: number;
-  readonly #trust: SpamTrust;
+  readonly #context: FiltersContext;
 
-  constructor(vault: Vault, store: MessageStore, { maxFilters = MAX_FILTERS, trust = {} }: StoreFiltersOptions = {}) {
-    this.#vault = vault;
-    this.#store = store;
-    this.#max = Math.min(maxFilters, MAX_FILTERS);
-    this.#trust = trust;
+  constructor(context: FiltersContext) {
+    this.#context = context;
+  }
+
+  /** The job that applies a filter; see {@link applyFilterJob}. */
+  get job(): JobKind {
+    const { store, trust } = this.#context;
+    return applyFilterJob({ store, trust, filters: this });
   }
 
   async list(account: AccountId): Promise<Filter[]> {
@@ -74,7 +76,7 @@ export class StoreFilters implements Filters {
 
   async create(account: AccountId, options: FilterOptions): Promise<Filter> {
     const draft = readFilterOptions(options);
-    const mailboxes = await this.#store.mailboxes(account);
+    const mailboxes = await this.#context.store.mailboxes(account);
     const entries = await this.#entries(account);
     const { filters } = readFilters(entries);
     // Later than all others, whatever the clock says: the order goes by it.
@@ -82,13 +84,14 @@ export class StoreFilters implements Filters {
     const filter: Filter = { id: newId(), ...withIds(draft, mailboxes), created };
     const value = filterValue(filter);
     const place = placeOf(account, filterKey(filter.id) as string);
-    this.#requireRoom([...entries, { key: place.key, value }]);
-    if (!(await this.#vault.create(place, { value }))) throw busy();
+    const most = Math.min((await this.#context.limitOf(account)) ?? MAX_FILTERS, MAX_FILTERS);
+    requireRoom([...entries, { key: place.key, value }], most);
+    if (!(await this.#context.vault.create(place, { value }))) throw busy();
     try {
       // Others may have added some since: rather none of them than one too many.
-      this.#requireRoom(await this.#entries(account));
+      requireRoom(await this.#entries(account), most);
     } catch (error) {
-      await this.#vault.take(place);
+      await this.#context.vault.take(place);
       throw error;
     }
     return filter;
@@ -100,11 +103,11 @@ export class StoreFilters implements Filters {
       const before = entry && readFilter(id, entry);
       if (!entry || !before) return null;
       const draft = patchFilter(before, patch);
-      const mailboxes = await this.#store.mailboxes(account);
+      const mailboxes = await this.#context.store.mailboxes(account);
       const filter: Filter = { ...before, ...withIds(draft, mailboxes, before.actions) };
       const value = filterValue(filter);
       requireOctets([...(await this.#entries(account)).filter(({ key }) => key !== entry.key), { ...entry, value }]);
-      if (await this.#vault.update(placeOf(account, entry.key), entry.version, { value })) return filter;
+      if (await this.#context.vault.update(placeOf(account, entry.key), entry.version, { value })) return filter;
     }
     throw busy();
   }
@@ -123,8 +126,8 @@ export class StoreFilters implements Filters {
       const rest = readFilterOrder(before).filter((id) => there.includes(id) && !known.has(id));
       const content = { value: JSON.stringify([...ids, ...rest]) };
       const isDone = before
-        ? await this.#vault.update(place, before.version, content)
-        : await this.#vault.create(place, content);
+        ? await this.#context.vault.update(place, before.version, content)
+        : await this.#context.vault.create(place, content);
       if (isDone) return;
     }
     throw busy();
@@ -132,7 +135,7 @@ export class StoreFilters implements Filters {
 
   async remove(account: AccountId, id: string): Promise<boolean> {
     const key = filterKey(id);
-    return key !== null && (await this.#vault.take(placeOf(account, key))) !== null;
+    return key !== null && (await this.#context.vault.take(placeOf(account, key))) !== null;
   }
 
   async dryRun(
@@ -142,14 +145,15 @@ export class StoreFilters implements Filters {
   ): Promise<FilterDryRun> {
     const asked = typeof filter === 'string' ? await this.get(account, filter) : await this.#draft(account, filter);
     if (!asked) throw noFilter();
-    return dryRunFilter({ store: this.#store, account, trust: this.#trust }, asked, options);
+    const { store, trust } = this.#context;
+    return dryRunFilter({ store, account, trust }, asked, options);
   }
 
   async apply(account: AccountId, id: string, options: FilterApplyOptions = {}): Promise<FilterApplyResult> {
     const { mailbox = 'INBOX', signal = new AbortController().signal, onProgress } = options;
-    const { id: mailboxId } = await this.#store.mailbox(account, mailbox);
+    const { id: mailboxId } = await this.#context.store.mailbox(account, mailbox);
     let result: FilterApplyResult = { examined: 0, matched: 0 };
-    await applyFilterJob({ store: this.#store, filters: this, trust: this.#trust }).run({
+    await this.job.run({
       account,
       params: { filter: id, mailbox: mailboxId },
       state: null,
@@ -164,25 +168,25 @@ export class StoreFilters implements Filters {
   }
 
   async #draft(account: AccountId, options: FilterOptions): Promise<Filter> {
-    const draft = withIds(readFilterOptions(options), await this.#store.mailboxes(account));
+    const draft = withIds(readFilterOptions(options), await this.#context.store.mailboxes(account));
     return { id: '', ...draft, created: 0 };
   }
 
   #entries(account: AccountId): Promise<VaultEntry[]> {
-    return this.#vault.list({ owner: account, kind: DELIVERY_KIND }, { limit: ALL });
+    return this.#context.vault.list({ owner: account, kind: DELIVERY_KIND }, { limit: ALL });
   }
 
   async #entry(account: AccountId, id: string): Promise<VaultEntry | null> {
     const key = filterKey(id);
-    return key === null ? null : this.#vault.get(placeOf(account, key));
+    return key === null ? null : this.#context.vault.get(placeOf(account, key));
   }
+}
 
-  #requireRoom(entries: readonly Pick<VaultEntry, 'key' | 'value'>[]): void {
-    if (entries.filter(({ key }) => filterIdOf(key) !== null).length > this.#max) {
-      throw new EiderError('LIMIT_EXCEEDED', `an account has at most ${this.#max} filters`);
-    }
-    requireOctets(entries);
+function requireRoom(entries: readonly Pick<VaultEntry, 'key' | 'value'>[], most: number): void {
+  if (entries.filter(({ key }) => filterIdOf(key) !== null).length > most) {
+    throw new EiderError('LIMIT_EXCEEDED', `the account may have ${most} filters`);
   }
+  requireOctets(entries);
 }
 
 function requireOctets(entries: readonly Pick<VaultEntry, 'key' | 'value'>[]): void {

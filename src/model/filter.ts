@@ -250,7 +250,7 @@ export interface Filters {
    * Adds a filter behind all others. Mailboxes that are named by path are kept by id, so a rename changes nothing.
    *
    * @throws `FILTER_INVALID`, which names the place of the fault, as in `conditions.all[2].name`; `MAILBOX_NOT_FOUND`;
-   *   `LIMIT_EXCEEDED` above 400 filters (or what the store allows), or 512 KB in all; `ACCOUNT_NOT_FOUND`.
+   *   `LIMIT_EXCEEDED` above 400 filters, or what the limit `filters` says, or 512 KB in all; `ACCOUNT_NOT_FOUND`.
    */
   create(account: AccountId, options: FilterOptions): Promise<Filter>;
   /** `null` when there is none of that id. @throws as {@link Filters.create}; `BUSY` when others change it all the time. */

@@ -6,6 +6,7 @@ import { missingMailboxes } from '../../src/delivery/filter-placement.ts';
 import type { FilterCondition } from '../../src/model/filter.ts';
 import type { JobRun } from '../../src/model/job.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
+import type { StoreJobs } from '../../src/store/jobs.ts';
 import { ALL, type Fixture, letter, openTestStore, readAll, withFile } from '../store/store-fixture.ts';
 
 const INVOICE: FilterCondition = { test: 'subject', contains: 'invoice' };
@@ -105,7 +106,7 @@ describe('filters', () => {
   });
 
   test('have a limit of number, that a store may lower, and one of size', async () => {
-    const { store, account } = await openTestStore({ filters: { maxFilters: 5 } });
+    const { store, account } = await openTestStore({ limits: { filters: 5 } });
     const make = () => store.filters.create(account, { conditions: INVOICE, actions: { seen: true } });
     await Promise.allSettled(Array.from({ length: 12 }, make));
     // Those that ran at once may have kept each other out, but never are there too many.
@@ -114,7 +115,10 @@ describe('filters', () => {
     for (let more = there; more < 5; more++) await make();
     await expect(make()).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
     const [first] = await store.filters.list(account);
+    await store.accounts.update(account, { limits: { filters: 1 } });
     expect(await store.filters.update(account, first?.id ?? '', { name: 'still' })).toMatchObject({ name: 'still' });
+    await store.accounts.update(account, { limits: { filters: 7 } });
+    await make();
   });
 
   test('of an account have 512 KB together', async () => {
@@ -161,7 +165,7 @@ describe('filters', () => {
   });
 
   test('go when their account goes', async () => {
-    const { store, account } = await openTestStore();
+    const { store, account } = await openTestStore({ restorableDays: 0 });
     const { id } = await store.filters.create(account, { conditions: INVOICE, actions: { seen: true } });
     await store.accounts.remove(account);
     expect(await store.filters.get(account, id)).toBeNull();
@@ -203,7 +207,7 @@ describe('a dry run', () => {
   });
 
   test('knows what only who delivers knows from the message', async () => {
-    const { store, account } = await openTestStore({ filters: { trust: { anywhere: ['X-Spam-Flag'] } } });
+    const { store, account } = await openTestStore({ spamTrust: { anywhere: ['X-Spam-Flag'] } });
     const fields = { 'Delivered-To': 'ann+shop@made.example', 'X-Spam-Flag': 'YES' };
     await store.append(account, 'INBOX', letter('tagged', 'x', fields));
     await store.append(account, 'INBOX', letter('bare', 'x', { 'Delivered-To': 'ann@made.example' }));
@@ -384,6 +388,17 @@ describe('applied to mail that is there, a filter', () => {
     expect((await store.mailbox(account, 'Bills')).messages).toBe(350);
     expect(await subjectsIn(fixture, 'INBOX')).toEqual(['invoice of later']);
     expect(new Set(await flagsIn(fixture, 'Bills'))).toEqual(new Set(['4']));
+  });
+
+  test('is a job of the store', async () => {
+    const fixture = await make();
+    const { store, account } = fixture;
+    const { id } = await store.filters.create(account, { conditions: INVOICE, actions: { mailbox: 'Bills' } });
+    const params = { filter: id, mailbox: (await store.mailbox(account, 'INBOX')).id };
+    const job = await (store.jobs as StoreJobs).add('applyFilter', account, params);
+    await store.jobs.runDue();
+    expect(await store.jobs.get(job.id)).toMatchObject({ state: 'done', done: 5, total: 5, error: null });
+    expect(await subjectsIn(fixture, 'Bills')).toEqual(['invoice 1', 'invoice 2', 'invoice 3']);
   });
 
   test('needs the filter and the mailbox', async () => {
