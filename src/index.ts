@@ -40,6 +40,7 @@ export {
 export * from './model/authentication.ts';
 export * from './model/change.ts';
 export * from './model/content.ts';
+export * from './model/dkim.ts';
 export * from './model/flags.ts';
 export * from './model/ids.ts';
 export {

@@ -8,6 +8,7 @@ import { requireRelyingParty } from './auth/relying-party.ts';
 import { StoreAuthentication } from './auth/store-authentication.ts';
 import { DirectoryBlobStore } from './blobs/directory-blob-store.ts';
 import { MemoryBlobStore } from './blobs/memory-blob-store.ts';
+import { StoreDkimKeys } from './crypto/dkim-keys.ts';
 import { Sealer } from './crypto/sealer.ts';
 import { StoreDeliveries } from './delivery/deliveries.ts';
 import type { BlobStore } from './engine/blob-store.ts';
@@ -124,6 +125,7 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
         resolve: (address) => store.accounts.resolveRecipient(address),
         takesMail: (account) => store.auth.takesMail(account),
       }),
+      dkim: new StoreDkimKeys(vault, sealer),
     }),
   );
 }

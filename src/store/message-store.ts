@@ -7,6 +7,7 @@ import type { Account, AccountLimits, CopyMode, Usage } from '../model/account.t
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
 import type { Content } from '../model/content.ts';
+import type { DkimKeys } from '../model/dkim.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
 import type { AccountId, ContentId, EmailId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
 import type { Jobs } from '../model/job.ts';
@@ -268,6 +269,8 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore {
   readonly jobs: Jobs;
   /** Mail on its way in, for protocol servers: recipients one by one, then the message. */
   readonly deliveries: Deliveries;
+  /** The keys by which domains sign their mail. */
+  readonly dkim: DkimKeys;
   /** Most octets of one message. */
   readonly maxMessageSize: number;
 

@@ -6,6 +6,7 @@ import type { Account, AccountLimits, Usage } from '../model/account.ts';
 import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
+import type { DkimKeys } from '../model/dkim.ts';
 import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
 import type { JobKind, Jobs } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
@@ -78,6 +79,7 @@ export interface StoreServices {
   readonly deliveries: StoreDelivery;
   /** What they do in the background. */
   readonly jobKinds?: readonly JobKind[];
+  readonly dkim: DkimKeys;
 }
 
 /** Makes what works on a store. */
@@ -142,6 +144,10 @@ export class Store implements MessageStore {
 
   deliver(source: MessageSource, options: DeliverOptions): Promise<readonly DeliveryOutcome[]> {
     return this.#service('deliveries').deliver(source, options);
+  }
+
+  get dkim(): DkimKeys {
+    return this.#service('dkim');
   }
 
   get maxMessageSize(): number {
