@@ -38,10 +38,12 @@ export {
   MAX_ANNOTATIONS,
 } from './model/annotation.ts';
 export * from './model/authentication.ts';
+export * from './model/auto-reply.ts';
 export * from './model/change.ts';
 export * from './model/content.ts';
 export * from './model/dkim.ts';
 export * from './model/flags.ts';
+export * from './model/forwarding.ts';
 export * from './model/ids.ts';
 export {
   DEFAULT_MAILBOXES,

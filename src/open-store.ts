@@ -10,7 +10,9 @@ import { DirectoryBlobStore } from './blobs/directory-blob-store.ts';
 import { MemoryBlobStore } from './blobs/memory-blob-store.ts';
 import { StoreDkimKeys } from './crypto/dkim-keys.ts';
 import { Sealer } from './crypto/sealer.ts';
+import { StoreAutoReplies } from './delivery/auto-reply-settings.ts';
 import { StoreDeliveries } from './delivery/deliveries.ts';
+import { StoreForwardings } from './delivery/forwarding-settings.ts';
 import type { BlobStore } from './engine/blob-store.ts';
 import type { Engine } from './engine/engine.ts';
 import type { PeerChannel } from './engine/peers.ts';
@@ -126,6 +128,8 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
         takesMail: (account) => store.auth.takesMail(account),
       }),
       dkim: new StoreDkimKeys(vault, sealer),
+      autoReplies: new StoreAutoReplies(vault, (ref) => store.accounts.get(ref)),
+      forwardings: new StoreForwardings(vault, (ref) => store.accounts.get(ref)),
     }),
   );
 }

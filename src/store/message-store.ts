@@ -5,10 +5,12 @@ import type { ChangedFlags } from '../engine/records.ts';
 import type { MessageBody } from '../mime/message-body.ts';
 import type { Account, AccountLimits, CopyMode, Usage } from '../model/account.ts';
 import type { Authentication } from '../model/authentication.ts';
+import type { AutoReplies } from '../model/auto-reply.ts';
 import type { Change } from '../model/change.ts';
 import type { Content } from '../model/content.ts';
 import type { DkimKeys } from '../model/dkim.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
+import type { Forwardings } from '../model/forwarding.ts';
 import type { AccountId, ContentId, EmailId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
 import type { Jobs } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
@@ -271,6 +273,10 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore {
   readonly deliveries: Deliveries;
   /** The keys by which domains sign their mail. */
   readonly dkim: DkimKeys;
+  /** What accounts answer to who writes to them. */
+  readonly autoReplies: AutoReplies;
+  /** Where the mail of accounts goes on to. */
+  readonly forwardings: Forwardings;
   /** Most octets of one message. */
   readonly maxMessageSize: number;
 

@@ -5,8 +5,10 @@ import { EiderError } from '../errors.ts';
 import type { Account, AccountLimits, Usage } from '../model/account.ts';
 import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
+import type { AutoReplies } from '../model/auto-reply.ts';
 import type { Change } from '../model/change.ts';
 import type { DkimKeys } from '../model/dkim.ts';
+import type { Forwardings } from '../model/forwarding.ts';
 import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
 import type { JobKind, Jobs } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
@@ -80,6 +82,8 @@ export interface StoreServices {
   /** What they do in the background. */
   readonly jobKinds?: readonly JobKind[];
   readonly dkim: DkimKeys;
+  readonly autoReplies: AutoReplies;
+  readonly forwardings: Forwardings;
 }
 
 /** Makes what works on a store. */
@@ -148,6 +152,14 @@ export class Store implements MessageStore {
 
   get dkim(): DkimKeys {
     return this.#service('dkim');
+  }
+
+  get autoReplies(): AutoReplies {
+    return this.#service('autoReplies');
+  }
+
+  get forwardings(): Forwardings {
+    return this.#service('forwardings');
   }
 
   get maxMessageSize(): number {
