@@ -86,8 +86,11 @@ function bodyOf({ text, html }: AutoReply): Entity {
 /** The text of HTML, with a line for each block. */
 function linesOf(html: string): string {
   const marked = html.replace(BLOCK_END, `${LINE_MARK}$&`);
-  const lines = htmlToText(marked).replaceAll(LINE_MARK, '\n');
-  return lines.replace(/\s*\n\s*/g, '\n').trim();
+  const text = htmlToText(marked).replace(/\s+/g, ' ');
+  return text
+    .replaceAll(LINE_MARK, '\n')
+    .replace(/ *\n */g, '\n')
+    .trim();
 }
 
 function entity(subtype: 'plain' | 'html', text: string): Entity {

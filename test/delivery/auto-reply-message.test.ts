@@ -93,7 +93,7 @@ describe('the body', () => {
     });
     expect(text).toMatch(/Content-Type: multipart\/alternative;\s+boundary="=_[0-9a-f-]{36}"/);
     const read = await parse(message);
-    expect(read.text).toBe('Fort\nbis Montag\noder Dienstag\n');
+    expect(read.text?.trimEnd()).toBe('Fort\nbis Montag\noder Dienstag');
     expect(read.html).toContain('<b>Montag</b>');
   });
 });
