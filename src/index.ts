@@ -16,6 +16,9 @@ export type { AuthenticationOptions } from './auth/authentication-options.ts';
 export type { BearerCheck, ExternalCheck, ImpersonationCheck } from './auth/authenticator.ts';
 export { type JwtBearerOptions, jwtBearer } from './auth/jwt-bearer.ts';
 export type { LoginLimit, LoginLimitOptions } from './auth/login-limits.ts';
+export { SendError } from './delivery/send-error.ts';
+export { type RewriteSender, SenderRewriter } from './delivery/sender-rewriting.ts';
+export { type SmtpRelayOptions, smtpRelay } from './delivery/smtp-relay.ts';
 export type * from './engine/account-transfer.ts';
 export type * from './engine/blob-store.ts';
 export type * from './engine/engine.ts';
@@ -54,6 +57,7 @@ export {
   type SpecialUse,
 } from './model/mailbox.ts';
 export type { MimePart, Parameters } from './model/mime-part.ts';
+export type * from './model/outgoing-mail.ts';
 export { parseQueryText, type QueryTextContext } from './model/query-text.ts';
 export type { AddressField, SearchQuery } from './model/search-query.ts';
 export type { Section } from './model/section.ts';
