@@ -68,3 +68,4 @@ export { DEFAULT_MAX_MESSAGE_SIZE, type OpenStoreOptions, openStore } from './op
 export type * from './store/annotation-store.ts';
 export type * from './store/maintenance-api.ts';
 export type * from './store/message-store.ts';
+export type * from './store/outgoing-store.ts';

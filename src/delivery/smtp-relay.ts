@@ -3,7 +3,7 @@
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
-import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import type SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { EiderError } from '../errors.ts';
 import type { OutgoingMail, SendMail } from '../model/outgoing-mail.ts';
 import { SendError } from './send-error.ts';
@@ -67,7 +67,9 @@ export function smtpRelay(options: SmtpRelayOptions): SendMail {
   }
   return async (mail, signal) => {
     const limits = AbortSignal.any([signal, AbortSignal.timeout(options.messageMs ?? 1_800_000)]);
-    const connection = new SMTPConnection(connectionOptions(options, tls));
+    // Loaded by who sends.
+    const { default: Connection } = await import('nodemailer/lib/smtp-connection');
+    const connection = new Connection(connectionOptions(options, tls));
     const failed = new Promise<never>((_, reject) => connection.on('error', reject));
     const stop = stopped(limits, signal);
     try {

@@ -5,12 +5,9 @@ import type { ChangedFlags } from '../engine/records.ts';
 import type { MessageBody } from '../mime/message-body.ts';
 import type { Account, AccountLimits, CopyMode, Usage } from '../model/account.ts';
 import type { Authentication } from '../model/authentication.ts';
-import type { AutoReplies } from '../model/auto-reply.ts';
 import type { Change } from '../model/change.ts';
 import type { Content } from '../model/content.ts';
-import type { DkimKeys } from '../model/dkim.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
-import type { Forwardings } from '../model/forwarding.ts';
 import type { AccountId, ContentId, EmailId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
 import type { Jobs } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
@@ -21,6 +18,7 @@ import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import type { AnnotationStore } from './annotation-store.ts';
 import type { Maintenance } from './maintenance-api.ts';
+import type { OutgoingStore } from './outgoing-store.ts';
 
 export type { MailboxRef } from '../model/mailbox.ts';
 
@@ -260,7 +258,7 @@ export interface Accounts {
 }
 
 /** A mail store. Made by `openStore`. */
-export interface MessageStore extends AsyncDisposable, AnnotationStore {
+export interface MessageStore extends AsyncDisposable, AnnotationStore, OutgoingStore {
   readonly accounts: Accounts;
   /** Who is let in: app passwords, second factors, tokens, limits, the log. */
   readonly auth: Authentication;
@@ -271,12 +269,6 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore {
   readonly jobs: Jobs;
   /** Mail on its way in, for protocol servers: recipients one by one, then the message. */
   readonly deliveries: Deliveries;
-  /** The keys by which domains sign their mail. */
-  readonly dkim: DkimKeys;
-  /** What accounts answer to who writes to them. */
-  readonly autoReplies: AutoReplies;
-  /** Where the mail of accounts goes on to. */
-  readonly forwardings: Forwardings;
   /** Most octets of one message. */
   readonly maxMessageSize: number;
 

@@ -53,6 +53,7 @@ import type {
   PreparedMessage,
   StoreFlagsResult,
 } from './message-store.ts';
+import type { OutgoingStore } from './outgoing-store.ts';
 import { StoreRecovery } from './recovery.ts';
 
 /** Authentication as a store has it. */
@@ -77,13 +78,10 @@ export interface StoreDelivery extends Deliveries {
 }
 
 /** What works on a store, put together by who opens it. */
-export interface StoreServices {
+export interface StoreServices extends OutgoingStore {
   readonly deliveries: StoreDelivery;
   /** What they do in the background. */
   readonly jobKinds?: readonly JobKind[];
-  readonly dkim: DkimKeys;
-  readonly autoReplies: AutoReplies;
-  readonly forwardings: Forwardings;
 }
 
 /** Makes what works on a store. */
