@@ -6,6 +6,8 @@ const HTAB = 0x09;
 const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
+/** Most octets that come before the first one of a piece: a line's end and white space. */
+const PENDING = 3;
 /** Empty lines that are hashed at once. */
 const LINES = 4096;
 const EMPTY_LINES = Buffer.from('\r\n'.repeat(LINES));
@@ -47,25 +49,36 @@ export class BodyHash {
   #empty = true;
 
   push(octets: Uint8Array): void {
-    const out = Buffer.allocUnsafe(2 * octets.length + 1);
+    const out = Buffer.allocUnsafe(2 * octets.length + PENDING);
     let length = 0;
-    for (const octet of octets) {
-      if (octet === SPACE || octet === HTAB) this.#space = true;
+    // Fields of the object cost ten times as much in a loop over all octets.
+    let lines = this.#lines;
+    let space = this.#space;
+    for (let at = 0; at < octets.length; at++) {
+      const octet = octets[at] as number;
+      if (octet === SPACE || octet === HTAB) space = true;
       else if (octet === LF) {
-        this.#lines++;
-        this.#space = false;
+        lines++;
+        space = false;
       } else if (octet !== CR) {
-        if (this.#lines > 0) {
-          this.#hash.update(out.subarray(0, length));
-          length = 0;
-          this.#endLines();
+        if (lines > 0) {
+          if (lines > 1) {
+            this.#hash.update(out.subarray(0, length));
+            length = 0;
+            this.#hashLines(lines - 1);
+          }
+          lines = 0;
+          out[length++] = CR;
+          out[length++] = LF;
         }
-        if (this.#space) out[length++] = SPACE;
-        this.#space = false;
+        if (space) out[length++] = SPACE;
+        space = false;
         out[length++] = octet;
-        this.#empty = false;
       }
     }
+    if (length > 0) this.#empty = false;
+    this.#lines = lines;
+    this.#space = space;
     this.#hash.update(out.subarray(0, length));
   }
 
@@ -75,9 +88,9 @@ export class BodyHash {
     return this.#hash.digest('base64');
   }
 
-  #endLines(): void {
-    for (; this.#lines > LINES; this.#lines -= LINES) this.#hash.update(EMPTY_LINES);
-    this.#hash.update(EMPTY_LINES.subarray(0, 2 * this.#lines));
-    this.#lines = 0;
+  #hashLines(count: number): void {
+    for (let left = count; left > 0; left -= LINES) {
+      this.#hash.update(EMPTY_LINES.subarray(0, 2 * Math.min(left, LINES)));
+    }
   }
 }

@@ -1,22 +1,26 @@
 /** Writes automatic replies. RFC 3834 section 3, RFC 5230 section 5. */
 
-import { randomUUID } from 'node:crypto';
-import { domainToASCII } from 'node:url';
-import libmime from 'libmime';
-import { encode, wrap } from 'nodemailer/lib/qp';
 import { type HeaderField, unfold } from '../mime/header-fields.ts';
 import { htmlToText } from '../mime/html-text.ts';
 import { parseMessageId, parseMessageIds } from '../mime/message-ids.ts';
 import { decodeField } from '../mime/text-decoding.ts';
-import { splitAddress } from '../model/address.ts';
 import type { AutoReply } from '../model/auto-reply.ts';
+import {
+  type Entity,
+  encodedText,
+  mailDate,
+  multipart,
+  newMessageId,
+  phrase,
+  textPart,
+  writeMessage,
+} from './mail-writer.ts';
 import { wireAddress } from './wire-address.ts';
 
 /** Characters of the subject that is answered. */
 const MAX_SUBJECT = 200;
 /** Ids in References: the first, by which threads are found, and the last ones. */
 const MAX_REFERENCES = 20;
-const LINE = 76;
 
 /** Tags after which a reader sees a new line. */
 const BLOCK_END = /<(?:br|\/(?:address|blockquote|dd|div|dt|h[1-6]|li|ol|p|pre|table|tr|ul))(?=[\s/>])/gi;
@@ -46,41 +50,24 @@ export function composeAutoReply(
 ): AutoReplyMessage {
   const from = wireAddress(way.from);
   const to = wireAddress(way.to);
-  const body = bodyOf(reply);
   const header = [
     `From: ${reply.name === '' ? from.address : `${phrase(reply.name)} <${from.address}>`}`,
     `To: ${to.address.includes('"') ? `<${to.address}>` : to.address}`,
     `Subject: ${encodedText(reply.subject === '' ? answeredSubject(fields) : reply.subject)}`,
-    `Date: ${new Date(now).toUTCString().replace('GMT', '+0000')}`,
-    `Message-ID: <${randomUUID()}@${idDomain(way.from)}>`,
+    `Date: ${mailDate(now)}`,
+    `Message-ID: ${newMessageId(way.from)}`,
     ...threadFields(fields),
     'Auto-Submitted: auto-replied',
     // Exchange knows this one only.
     'X-Auto-Response-Suppress: All',
-    'MIME-Version: 1.0',
-    ...body.fields,
-  ].map((field) => libmime.foldLines(field, LINE));
-  const message = Buffer.from(`${header.join('\r\n')}\r\n\r\n${body.text}`);
+  ];
+  const message = writeMessage(header, bodyOf(reply));
   return { to: to.address, message, smtpUtf8: from.smtpUtf8 || to.smtpUtf8 };
 }
 
-interface Entity {
-  readonly fields: readonly string[];
-  /** Lines with CRLF. */
-  readonly text: string;
-}
-
 function bodyOf({ text, html }: AutoReply): Entity {
-  const plain = entity('plain', text.trim() === '' ? linesOf(html) : text);
-  if (html.trim() === '') return plain;
-  const boundary = `=_${randomUUID()}`;
-  const parts = [plain, entity('html', html)].map(
-    (part) => `--${boundary}\r\n${part.fields.join('\r\n')}\r\n\r\n${part.text}\r\n`,
-  );
-  return {
-    fields: [`Content-Type: multipart/alternative; boundary="${boundary}"`],
-    text: `${parts.join('')}--${boundary}--\r\n`,
-  };
+  const plain = textPart('plain', text.trim() === '' ? linesOf(html) : text);
+  return html.trim() === '' ? plain : multipart('multipart/alternative', [plain, textPart('html', html)]);
 }
 
 /** The text of HTML, with a line for each block. */
@@ -91,18 +78,6 @@ function linesOf(html: string): string {
     .replaceAll(LINE_MARK, '\n')
     .replace(/ *\n */g, '\n')
     .trim();
-}
-
-function entity(subtype: 'plain' | 'html', text: string): Entity {
-  const lines = text.replace(/\r\n|\r|\n/g, '\r\n').replace(/(?:\r\n)*$/, '\r\n');
-  const isPlain = /^(?:[\t -~]{0,76}\r\n)*$/.test(lines) && !/[\t ]\r\n|^From |\r\nFrom /.test(lines);
-  return {
-    fields: [
-      `Content-Type: text/${subtype}; charset=${isPlain ? 'us-ascii' : 'utf-8'}`,
-      `Content-Transfer-Encoding: ${isPlain ? '7bit' : 'quoted-printable'}`,
-    ],
-    text: isPlain ? lines : wrap(encode(lines), LINE),
-  };
 }
 
 /** RFC 3834 section 3.1.5. */
@@ -132,20 +107,4 @@ function threadFields(fields: readonly HeaderField[]): string[] {
 /** What comes from outside goes into a header again. */
 function isSoundId(id: string): boolean {
   return /^<[\x21-\x7e]{1,250}>$/.test(id);
-}
-
-/** An address without a domain of its own would say what the machine is called. */
-function idDomain(address: string): string {
-  const domain = splitAddress(address)?.domain ?? '';
-  return domain.startsWith('[') ? domain : domainToASCII(domain) || 'localhost';
-}
-
-/** A name before an address. RFC 5322 section 3.2.5, RFC 2047 section 5. */
-function phrase(name: string): string {
-  if (!/^[ -~]*$/.test(name) || name.includes('=?')) return libmime.encodeWord(name, 'B', LINE - 24);
-  return /^[\w !#$%&'*+/=?^`{|}~-]+$/.test(name) ? name : `"${name.replace(/["\\]/g, '\\$&')}"`;
-}
-
-function encodedText(text: string): string {
-  return !/^[ -~]*$/.test(text) || text.includes('=?') ? libmime.encodeWord(text, 'B', LINE - 24) : text;
 }

@@ -58,6 +58,8 @@ const LIST_FIELD = /^list-/;
 const LOOP_FIELDS = new Set(['x-loop', 'x-autoreply', 'x-autorespond', 'x-mail-autoreply']);
 const BULK = new Set(['bulk', 'junk', 'list']);
 const SUPPRESSING = new Set(['all', 'autoreply', 'oof']);
+/** Recipients that are looked through: a message to more of them is not for a person. */
+const MAX_RECIPIENTS = 1_000;
 const RECIPIENT_FIELDS = new Set(['to', 'cc', 'bcc', 'resent-to', 'resent-cc', 'resent-bcc']);
 
 /**
@@ -131,9 +133,11 @@ function unfitBy(fields: readonly HeaderField[]): NoReply | null {
 
 /** An own address among the recipients that the message names, or `null`. */
 function addressedAs(fields: readonly HeaderField[], own: ReadonlySet<string>): string | null {
+  let left = MAX_RECIPIENTS;
   for (const { name, value } of fields) {
     if (!RECIPIENT_FIELDS.has(name)) continue;
     for (const { mailbox, host } of parseAddresses(unfold(value))) {
+      if (left-- === 0) return null;
       const address = mailbox === null || host === null ? null : normalOrNull(decodeOctets(`${mailbox}@${host}`));
       if (address !== null && isOneOf(own, address)) return address;
     }

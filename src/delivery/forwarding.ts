@@ -4,6 +4,7 @@ import { EiderError } from '../errors.ts';
 import { type HeaderField, unfold } from '../mime/header-fields.ts';
 import { decodeOctets } from '../mime/text-decoding.ts';
 import { normalizeAddress } from '../model/address.ts';
+import { mailDate } from './mail-writer.ts';
 import { wireAddress } from './wire-address.ts';
 
 /** Received fields of a message that goes on no more. RFC 5321 section 6.3: at least 100. */
@@ -61,8 +62,7 @@ export function forwardFields({ recipient, host, id, now }: ForwardTrace): {
   if (!HOST.test(host) || !ID.test(id))
     throw new EiderError('INVALID_ARGUMENT', 'the host or the id cannot stand in a header');
   const { address, smtpUtf8 } = wireAddress(normalizeAddress(recipient));
-  const date = new Date(now).toUTCString().replace('GMT', '+0000');
-  const text = `Delivered-To: ${address}\r\nReceived: by ${host} id ${id}\r\n\tfor <${address}>; ${date}\r\n`;
+  const text = `Delivered-To: ${address}\r\nReceived: by ${host} id ${id}\r\n\tfor <${address}>; ${mailDate(now)}\r\n`;
   return { text, smtpUtf8 };
 }
 

@@ -45,12 +45,13 @@ export async function* crlfLines(
 
 /** Whether each CR is followed by LF, and each LF follows a CR. */
 function isSound(octets: Buffer): boolean {
-  let from = 0;
-  for (let lf = octets.indexOf(LF); lf >= 0; lf = octets.indexOf(LF, from)) {
-    if (octets[lf - 1] !== CR || octets.subarray(from, lf - 1).includes(CR)) return false;
+  for (let from = 0; ; ) {
+    const lf = octets.indexOf(LF, from);
+    const cr = octets.indexOf(CR, from);
+    if (lf < 0) return cr < 0;
+    if (cr < 0 || cr !== lf - 1) return false;
     from = lf + 1;
   }
-  return !octets.subarray(from).includes(CR);
 }
 
 function rewrite(octets: Buffer): Buffer {

@@ -165,6 +165,13 @@ describe('no reply is sent', () => {
   });
 });
 
+test('of very many recipients the first thousand are looked at', () => {
+  const others = (count: number): string => Array.from({ length: count }, (_, n) => `x${n}@example.net`).join(', ');
+  expect(decide([`To: ${others(999)}`, 'Cc: ann@example.org'])).toContain('< ann@example.org');
+  expect(decide([`To: ${others(1_000)}`, 'Cc: ann@example.org'])).toBe('notAddressed');
+  expect(decide([`To: ${others(5_000)}, ann@example.org`])).toBe('notAddressed');
+});
+
 test('two stores that answer each other say one thing each at most', () => {
   // What ann's store sends comes to bob's with an empty reverse path and as a reply; even with another reverse path it stays.
   const answer = fieldsOf('From: ann@example.org', 'To: bob@example.net', 'Auto-Submitted: auto-replied');
