@@ -17,6 +17,9 @@ export type { BearerCheck, ExternalCheck, ImpersonationCheck } from './auth/auth
 export { type JwtBearerOptions, jwtBearer } from './auth/jwt-bearer.ts';
 export type { LoginLimit, LoginLimitOptions } from './auth/login-limits.ts';
 export { type FlatFilterQuery, fromFlatQuery, toFlatQuery } from './delivery/filter-flat-query.ts';
+export { SendError } from './delivery/send-error.ts';
+export { type RewriteSender, SenderRewriter } from './delivery/sender-rewriting.ts';
+export { type SmtpRelayOptions, smtpRelay } from './delivery/smtp-relay.ts';
 export type { SpamTrust } from './delivery/spam-verdict.ts';
 export type * from './engine/account-transfer.ts';
 export type * from './engine/blob-store.ts';
@@ -42,11 +45,14 @@ export {
   MAX_ANNOTATIONS,
 } from './model/annotation.ts';
 export * from './model/authentication.ts';
+export * from './model/auto-reply.ts';
 export * from './model/change.ts';
 export * from './model/content.ts';
+export * from './model/dkim.ts';
 export type * from './model/encryption.ts';
 export * from './model/filter.ts';
 export * from './model/flags.ts';
+export * from './model/forwarding.ts';
 export * from './model/ids.ts';
 export {
   DEFAULT_MAILBOXES,
@@ -57,6 +63,7 @@ export {
   type SpecialUse,
 } from './model/mailbox.ts';
 export type { MimePart, Parameters } from './model/mime-part.ts';
+export type * from './model/outgoing-mail.ts';
 export { parseQueryText, type QueryTextContext } from './model/query-text.ts';
 export type * from './model/route.ts';
 export type { AddressField, SearchQuery } from './model/search-query.ts';
@@ -69,3 +76,4 @@ export { DEFAULT_MAX_MESSAGE_SIZE, type OpenStoreOptions, openStore } from './op
 export type * from './store/annotation-store.ts';
 export type * from './store/maintenance-api.ts';
 export type * from './store/message-store.ts';
+export type * from './store/outgoing-store.ts';

@@ -9,9 +9,12 @@ import { StoreAuthentication } from './auth/store-authentication.ts';
 import { DirectoryBlobStore } from './blobs/directory-blob-store.ts';
 import { MemoryBlobStore } from './blobs/memory-blob-store.ts';
 import { AccountEncryption } from './crypto/account-encryption.ts';
+import { StoreDkimKeys } from './crypto/dkim-keys.ts';
 import { Sealer } from './crypto/sealer.ts';
+import { StoreAutoReplies } from './delivery/auto-reply-settings.ts';
 import { StoreDeliveries } from './delivery/deliveries.ts';
 import { StoreFilters } from './delivery/filter-store.ts';
+import { StoreForwardings } from './delivery/forwarding-settings.ts';
 import { StoreSpam } from './delivery/spam-settings.ts';
 import type { SpamTrust } from './delivery/spam-verdict.ts';
 import type { BlobStore } from './engine/blob-store.ts';
@@ -141,6 +144,9 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
         filters,
         encryption: new AccountEncryption(vault, accounts, options.authentication?.now),
         spam: new StoreSpam(vault, async (account) => void (await store.quota(account))),
+        dkim: new StoreDkimKeys(vault, sealer),
+        autoReplies: new StoreAutoReplies(vault, (ref) => store.accounts.get(ref)),
+        forwardings: new StoreForwardings(vault, (ref) => store.accounts.get(ref)),
         jobKinds: [filters.job],
       };
     },

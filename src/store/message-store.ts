@@ -22,6 +22,7 @@ import type { Spam } from '../model/spam.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import type { AnnotationStore } from './annotation-store.ts';
 import type { Maintenance } from './maintenance-api.ts';
+import type { OutgoingStore } from './outgoing-store.ts';
 
 export type { MailboxRef } from '../model/mailbox.ts';
 
@@ -264,7 +265,7 @@ export interface Accounts {
 }
 
 /** A mail store. Made by `openStore`. */
-export interface MessageStore extends AsyncDisposable, AnnotationStore {
+export interface MessageStore extends AsyncDisposable, AnnotationStore, OutgoingStore {
   readonly accounts: Accounts;
   /** Addresses beyond those that `accounts` knows: patterns, domain aliases, addresses that only forward. */
   readonly addresses: Addresses;

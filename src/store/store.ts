@@ -6,9 +6,12 @@ import type { Account, AccountLimits, Usage } from '../model/account.ts';
 import type { Addresses } from '../model/addresses.ts';
 import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
+import type { AutoReplies } from '../model/auto-reply.ts';
 import type { Change } from '../model/change.ts';
+import type { DkimKeys } from '../model/dkim.ts';
 import type { Encryption } from '../model/encryption.ts';
 import type { Filters } from '../model/filter.ts';
+import type { Forwardings } from '../model/forwarding.ts';
 import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
 import type { JobKind, Jobs } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
@@ -54,6 +57,7 @@ import type {
   PreparedMessage,
   StoreFlagsResult,
 } from './message-store.ts';
+import type { OutgoingStore } from './outgoing-store.ts';
 import { StoreRecovery } from './recovery.ts';
 import { StoreAddresses } from './store-addresses.ts';
 
@@ -79,7 +83,7 @@ export interface StoreDelivery extends Deliveries {
 }
 
 /** What works on a store, put together by who opens it. */
-export interface StoreServices {
+export interface StoreServices extends OutgoingStore {
   readonly deliveries: StoreDelivery;
   readonly encryption: Encryption;
   readonly filters: Filters;
@@ -164,6 +168,18 @@ export class Store implements MessageStore {
 
   get spam(): Spam {
     return this.#service('spam');
+  }
+
+  get dkim(): DkimKeys {
+    return this.#service('dkim');
+  }
+
+  get autoReplies(): AutoReplies {
+    return this.#service('autoReplies');
+  }
+
+  get forwardings(): Forwardings {
+    return this.#service('forwardings');
   }
 
   get maxMessageSize(): number {
