@@ -126,7 +126,7 @@ export interface Recovery {
   /**
    * Brings an account back as it was, with its mail. By id, name or address.
    *
-   * @throws `ACCOUNT_NOT_FOUND`; `ACCOUNT_EXISTS`, `ADDRESS_EXISTS` when others have its name or addresses now.
+   * @throws `ACCOUNT_NOT_FOUND`; `ACCOUNT_EXISTS`, `ADDRESS_EXISTS` when others have its name, addresses or patterns now.
    */
   restoreAccount(ref: string): Promise<Account>;
 

@@ -1,6 +1,5 @@
 /** The addresses of an account: added, listed, made the main one, taken away. */
 
-import { isIncoming } from '../engine/account-transfer.ts';
 import type { AccountRecord, Directory } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
 import { normalizeAddress, splitAddress } from '../model/address.ts';
@@ -10,6 +9,7 @@ import type { AccountId } from '../model/ids.ts';
 import { changedDetails, hasTag, NO_DETAILS } from './address-details.ts';
 import type { AddressParts } from './address-parts.ts';
 import { requireDomain } from './domain-records.ts';
+import { isAbsent } from './removed-accounts.ts';
 
 /** Most addresses of an account, patterns aside. */
 export const MAX_ADDRESSES = 1_000;
@@ -34,7 +34,7 @@ export class AccountAddresses {
   async *all(filter?: AddressFilter): AsyncGenerator<AccountAddress & { account: AccountId }, void, undefined> {
     for (let after: AccountId | undefined; ; ) {
       const page = await this.#directory.list({ ...(after !== undefined && { after }), limit: PAGE });
-      for (const record of page.filter((one) => !isIncoming(one))) {
+      for (const record of page.filter((one) => !isAbsent(one))) {
         for (const address of await this.#listOf(record, filter)) yield { account: record.id, ...address };
       }
       after = page.at(-1)?.id;
@@ -150,7 +150,7 @@ export class AccountAddresses {
 
   async #record(account: AccountId): Promise<AccountRecord> {
     const record = await this.#directory.get(account);
-    if (!record || isIncoming(record)) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
+    if (!record || isAbsent(record)) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
     return record;
   }
 }

@@ -1,11 +1,11 @@
 /** Patterns of addresses: whose each is, given to one holder only, taken over from who is gone. */
 
-import { isIncoming } from '../engine/account-transfer.ts';
 import type { AccountRecord, Engine } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
 import { type AddressPattern, withoutDots } from '../model/address-pattern.ts';
 import { type DomainRecords, type HeldPattern, type Holder, MAX_DOMAIN_PATTERNS } from './domain-records.ts';
 import type { ForwardingRecords, StoredForwarding } from './forwarding-records.ts';
+import { isAbsent } from './removed-accounts.ts';
 
 const TRIES = 100;
 
@@ -31,7 +31,7 @@ export class AddressPatterns {
       return forwarding && { forwarding };
     }
     const record = await this.#engine.directory.get(holder.account);
-    return record && !isIncoming(record) ? { record } : null;
+    return record && !isAbsent(record) ? { record } : null;
   }
 
   /**
@@ -89,10 +89,21 @@ export class AddressPatterns {
     return true;
   }
 
+  /** Makes room, where those have patterns who are gone; resolves with whether there were any. */
+  async #dropDead(domain: string, patterns: readonly HeldPattern[]): Promise<boolean> {
+    let dropped = false;
+    for (const { localpart } of patterns) {
+      const found = await this.#domains.holder(domain, localpart);
+      if (!found || (await this.live(domain, found.holder))) continue;
+      dropped = (await this.#domains.drop(domain, localpart, found.version)) || dropped;
+    }
+    return dropped;
+  }
+
   async #requireRoom(domain: string, localpart: string, holder: Holder): Promise<void> {
     const { dots, patterns } = await this.#domains.read(domain);
     const others = patterns.filter((one) => one.localpart !== localpart);
-    if (others.length >= MAX_DOMAIN_PATTERNS) {
+    if (others.length >= MAX_DOMAIN_PATTERNS && !(await this.#dropDead(domain, others))) {
       throw new EiderError('LIMIT_EXCEEDED', `a domain has at most ${MAX_DOMAIN_PATTERNS} patterns`);
     }
     if (dots === 'count') return;

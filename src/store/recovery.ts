@@ -17,6 +17,7 @@ import type {
   RestoreResult,
 } from '../model/recovery.ts';
 import { UidSet } from '../model/uid-set.ts';
+import { patternsOf, registerAddresses, requireAddressesFree } from './address-registration.ts';
 import type { StoreContext } from './context.ts';
 import { expungedFrom, isHidden } from './hidden-mailboxes.ts';
 import { addHold, type HoldOptions, heldQuery, listHolds, removeHold } from './legal-holds.ts';
@@ -69,7 +70,11 @@ export class StoreRecovery implements Recovery {
   }
 
   restoreAccount(ref: string): Promise<Account> {
-    return bringBackAccount(this.#context.engine, ref);
+    const { engine } = this.#context;
+    return bringBackAccount(engine, ref, {
+      requireFree: async (record) => requireAddressesFree(engine, record, await patternsOf(engine, record)),
+      register: (record) => registerAddresses(engine, record),
+    });
   }
 
   retention(account: AccountId): Promise<MailboxRetention[]> {

@@ -53,8 +53,15 @@ export async function* restorableAccounts(engine: Engine): AsyncGenerator<Restor
   for await (const { record, removed } of removedAccounts(engine)) yield { account: toAccount(record), removed };
 }
 
+/** What leads to an account beside the directory. */
+export interface WaysToAccount {
+  /** @throws `ADDRESS_EXISTS`. */
+  requireFree(record: AccountRecord): Promise<void>;
+  register(record: AccountRecord): Promise<void>;
+}
+
 /** Brings one back, the one removed last of those that had the name or address. */
-export async function bringBackAccount(engine: Engine, ref: string): Promise<Account> {
+export async function bringBackAccount(engine: Engine, ref: string, ways: WaysToAccount): Promise<Account> {
   let found: RemovedAccount | null = null;
   for await (const one of removedAccounts(engine)) {
     const { id, name, addresses } = one.record;
@@ -62,7 +69,9 @@ export async function bringBackAccount(engine: Engine, ref: string): Promise<Acc
     if (!found || one.removed > found.removed) found = one;
   }
   if (!found) throw new EiderError('ACCOUNT_NOT_FOUND', 'no removed account of that id, name or address');
+  await ways.requireFree(found.record);
   await engine.transfer.release(found.record);
+  await ways.register(found.record);
   await engine.vault.take(placeOf(found.record.id));
   return toAccount(found.record);
 }

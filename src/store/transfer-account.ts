@@ -5,10 +5,10 @@ import type { AccountRecord } from '../engine/engine.ts';
 import { readTransferState } from '../engine/transfer-state.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId } from '../model/ids.ts';
+import { patternsOf, registerAddresses, requireAddressesFree } from './address-registration.ts';
 import type { StoreContext } from './context.ts';
 import { isAbsent } from './removed-accounts.ts';
 import type { Transfer } from './transfer.ts';
-import { registerAddresses, requireAddressesFree } from './transfer-addresses.ts';
 import { copyContents } from './transfer-contents.ts';
 import { copyRecords } from './transfer-records.ts';
 import { copyVault } from './transfer-vault.ts';
@@ -43,11 +43,11 @@ export async function transferAccount(transfer: Transfer): Promise<TransferResul
   const result = { messages, octets, mailboxes: state.mailboxes.length };
   if (there && !isIncoming(there)) {
     // An earlier run may have been cut off right before this.
-    await registerAddresses(transfer, there);
+    if (!isAbsent(there)) await registerAddresses(to.engine, there);
     return { outcome: 'there', ...result };
   }
   await requireFree(to, record);
-  await requireAddressesFree(transfer, record);
+  await requireAddressesFree(to.engine, record, await patternsOf(from.engine, record));
   await begin(to, record, there, state);
   const mailboxes = state.mailboxes.map(({ id }) => id);
   const progress: TransferProgress = await to.engine.transfer.progress(account, mailboxes);
@@ -59,7 +59,7 @@ export async function transferAccount(transfer: Transfer): Promise<TransferResul
   await requireUnchanged(from, account, state);
   const released = await sourceRecord(from, account);
   await to.engine.transfer.release(released);
-  await registerAddresses(transfer, released);
+  await registerAddresses(to.engine, released);
   return { outcome: 'copied', ...result };
 }
 

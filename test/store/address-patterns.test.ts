@@ -4,6 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { openParts } from '../../src/open-store.ts';
 import { emptyPlace, openTestedStore } from '../engine-under-test.ts';
 import { openTestStore } from './store-fixture.ts';
+import { openHere } from './transfer-fixture.ts';
 
 test('a pattern is one account’s, or one forwarding address’s', async () => {
   const { store, account } = await openTestStore();
@@ -76,8 +77,45 @@ test('those that a crash has left behind lead nowhere, and are free too', async 
   expect(await addresses.resolve('x@d.example')).toMatchObject({ type: 'forward' });
 });
 
+test('those of an account that is removed come back with it, unless others have them now', async () => {
+  const { store, account } = await openTestStore({ account: { address: 'a.nn@d.example' } });
+  const { addresses, accounts, recovery } = store;
+  const bob = (await accounts.create({ name: 'bob' })).id;
+  await addresses.ignoreDots('d.example', true);
+  for (const pattern of ['*@d.example', 'ann@*']) await addresses.add(account, pattern, { tags: ['kept'] });
+  await accounts.remove(account);
+  for (const address of ['x@d.example', 'ann@d.example', 'ann@else.example']) {
+    expect(await addresses.resolve(address)).toBeNull();
+  }
+  await recovery.restoreAccount('ann');
+  expect((await addresses.list(account)).map(({ address, tags }) => [address, tags])).toEqual([
+    ['a.nn@d.example', []],
+    ['*@d.example', ['kept']],
+    ['ann@*', ['kept']],
+  ]);
+  for (const address of ['x@d.example', 'ann@d.example', 'ann@else.example']) {
+    expect(await addresses.resolve(address)).toMatchObject({ account: { id: account } });
+  }
+  await accounts.remove(account);
+  const taken = { code: 'ADDRESS_EXISTS' };
+  for (const address of ['ann@*', '*@d.example', 'an.n@d.example']) {
+    await addresses.add(bob, 'main@e.example', { main: true }).catch(() => {});
+    await addresses.add(bob, address);
+    await expect(recovery.restoreAccount('ann')).rejects.toMatchObject(taken);
+    expect(await accounts.find('ann')).toBeNull();
+    await addresses.remove(bob, address);
+  }
+  await addresses.createForwardingAddress('a.nn@d.example', { targets: ['x@else.example'] });
+  await expect(recovery.restoreAccount('ann')).rejects.toMatchObject(taken);
+  await addresses.removeForwardingAddress('a.nn@d.example');
+  await recovery.restoreAccount('ann');
+  expect(await addresses.resolve('x@d.example')).toMatchObject({ account: { id: account } });
+});
+
 test('a domain has at most 500 patterns, whoever has them', { timeout: 120_000 }, async () => {
-  const { store } = await openTestStore();
+  const place = await emptyPlace();
+  const parts = await openHere(place);
+  await using store = await openTestedStore(place);
   const ids = [];
   for (let n = 0; n < 6; n++) ids.push((await store.accounts.create({ name: `n${n}` })).id);
   const add = (n: number) => store.addresses.add(ids[Math.floor(n / 100)] as string, `p${n}*@d.example`);
@@ -86,6 +124,10 @@ test('a domain has at most 500 patterns, whoever has them', { timeout: 120_000 }
   expect(await store.addresses.resolve('p499x@d.example')).toMatchObject({ matched: 'p499*@d.example' });
   await store.addresses.remove(ids[0] as string, 'p7*@d.example');
   await add(500);
+  // What a crash has left of an account that is gone makes room.
+  await parts.engine.directory.delete(ids[1] as string);
+  await vi.waitFor(() => add(501), { timeout: 3_000 });
+  expect(await store.addresses.resolve('p101x@d.example')).toMatchObject({ matched: 'p10*@d.example' });
   await store.addresses.add(ids[5] as string, 'p*@e.example');
 });
 
