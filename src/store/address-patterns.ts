@@ -63,7 +63,7 @@ export class AddressPatterns {
   }
 
   /** Takes it from `holder`; resolves with whether he had it. */
-  async release({ domain, localpart }: AddressPattern, holder: Holder): Promise<boolean> {
+  async release({ domain, localpart }: Omit<AddressPattern, 'address'>, holder: Holder): Promise<boolean> {
     const found = await this.#domains.holder(domain, localpart);
     if (!found || !isSame(found.holder, holder)) return false;
     return this.#domains.drop(domain, localpart, found.version);
@@ -91,13 +91,11 @@ export class AddressPatterns {
 
   /** Makes room, where those have patterns who are gone; resolves with whether there were any. */
   async #dropDead(domain: string, patterns: readonly HeldPattern[]): Promise<boolean> {
-    let dropped = false;
-    for (const { localpart } of patterns) {
-      const found = await this.#domains.holder(domain, localpart);
-      if (!found || (await this.live(domain, found.holder))) continue;
-      dropped = (await this.#domains.drop(domain, localpart, found.version)) || dropped;
-    }
-    return dropped;
+    const holders = new Map(patterns.map(({ holder }) => [JSON.stringify(holder), holder]));
+    for (const [key, holder] of holders) if (await this.live(domain, holder)) holders.delete(key);
+    const dead = patterns.filter(({ holder }) => holders.has(JSON.stringify(holder)));
+    const dropped = dead.map(({ localpart, holder }) => this.release({ domain, localpart }, holder));
+    return (await Promise.all(dropped)).includes(true);
   }
 
   async #requireRoom(domain: string, localpart: string, holder: Holder): Promise<void> {
