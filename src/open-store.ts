@@ -8,14 +8,9 @@ import { requireRelyingParty } from './auth/relying-party.ts';
 import { StoreAuthentication } from './auth/store-authentication.ts';
 import { DirectoryBlobStore } from './blobs/directory-blob-store.ts';
 import { MemoryBlobStore } from './blobs/memory-blob-store.ts';
-import { AccountEncryption } from './crypto/account-encryption.ts';
-import { StoreDkimKeys } from './crypto/dkim-keys.ts';
 import { Sealer } from './crypto/sealer.ts';
-import { StoreAutoReplies } from './delivery/auto-reply-settings.ts';
-import { StoreDeliveries } from './delivery/deliveries.ts';
-import { StoreFilters } from './delivery/filter-store.ts';
-import { StoreForwardings } from './delivery/forwarding-settings.ts';
-import { StoreSpam } from './delivery/spam-settings.ts';
+import type { DeliveryOptions, OutgoingOptions } from './delivery/delivery-context.ts';
+import { makeServices } from './delivery/services.ts';
 import type { SpamTrust } from './delivery/spam-verdict.ts';
 import type { BlobStore } from './engine/blob-store.ts';
 import type { Engine } from './engine/engine.ts';
@@ -25,8 +20,7 @@ import { attachmentNamed } from './mime/attachment-named.ts';
 import { extractSearchText, searchTextExtractor } from './mime/extract-search-text.ts';
 import { headerContains } from './mime/header-contains.ts';
 import type { AccountLimits } from './model/account.ts';
-import { changeLimits, effectiveLimits, NO_LIMITS } from './model/account-limits.ts';
-import type { AccountId } from './model/ids.ts';
+import { changeLimits, NO_LIMITS } from './model/account-limits.ts';
 import { NetworkList } from './model/networks.ts';
 import type { MongoSource, OpenedDatabase } from './mongodb/connect.ts';
 import { DIRECTORY_FILE, openSqliteEngine } from './sqlite/sqlite-engine.ts';
@@ -90,6 +84,10 @@ export interface OpenStoreOptions {
   readonly passwordPolicy?: PasswordPolicy;
   /** Which fields of a message are believed when they speak of spam. @defaultValue those above the first Received */
   readonly spamTrust?: SpamTrust;
+  /** Hooks on mail that arrives, and the check of senders. */
+  readonly delivery?: DeliveryOptions;
+  /** How mail that the store itself sends, such as forwards, goes out. @defaultValue it waits */
+  readonly outgoing?: OutgoingOptions;
   /** An engine of your own, instead of the embedded one at `path`. The store closes it. */
   readonly engine?: Engine;
   /** A blob store of your own, instead of the folder. The store closes it. */
@@ -124,32 +122,14 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
   new NetworkList(options.authentication?.limits?.trusted ?? []);
   const parts = await openParts(options);
   const passwords = new PasswordVerifier();
-  const { vault, directory: accounts } = parts.engine;
+  const { vault } = parts.engine;
+  const now = options.authentication?.now;
   return new Store(
     parts,
     passwords,
     (directory) => new StoreAuthentication({ vault, directory, passwords, sealer }, options.authentication),
     options.passwordPolicy ?? null,
-    (store) => {
-      const { spamTrust: trust = {} } = options;
-      const limitOf = async (account: AccountId): Promise<number | null> =>
-        effectiveLimits((await store.accounts.get(account)).limits, parts.defaultLimits).filters ?? null;
-      const filters = new StoreFilters({ vault, store, limitOf, trust });
-      return {
-        deliveries: new StoreDeliveries({
-          store: parts,
-          resolve: (address) => store.accounts.resolveRecipient(address),
-          takesMail: (account) => store.auth.takesMail(account),
-        }),
-        filters,
-        encryption: new AccountEncryption(vault, accounts, options.authentication?.now),
-        spam: new StoreSpam(vault, async (account) => void (await store.quota(account))),
-        dkim: new StoreDkimKeys(vault, sealer),
-        autoReplies: new StoreAutoReplies(vault, (ref) => store.accounts.get(ref)),
-        forwardings: new StoreForwardings(vault, (ref) => store.accounts.get(ref)),
-        jobKinds: [filters.job],
-      };
-    },
+    (store) => makeServices(parts, store, sealer, { ...options, ...(now && { now }) }),
   );
 }
 

@@ -3,15 +3,19 @@
 import { EiderError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
 import { effectiveLimits } from '../model/account-limits.ts';
-import { NO_FLAGS } from '../model/flags.ts';
+import { normalizeAddress } from '../model/address.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { DeliveryOutcome, MailTransaction, MailTransactionOptions } from '../model/mail-transaction.ts';
-import type { AccountRoute, Route } from '../model/route.ts';
-import { storeArriving } from '../store/deliver.ts';
-import { Arrival, type ArrivalSource } from './arrival.ts';
+import type { AccountRoute, ForwardRoute, Route } from '../model/route.ts';
+import { readAccountRules } from './account-rules.ts';
+import { type Arrival, type ArrivalSource, PlainArrival, SealedArrival } from './arrival.ts';
+import { checkSender, withSenderCheck } from './check-sender.ts';
+import { type AccountTask, deliverToAccount, prefixOf, type Shared } from './deliver-to-account.ts';
 import type { DeliveryContext } from './delivery-context.ts';
+import { forwardNow } from './forward-now.ts';
+import { factsOfContent } from './message-facts.ts';
 import { failedOutcome } from './outcome.ts';
-import { traceFields } from './trace-fields.ts';
+import { readSpamVerdict } from './spam-verdict.ts';
 
 /** Accounts at once; each may open a database. */
 const CONCURRENCY = 16;
@@ -22,15 +26,11 @@ const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 interface Recipient {
   /** As it was given. */
   readonly address: string;
-  readonly route: AccountRoute;
+  readonly route: Route;
 }
 
-/** What is to be done for one account. */
-interface Task {
-  readonly account: AccountId;
-  readonly recipient: Recipient;
-  readonly prefix: Buffer;
-}
+/** A task, and what it comes to, by account or by forwarding address. */
+type Task = AccountTask | { readonly route: ForwardRoute; readonly recipient: string };
 
 /** A transaction of {@link Deliveries.begin}. */
 export class Transaction implements MailTransaction {
@@ -46,13 +46,9 @@ export class Transaction implements MailTransaction {
   async accept(recipient: string): Promise<Route> {
     // It comes to stand in a header.
     if (CONTROL.test(recipient)) throw new EiderError('ADDRESS_INVALID', 'the address has a control character');
-    const account = await this.#context.resolve(recipient);
-    if (!account) throw new EiderError('RECIPIENT_UNKNOWN', 'nobody has that address');
-    if (!(await this.#context.takesMail(account.id))) {
-      throw new EiderError('ACCOUNT_DISABLED', 'the account is switched off');
-    }
-    await this.#takeTurn(account);
-    const route: AccountRoute = { type: 'account', account, matched: account.name, detail: null };
+    const route = await this.#context.resolve(recipient);
+    if (!route) throw new EiderError('RECIPIENT_UNKNOWN', 'nobody has that address');
+    if (route.type === 'account') await this.#requireTaking(route);
     this.#recipients.push({ address: recipient, route });
     return route;
   }
@@ -63,22 +59,20 @@ export class Transaction implements MailTransaction {
   ): Promise<readonly DeliveryOutcome[]> {
     const recipients = this.#recipients;
     this.#recipients = [];
-    const outcomes = await this.#deliverAll(this.#tasks(recipients), source, options.signal);
-    return recipients.map(({ address, route }) => ({
-      ...(outcomes.get(route.account.id) as DeliveryOutcome),
+    const outcomes = await this.#deliverAll(recipients, source, options.signal);
+    const told = recipients.map(({ address, route }) => ({
+      ...(outcomes.get(keyOf(route)) as DeliveryOutcome),
       recipient: address,
     }));
+    for (const outcome of told) await tell(this.#context, outcome);
+    return told;
   }
 
-  /** One for each account, whatever number of addresses leads to it. */
-  #tasks(recipients: readonly Recipient[]): Task[] {
-    const tasks = new Map<AccountId, Task>();
-    for (const recipient of recipients) {
-      const account = recipient.route.account.id;
-      if (tasks.has(account)) continue;
-      tasks.set(account, { account, recipient, prefix: this.#prefix(recipient) });
+  async #requireTaking({ account }: AccountRoute): Promise<void> {
+    if (!(await this.#context.takesMail(account.id))) {
+      throw new EiderError('ACCOUNT_DISABLED', 'the account is switched off');
     }
-    return [...tasks.values()];
+    await this.#takeTurn(account);
   }
 
   /** Counts a delivery to the account. */
@@ -91,54 +85,116 @@ export class Transaction implements MailTransaction {
     if (count > most) throw new EiderError('RATE_LIMITED', 'the account gets more than it may at present');
   }
 
-  #prefix({ address }: Recipient): Buffer {
-    const { from = '', traceFields: wanted = true } = this.#options;
-    return wanted ? traceFields(from, address) : Buffer.alloc(0);
-  }
-
   async #deliverAll(
-    tasks: readonly Task[],
+    recipients: readonly Recipient[],
     source: ArrivalSource,
     signal: AbortSignal | undefined,
-  ): Promise<Map<AccountId, DeliveryOutcome>> {
-    const outcomes = new Map<AccountId, DeliveryOutcome>();
-    const fail = (task: Task, error: unknown): void => {
-      outcomes.set(task.account, failedOutcome(task.recipient.address, task.account, error));
+  ): Promise<Map<string, DeliveryOutcome>> {
+    const outcomes = new Map<string, DeliveryOutcome>();
+    const fail = (recipient: Recipient, error: unknown): void => {
+      const account = recipient.route.type === 'account' ? recipient.route.account.id : null;
+      outcomes.set(keyOf(recipient.route), failedOutcome(recipient.address, account, error));
     };
-    let arrival: Arrival;
     try {
-      const prefixes = tasks.map(({ prefix }) => prefix);
-      arrival = await Arrival.read(this.#context.store, source, prefixes, signal);
-    } catch (error) {
-      for (const task of tasks) fail(task, error);
-      return outcomes;
-    }
-    const time = Date.now();
-    const queue = tasks.values();
-    const work = async (): Promise<void> => {
-      for (const task of queue) {
-        try {
-          outcomes.set(task.account, await this.#store(task, arrival, time));
-        } catch (error) {
-          fail(task, error);
-        }
+      const tasks = await this.#tasks(recipients);
+      const sealed = tasks.filter((task) => 'rules' in task && task.rules.encryption.enabled);
+      const plain = tasks.filter((task) => !sealed.includes(task));
+      const prefixes = plain.map(({ recipient }) => prefixOf(this.#options, recipient));
+      if (sealed.length === 0) {
+        await this.#each(plain, await PlainArrival.of(this.#context.store, source, prefixes, signal), outcomes);
+      } else {
+        // As soon as one recipient's mail is encrypted, it is not written down before it is known for whom.
+        await using arrival = await SealedArrival.of(this.#context.store, source, signal);
+        await this.#each(sealed, arrival, outcomes);
+        if (plain.length > 0) await this.#each(plain, await arrival.plain(prefixes), outcomes);
       }
-    };
-    await Promise.all(Array.from({ length: Math.min(CONCURRENCY, tasks.length) }, work));
+    } catch (error) {
+      for (const recipient of recipients) if (!outcomes.has(keyOf(recipient.route))) fail(recipient, error);
+    }
     return outcomes;
   }
 
-  async #store({ account, recipient, prefix }: Task, arrival: Arrival, time: number): Promise<DeliveryOutcome> {
-    const { transactionId } = this.#options;
-    const stored = await storeArriving(this.#context.store, account, {
-      content: arrival.withPrefix(prefix),
-      mailbox: 'INBOX',
-      flags: NO_FLAGS,
-      internalDate: time,
-      // Of the octets too: a queue gives its ids again after a while.
-      transaction: transactionId === undefined ? null : `${transactionId} ${arrival.content.digest}`,
+  /** One for each account and each forwarding address, whatever number of addresses leads to it. */
+  async #tasks(recipients: readonly Recipient[]): Promise<Task[]> {
+    const firsts = new Map<string, Recipient>();
+    for (const recipient of recipients) {
+      const key = keyOf(recipient.route);
+      if (!firsts.has(key)) firsts.set(key, recipient);
+    }
+    const { vault } = this.#context.store.engine;
+    const tasks = Array.from(firsts.values(), async ({ address, route }): Promise<Task> => {
+      if (route.type === 'forward') return { route, recipient: address };
+      const account: AccountId = route.account.id;
+      return { account, route, recipient: address, rules: await readAccountRules(vault, account) };
     });
-    const result = stored ? 'stored' : 'duplicate';
-    return { recipient: recipient.address, result, account, stored, error: null };
+    return Promise.all(tasks);
+  }
+
+  async #each(tasks: readonly Task[], arrival: Arrival, outcomes: Map<string, DeliveryOutcome>): Promise<void> {
+    const shared = await this.#shared(arrival);
+    const queue = tasks.values();
+    const work = async (): Promise<void> => {
+      for (const task of queue) {
+        const account = 'account' in task ? task.account : null;
+        const outcome = await this.#one(task, shared).catch((error: unknown) =>
+          failedOutcome(task.recipient, account, error),
+        );
+        outcomes.set(keyOf(task.route), outcome);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(CONCURRENCY, tasks.length) }, work));
+  }
+
+  #one(task: Task, shared: Shared): Promise<DeliveryOutcome> {
+    if ('rules' in task) return deliverToAccount(shared, task);
+    return forwardNow(shared.context, shared.arrival, task, shared.options, shared.now);
+  }
+
+  /** What all recipients share of a message. */
+  async #shared(arrival: Arrival): Promise<Shared> {
+    const { trust, options } = this.#context;
+    const { from = '', origin } = this.#options;
+    const now = Date.now();
+    let spam = readSpamVerdict(arrival.content.header, trust);
+    const fields: [string, string][] = [];
+    if (options.checkSender && origin?.address !== undefined) {
+      const { header, size } = arrival.content;
+      const read = (start: number): AsyncIterable<Uint8Array> => readFrom(arrival, start);
+      const check = await checkSender({ header, size, read }, { ...origin, mailFrom: from }, options.checkSender);
+      spam = withSenderCheck(spam, check);
+      const colon = check.field.indexOf(':');
+      fields.push([check.field.slice(0, colon), check.field.slice(colon + 1).trim()]);
+    }
+    const mailFrom = from === '' ? '' : normalOrNull(from);
+    const facts = factsOfContent(arrival.content, arrival.blobs, { mailFrom, time: now, spam });
+    return { context: this.#context, options: this.#options, arrival, facts, fields, now };
+  }
+}
+
+function keyOf(route: Route): string {
+  return route.type === 'account' ? route.account.id : `forward ${route.matched}`;
+}
+
+function normalOrNull(address: string): string | null {
+  try {
+    return normalizeAddress(address);
+  } catch {
+    return null;
+  }
+}
+
+async function* readFrom(arrival: Arrival, start: number): AsyncGenerator<Uint8Array> {
+  let left = start;
+  for await (const octets of arrival.read()) {
+    if (octets.length > left) yield octets.subarray(left);
+    left = Math.max(0, left - octets.length);
+  }
+}
+
+async function tell({ options }: DeliveryContext, outcome: DeliveryOutcome): Promise<void> {
+  try {
+    await options.onStored?.(outcome);
+  } catch {
+    // It is told, not asked.
   }
 }

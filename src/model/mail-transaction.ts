@@ -73,6 +73,42 @@ export interface MailTransaction {
   ): Promise<readonly DeliveryOutcome[]>;
 }
 
+/** A message on its way to one account, as a hook sees it. */
+export interface ArrivingMail {
+  readonly account: AccountId;
+  /** As it was given. */
+  readonly recipient: string;
+  /** Reverse path; `''` for none. */
+  readonly from: string;
+  readonly origin: MailOrigin;
+  /** The raw header, as it was sent. */
+  readonly header: Uint8Array;
+  /** Octets of the message, as it was sent. */
+  readonly size: number;
+  /** The octets, as they were sent. */
+  read(): AsyncIterable<Uint8Array>;
+}
+
+/** What a hook wants; what is absent is left to the account. */
+export interface ArrivalDecision {
+  /** Refuses the message for good, with a reason for people. */
+  readonly refuse?: string;
+  /** Puts it into this mailbox; INBOX when there is none of that path. */
+  readonly mailbox?: string;
+  /** Flags and keywords that it gets besides. */
+  readonly flags?: readonly string[];
+  /** Header fields to put before it: names and values without line ends. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+}
+
+/** What a program does with mail on its way in. */
+export interface DeliveryHooks {
+  /** Asked for each account before anything is stored. What it throws puts the message off. */
+  onAccept?(mail: ArrivingMail): Promise<ArrivalDecision | undefined> | ArrivalDecision | undefined;
+  /** Told of each outcome, when it is durable. What it throws is ignored. */
+  onStored?(outcome: DeliveryOutcome): Promise<void> | void;
+}
+
 /** A message for recipients that are known from the start. */
 export interface DeliverOptions extends MailTransactionOptions {
   /** Addresses, or bare names of accounts. */

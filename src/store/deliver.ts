@@ -2,37 +2,73 @@
 
 import { createHash } from 'node:crypto';
 import type { WriteTransaction } from '../engine/engine.ts';
-import type { AccountId } from '../model/ids.ts';
+import type { CopyMode } from '../model/account.ts';
+import type { AccountId, MailboxId } from '../model/ids.ts';
 import type { Mailbox, MailboxRef } from '../model/mailbox.ts';
+import { UidSet } from '../model/uid-set.ts';
 import { addMessages, type UnthreadedMessage } from './append.ts';
 import { accountSettings, enforceLimits, requireSize, resolveMailbox, type StoreContext } from './context.ts';
 import type { AppendResult } from './message-store.ts';
+import { addOutgoing, markOutbox, type NewOutgoing } from './outbox.ts';
 
-/** What is to be stored of a delivery. */
+/** What is to be done with a message that has arrived. */
 export interface ArrivingMessage extends UnthreadedMessage {
-  /** Where; INBOX when there is no such mailbox any more. */
-  readonly mailbox: MailboxRef;
+  /** Where; INBOX when there is no such mailbox any more; `null` for nowhere. */
+  readonly mailbox: MailboxRef | null;
+  /** More mailboxes; those that are gone are left out. */
+  readonly labels: readonly MailboxId[];
+  /** What is sent because of it. */
+  readonly outgoing: readonly NewOutgoing[];
   /** Names the transaction for this recipient; `null` when it has no name. */
   readonly transaction: string | null;
 }
 
-/** Adds the message, durably; `null` when the same transaction has brought it before. @throws `QUOTA_EXCEEDED`. */
+/** `stored` is `null` for what is in no mailbox, or was there before. */
+export interface Arrived {
+  readonly duplicate: boolean;
+  readonly stored: AppendResult | null;
+}
+
+/**
+ * Does all that is to be done, durably, in one transaction; nothing when the same transaction has brought the message
+ * before.
+ *
+ * @throws `QUOTA_EXCEEDED`, `MESSAGE_TOO_LARGE`.
+ */
 export async function storeArriving(
   context: StoreContext,
   account: AccountId,
   message: ArrivingMessage,
-): Promise<AppendResult | null> {
-  const { limits } = await accountSettings(context, account);
+): Promise<Arrived> {
+  const { limits, copies } = await accountSettings(context, account);
   requireSize(message.content, limits);
+  if (message.outgoing.length > 0) await markOutbox(context, account);
   return context.engine.write(account, async (tx) => {
     // A name of the transaction is one more key of the thread: so it is there if, and only if, the message was stored.
     const key = message.transaction === null ? null : deliveryKey(message.transaction);
-    if (key !== null && (await tx.threads([key])).length > 0) return null;
-    const [result] = await addMessages(tx, await mailboxOrInbox(tx, message.mailbox), [message]);
-    if (key !== null) await tx.bindThread((result as AppendResult).threadId, [key]);
+    if (key !== null && (await tx.threads([key])).length > 0) return { duplicate: true, stored: null };
+    const stored = message.mailbox === null ? null : await place(tx, message, message.mailbox, copies);
+    await addOutgoing(tx, message.outgoing);
+    if (key !== null) await tx.bindThread(stored?.threadId ?? (await tx.newThread()), [key]);
     await enforceLimits(tx, limits);
-    return result as AppendResult;
+    return { duplicate: false, stored };
   });
+}
+
+async function place(
+  tx: WriteTransaction,
+  message: ArrivingMessage,
+  ref: MailboxRef,
+  copies: CopyMode,
+): Promise<AppendResult> {
+  const mailbox = await mailboxOrInbox(tx, ref);
+  const [added] = await addMessages(tx, mailbox, [message]);
+  const stored = added as AppendResult;
+  for (const label of message.labels) {
+    if (label === mailbox.id || !(await tx.mailbox(label))) continue;
+    await tx.copy(mailbox.id, UidSet.of(stored.uid), label, copies);
+  }
+  return stored;
 }
 
 async function mailboxOrInbox(tx: WriteTransaction, ref: MailboxRef): Promise<Mailbox> {

@@ -3,6 +3,7 @@
 import type { AutoReplies } from '../model/auto-reply.ts';
 import type { DkimKeys } from '../model/dkim.ts';
 import type { Forwardings } from '../model/forwarding.ts';
+import type { Outgoing } from '../model/outgoing-mail.ts';
 
 /** Mail that leaves the store, as its owner settles it. */
 export interface OutgoingStore {
@@ -12,4 +13,6 @@ export interface OutgoingStore {
   readonly autoReplies: AutoReplies;
   /** Where the mail of accounts goes on to. */
   readonly forwardings: Forwardings;
+  /** Forwards and automatic replies on their way out. */
+  readonly outgoing: Outgoing;
 }

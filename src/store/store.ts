@@ -16,6 +16,7 @@ import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
 import type { JobKind, Jobs } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
+import type { Outgoing } from '../model/outgoing-mail.ts';
 import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { Spam } from '../model/spam.ts';
@@ -84,6 +85,7 @@ export interface StoreDelivery extends Deliveries {
 
 /** What works on a store, put together by who opens it. */
 export interface StoreServices extends OutgoingStore {
+  readonly outgoing: Outgoing & { close(): Promise<void> };
   readonly deliveries: StoreDelivery;
   readonly encryption: Encryption;
   readonly filters: Filters;
@@ -176,6 +178,10 @@ export class Store implements MessageStore {
 
   get autoReplies(): AutoReplies {
     return this.#service('autoReplies');
+  }
+
+  get outgoing(): Outgoing {
+    return this.#service('outgoing');
   }
 
   get forwardings(): Forwardings {
@@ -358,6 +364,7 @@ export class Store implements MessageStore {
 
   async #close(): Promise<void> {
     await this.#jobs.close();
+    await this.#services?.outgoing.close();
     await this.#auth?.close();
     await this.#context.engine.close();
     await this.#context.blobs.close();

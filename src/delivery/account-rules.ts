@@ -1,0 +1,37 @@
+/** Everything that an account has said about its mail, in one read. */
+
+import { type EncryptionState, readEncryption } from '../crypto/encryption-state.ts';
+import type { Vault } from '../engine/vault.ts';
+import type { AutoReply } from '../model/auto-reply.ts';
+import type { Filter } from '../model/filter.ts';
+import type { Forwarding } from '../model/forwarding.ts';
+import type { AccountId } from '../model/ids.ts';
+import type { SpamSettings } from '../model/spam.ts';
+import { readAutoReply } from './auto-reply-settings.ts';
+import { readFilters } from './filter-record.ts';
+import { readForwarding } from './forwarding-settings.ts';
+import { readSpamSettings } from './spam-settings.ts';
+
+/** More records than an account can have. */
+const MAX_RECORDS = 1_000;
+
+/** What an account has said. */
+export interface AccountRules {
+  readonly filters: readonly Filter[];
+  readonly spam: SpamSettings;
+  readonly autoReply: AutoReply | null;
+  readonly forwarding: Forwarding | null;
+  readonly encryption: EncryptionState;
+}
+
+/** Reads it as it stands now. */
+export async function readAccountRules(vault: Vault, account: AccountId): Promise<AccountRules> {
+  const entries = await vault.list({ owner: account, kind: 'delivery' }, { limit: MAX_RECORDS });
+  return {
+    filters: readFilters(entries).filters,
+    spam: readSpamSettings(entries),
+    autoReply: readAutoReply(entries),
+    forwarding: readForwarding(entries),
+    encryption: readEncryption(entries),
+  };
+}

@@ -1,0 +1,95 @@
+/** Brings a message to one account. */
+
+import { EiderError } from '../errors.ts';
+import { normalizeAddress } from '../model/address.ts';
+import type { AccountId } from '../model/ids.ts';
+import type { ArrivalDecision, DeliveryOutcome, MailTransactionOptions } from '../model/mail-transaction.ts';
+import type { AccountRoute } from '../model/route.ts';
+import { storeArriving } from '../store/deliver.ts';
+import type { AccountRules } from './account-rules.ts';
+import type { Arrival } from './arrival.ts';
+import type { DeliveryContext } from './delivery-context.ts';
+import { disposeOf, requireFields } from './disposition.ts';
+import { needsText } from './filter-evaluate.ts';
+import type { MessageFacts } from './message-facts.ts';
+import { forwardsOf, replyTo } from './outgoing.ts';
+import { traceFields } from './trace-fields.ts';
+
+/** A message for one account. */
+export interface AccountTask {
+  readonly account: AccountId;
+  readonly route: AccountRoute;
+  /** As it was given. */
+  readonly recipient: string;
+  readonly rules: AccountRules;
+}
+
+/** What is the same for all of a transaction. */
+export interface Shared {
+  readonly context: DeliveryContext;
+  readonly options: MailTransactionOptions;
+  readonly arrival: Arrival;
+  readonly facts: MessageFacts;
+  /** Fields that a check of the sender has made. */
+  readonly fields: readonly (readonly [string, string])[];
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** The fields before the message, as far as they are known before it comes. */
+export function prefixOf(
+  { from = '', traceFields: wanted = true }: MailTransactionOptions,
+  recipient: string,
+  more: readonly (readonly [string, string])[] = [],
+): Buffer {
+  if (wanted) return traceFields(from, recipient, more);
+  return Buffer.from(more.map(([name, value]) => `${name}: ${value}\r\n`).join(''));
+}
+
+/** Delivers; all that is to be done happens in one transaction of the account. @throws whatever keeps it from that. */
+export async function deliverToAccount(shared: Shared, task: AccountTask): Promise<DeliveryOutcome> {
+  const { context, options, arrival, facts, now } = shared;
+  const { account, recipient, route, rules } = task;
+  const decision = await decide(shared, task);
+  if (needsText(rules.filters)) await facts.loadText().catch(ignoreMissing);
+  const known = { address: addressOf(recipient), detail: route.detail };
+  const disposition = await disposeOf(rules, facts, known, decision, () => context.mailboxes(account));
+  const cause = { arrival, route, recipient, from: options.from ?? '', rules, disposition, now };
+  const outgoing = [...(await forwardsOf(context, cause)), ...(await replyTo(context, cause))];
+  const { mailbox, labels, flags } = disposition;
+  const fields = [...shared.fields, ...requireFields(decision)];
+  const { transactionId } = options;
+  const arriving = { mailbox, labels, flags, internalDate: now, outgoing };
+  const content = await arrival.stored(prefixOf(options, recipient, fields), rules.encryption, now);
+  const { duplicate, stored } = await storeArriving(context.store, account, {
+    ...arriving,
+    content,
+    // Of the octets too: a queue gives its ids again after a while.
+    transaction: transactionId === undefined ? null : `${transactionId} ${arrival.content.digest}`,
+  });
+  const elsewhere = outgoing.some(({ kind }) => kind === 'forward') ? 'forwarded' : 'discarded';
+  const result = duplicate ? 'duplicate' : stored ? 'stored' : elsewhere;
+  return { recipient, result, account, stored, error: null };
+}
+
+async function decide(
+  { context, options, arrival }: Shared,
+  { account, recipient }: AccountTask,
+): Promise<ArrivalDecision> {
+  const { header, size } = arrival.content;
+  const { from = '', origin = { protocol: 'program' } } = options;
+  const mail = { account, recipient, from, origin, header, size, read: () => arrival.read() };
+  const decision = (await context.options.onAccept?.(mail)) ?? {};
+  if (decision.refuse !== undefined) throw new EiderError('DELIVERY_REFUSED', decision.refuse);
+  return decision;
+}
+
+/** A bare name is no address. */
+function addressOf(recipient: string): string | null {
+  return recipient.includes('@') ? normalizeAddress(recipient) : null;
+}
+
+/** Of a message that may not touch a disk, very large parts are not looked into. */
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof EiderError && error.code === 'BLOB_MISSING')) throw error;
+}

@@ -1,0 +1,60 @@
+/** What works on the mail of a store, put together. */
+
+import { AccountEncryption } from '../crypto/account-encryption.ts';
+import { StoreDkimKeys } from '../crypto/dkim-keys.ts';
+import type { Sealer } from '../crypto/sealer.ts';
+import { effectiveLimits } from '../model/account-limits.ts';
+import type { AccountId } from '../model/ids.ts';
+import type { StoreContext } from '../store/context.ts';
+import type { MessageStore } from '../store/message-store.ts';
+import { Outbox } from '../store/outbox.ts';
+import type { StoreServices } from '../store/store.ts';
+import { StoreAutoReplies } from './auto-reply-settings.ts';
+import { StoreDeliveries } from './deliveries.ts';
+import type { DeliveryOptions, OutgoingOptions } from './delivery-context.ts';
+import { StoreFilters } from './filter-store.ts';
+import { StoreForwardings } from './forwarding-settings.ts';
+import { StoreSpam } from './spam-settings.ts';
+import type { SpamTrust } from './spam-verdict.ts';
+import { StoreOutgoing } from './store-outgoing.ts';
+
+/** What may differ between stores. */
+export interface ServiceOptions {
+  readonly delivery?: DeliveryOptions;
+  readonly outgoing?: OutgoingOptions;
+  readonly spamTrust?: SpamTrust;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** Makes them for a store. */
+export function makeServices(
+  parts: StoreContext,
+  store: MessageStore,
+  sealer: Sealer | null,
+  { delivery = {}, outgoing = {}, spamTrust: trust = {}, now }: ServiceOptions,
+): StoreServices {
+  const { vault, directory } = parts.engine;
+  const limitOf = async (account: AccountId): Promise<number | null> =>
+    effectiveLimits((await store.accounts.get(account)).limits, parts.defaultLimits).filters ?? null;
+  const filters = new StoreFilters({ vault, store, limitOf, trust });
+  return {
+    deliveries: new StoreDeliveries({
+      store: parts,
+      options: delivery,
+      outgoing,
+      trust,
+      resolve: (address) => store.addresses.resolve(address),
+      takesMail: (account) => store.auth.takesMail(account),
+      mailboxes: (account) => store.mailboxes(account),
+    }),
+    filters,
+    encryption: new AccountEncryption(vault, directory, now),
+    spam: new StoreSpam(vault, async (account) => void (await store.quota(account))),
+    dkim: new StoreDkimKeys(vault, sealer),
+    autoReplies: new StoreAutoReplies(vault, (ref) => store.accounts.get(ref)),
+    forwardings: new StoreForwardings(vault, (ref) => store.accounts.get(ref)),
+    outgoing: new StoreOutgoing(new Outbox(parts), outgoing.send ?? null),
+    jobKinds: [filters.job],
+  };
+}

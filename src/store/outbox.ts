@@ -1,0 +1,269 @@
+/**
+ * Mail that waits to be sent, kept in a hidden mailbox of the account for which it goes out: so it is put there by the
+ * same transaction as what it is sent because of. Its envelopes lie beside it, one for each address.
+ */
+
+import { randomBytes } from 'node:crypto';
+import type { ReadTransaction, WriteTransaction } from '../engine/engine.ts';
+import { EiderError } from '../errors.ts';
+import { MessageBody } from '../mime/message-body.ts';
+import type { Content } from '../model/content.ts';
+import { NO_FLAGS } from '../model/flags.ts';
+import type { AccountId, Uid } from '../model/ids.ts';
+import type { OutgoingMail, WaitingMail } from '../model/outgoing-mail.ts';
+import { UidSet } from '../model/uid-set.ts';
+import type { StoreContext } from './context.ts';
+import { findOutbox, outboxMailbox } from './hidden-mailboxes.ts';
+
+/** A claim ends when its holder has been silent for so long, in milliseconds. */
+const CLAIM_MS = 120_000;
+/** What was tried no more is told of for so long, in milliseconds. */
+const FAILED_MS = 30 * 86_400_000;
+/** An account without mail is looked at for so long after its last, in milliseconds: longer than any delivery takes. */
+const IDLE_MS = 3_600_000;
+const MARKS = { owner: 'outbox', kind: 'outbox' };
+const PAGE = 500;
+const ID = /^([a-z0-9-]+)\/(\d+)\/(\d+)$/;
+
+/** One message to one or several addresses. */
+export interface NewOutgoing {
+  readonly content: Content;
+  readonly kind: OutgoingMail['kind'];
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly smtpUtf8: boolean;
+  /** Milliseconds since 1970. */
+  readonly created: number;
+}
+
+/** An envelope as it is kept. */
+interface StoredEnvelope {
+  readonly kind: OutgoingMail['kind'];
+  readonly from: string;
+  readonly to: string;
+  readonly smtpUtf8: boolean;
+  readonly created: number;
+  readonly failures: number;
+  /** `null` when it is tried no more. */
+  readonly due: number | null;
+  readonly claim: { readonly holder: string; readonly until: number } | null;
+  readonly error: string | null;
+}
+
+/** To be called before the transaction with {@link addOutgoing}: whoever sends looks at the account from then on. */
+export async function markOutbox({ engine }: StoreContext, account: AccountId): Promise<void> {
+  await engine.vault.put({ ...MARKS, key: account }, { value: String(Date.now()) });
+}
+
+/** Puts mail into the outbox, as part of a transaction. */
+export async function addOutgoing(tx: WriteTransaction, mails: readonly NewOutgoing[]): Promise<void> {
+  if (mails.length === 0) return;
+  const outbox = await outboxMailbox(tx);
+  const threadId = await tx.newThread();
+  const messages = mails.map(({ content, created }) => ({ content, flags: NO_FLAGS, internalDate: created, threadId }));
+  const added = await tx.add(outbox.id, messages);
+  const values = new Map<string, Uint8Array>();
+  for (const [index, { kind, from, to, smtpUtf8, created }] of mails.entries()) {
+    for (const [number, address] of to.entries()) {
+      const envelope: StoredEnvelope = {
+        ...{ kind, from, to: address, smtpUtf8, created, failures: 0, due: created, claim: null, error: null },
+      };
+      values.set(nameOf((added[index] as { uid: Uid }).uid, number), octetsOf(envelope));
+    }
+  }
+  await tx.setAnnotations(outbox.id, values);
+}
+
+/** The outboxes of all accounts, for one who sends. */
+export class Outbox {
+  readonly #context: StoreContext;
+  readonly #holder = randomBytes(9).toString('base64url');
+
+  constructor(context: StoreContext) {
+    this.#context = context;
+  }
+
+  /** What waits for one account, and what was given up lately; the oldest first. */
+  async list(account: AccountId): Promise<WaitingMail[]> {
+    const found = await this.#envelopes(account);
+    return found.map(({ id, envelope: { claim: _claim, ...rest } }) => ({ id, ...rest }));
+  }
+
+  /** See `OutboxStore.due`. */
+  async due(now: number, limit: number): Promise<{ readonly id: string; readonly interrupted: boolean }[]> {
+    const due: { id: string; interrupted: boolean; at: number }[] = [];
+    for await (const account of this.#accounts()) {
+      for (const { id, envelope } of await this.#envelopes(account)) {
+        if (envelope.due === null || envelope.due > now) continue;
+        if (envelope.claim && envelope.claim.until > now) continue;
+        due.push({ id, interrupted: envelope.claim !== null, at: envelope.due });
+      }
+    }
+    return due.sort((a, b) => a.at - b.at).slice(0, limit);
+  }
+
+  /** See `OutboxStore.begin`. */
+  async begin(id: string): Promise<{ mail: OutgoingMail; created: number; failures: number } | null> {
+    const now = Date.now();
+    const claim = { holder: this.#holder, until: now + CLAIM_MS };
+    const claimed = await this.#change(id, (envelope) =>
+      envelope.claim || envelope.due === null || envelope.due > now ? null : { ...envelope, claim },
+    );
+    if (!claimed) return null;
+    const { account, uid } = placeOf(id);
+    const body = await this.#body(account, uid);
+    if (!body) return null;
+    const { kind, from, to, smtpUtf8, created, failures } = claimed;
+    const read = (): AsyncIterable<Uint8Array> => body.read();
+    const mail: OutgoingMail = {
+      id: id.replaceAll('/', '-'),
+      kind,
+      account,
+      from,
+      to,
+      size: body.size,
+      smtpUtf8,
+      read,
+    };
+    return { mail, created, failures };
+  }
+
+  /** See `OutboxStore.keep`. */
+  async keep(id: string): Promise<boolean> {
+    const claim = { holder: this.#holder, until: Date.now() + CLAIM_MS };
+    return (await this.#change(id, (envelope) => (this.#holds(envelope) ? { ...envelope, claim } : null))) !== null;
+  }
+
+  /** See `OutboxStore.done`. */
+  done(id: string): Promise<boolean> {
+    return this.#end(id, (envelope) => (this.#holds(envelope) ? 'forget' : null));
+  }
+
+  /** See `OutboxStore.retry`. */
+  async retry(id: string, at: number, error: string): Promise<boolean> {
+    const again = await this.#change(id, (envelope) =>
+      this.#holds(envelope) ? { ...envelope, failures: envelope.failures + 1, due: at, claim: null, error } : null,
+    );
+    return again !== null;
+  }
+
+  /** See `OutboxStore.fail`. */
+  fail(id: string, error: string): Promise<boolean> {
+    const now = Date.now();
+    return this.#end(id, (envelope) => {
+      const isAbandoned = envelope.due !== null && envelope.claim !== null && envelope.claim.until <= now;
+      if (!this.#holds(envelope) && !isAbandoned) return null;
+      return { ...envelope, failures: envelope.failures + 1, due: null, claim: null, error, created: now };
+    });
+  }
+
+  #holds({ claim }: StoredEnvelope): boolean {
+    return claim?.holder === this.#holder;
+  }
+
+  /** Accounts that have had mail lately. */
+  async *#accounts(): AsyncGenerator<AccountId, void, undefined> {
+    const { vault } = this.#context.engine;
+    for (let after: string | undefined; ; ) {
+      const page = await vault.list(MARKS, { ...(after !== undefined && { after }), limit: PAGE });
+      for (const { key, value, version } of page) {
+        const isEmpty = !(await this.#waits(key));
+        if (!isEmpty) yield key;
+        // What was put there meanwhile has marked it anew.
+        else if (Number(value) < Date.now() - IDLE_MS) {
+          await vault.update({ ...MARKS, key }, version, { value, expires: Date.now() });
+        }
+      }
+      after = page.at(-1)?.key;
+      if (page.length < PAGE) return;
+    }
+  }
+
+  async #waits(account: AccountId): Promise<boolean> {
+    return (await this.#envelopes(account)).some(({ envelope }) => envelope.due !== null);
+  }
+
+  async #envelopes(account: AccountId): Promise<{ readonly id: string; readonly envelope: StoredEnvelope }[]> {
+    try {
+      const found = await this.#context.engine.read(account, readEnvelopes);
+      return found.map(({ uid, number, envelope }) => ({ id: `${account}/${uid}/${number}`, envelope }));
+    } catch (error) {
+      // The account is gone, and its mail with it.
+      if (error instanceof EiderError && error.code === 'ACCOUNT_NOT_FOUND') return [];
+      throw error;
+    }
+  }
+
+  async #body(account: AccountId, uid: Uid): Promise<(MessageBody & { readonly size: number }) | null> {
+    const { engine, blobs } = this.#context;
+    const record = await engine.read(account, async (tx) => {
+      const outbox = await findOutbox(tx);
+      return outbox && (await tx.fetch(outbox.id, UidSet.of(uid), { body: true, limit: 1 }))[0];
+    });
+    if (!record?.body || !record.tree) return null;
+    return Object.assign(new MessageBody(record.body, record.tree, blobs), { size: record.size });
+  }
+
+  /** Replaces an envelope by what `change` makes of it; `null`, and nothing happened, when that is nothing. */
+  async #change(
+    id: string,
+    change: (envelope: StoredEnvelope) => StoredEnvelope | null,
+  ): Promise<StoredEnvelope | null> {
+    const { account, uid, number } = placeOf(id);
+    return this.#context.engine.write(account, async (tx) => {
+      const outbox = await findOutbox(tx);
+      const found = (await readEnvelopes(tx)).find((one) => one.uid === uid && one.number === number);
+      const changed = found && change(found.envelope);
+      if (!outbox || !changed) return null;
+      await tx.setAnnotations(outbox.id, new Map([[nameOf(uid, number), octetsOf(changed)]]));
+      return changed;
+    });
+  }
+
+  /** The same for the last word on a mail: its octets go with the last of its envelopes that waits. */
+  async #end(id: string, change: (envelope: StoredEnvelope) => StoredEnvelope | 'forget' | null): Promise<boolean> {
+    const { account, uid, number } = placeOf(id);
+    return this.#context.engine.write(account, async (tx) => {
+      const outbox = await findOutbox(tx);
+      const all = await readEnvelopes(tx);
+      const found = all.find((one) => one.uid === uid && one.number === number);
+      const changed = found && change(found.envelope);
+      if (!outbox || !changed) return false;
+      const values = new Map<string, Uint8Array | null>();
+      for (const { uid, number, envelope } of all) {
+        if (envelope.due === null && envelope.created < Date.now() - FAILED_MS) values.set(nameOf(uid, number), null);
+      }
+      values.set(nameOf(uid, number), changed === 'forget' ? null : octetsOf(changed));
+      await tx.setAnnotations(outbox.id, values);
+      const others = all.filter((one) => one.uid === uid && one.number !== number && one.envelope.due !== null);
+      if (others.length === 0) await tx.expunge(outbox.id, UidSet.of(uid));
+      return true;
+    });
+  }
+}
+
+interface FoundEnvelope {
+  readonly uid: Uid;
+  readonly number: number;
+  readonly envelope: StoredEnvelope;
+}
+
+async function readEnvelopes(tx: ReadTransaction): Promise<FoundEnvelope[]> {
+  const outbox = await findOutbox(tx);
+  if (!outbox) return [];
+  const found = (await tx.annotations({ mailboxId: outbox.id })).map(({ name, value }) => {
+    const [uid, number] = name.split('/').slice(-2).map(Number) as [number, number];
+    return { uid, number, envelope: JSON.parse(Buffer.from(value).toString()) as StoredEnvelope };
+  });
+  return found.sort((a, b) => a.uid - b.uid || a.number - b.number);
+}
+
+const nameOf = (uid: Uid, number: number): string => `/private/outgoing/${uid}/${number}`;
+
+const octetsOf = (envelope: StoredEnvelope): Uint8Array => Buffer.from(JSON.stringify(envelope));
+
+function placeOf(id: string): { readonly account: AccountId; readonly uid: Uid; readonly number: number } {
+  const [, account = '', uid, number] = ID.exec(id) ?? [];
+  if (account === '') throw new EiderError('INVALID_ARGUMENT', 'that names no outgoing mail');
+  return { account, uid: Number(uid), number: Number(number) };
+}
