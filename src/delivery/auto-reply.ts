@@ -8,6 +8,7 @@ import { decodeOctets } from '../mime/text-decoding.ts';
 import { normalizeAddress, normalizeDomain, splitAddress, withoutDetail } from '../model/address.ts';
 import type { AutoReply } from '../model/auto-reply.ts';
 import type { AccountId } from '../model/ids.ts';
+import { takeDaily } from './daily-limit.ts';
 
 /** What a message is answered by. */
 export interface ReplyContext {
@@ -45,6 +46,8 @@ export type ReplyDecision =
 
 const DAY = 86_400_000;
 const REPLIED_KIND = 'autoReplied';
+/** Of one account. */
+export const REPLIES_PER_DAY = 2_000;
 
 /** Addresses behind which nobody reads. Not `postmaster`: people are behind it. */
 const MACHINES = [
@@ -93,22 +96,26 @@ export function autoReplyTo(
 }
 
 /**
- * Whether the sender has not got this reply within its interval; if so he counts as having got it now, in all processes.
- * RFC 5230 section 4.2: a reply of other words is another one.
+ * Whether the sender has not got this reply within its interval, and the account has not sent as many today as it may;
+ * if so he counts as having got it now, in all processes. RFC 5230 section 4.2: a reply of other words is another one.
  *
  * @param to as {@link autoReplyTo} says it
+ * @param perDay replies of an account in a day, which also bounds what is remembered
  */
-export function takeReply(
+export async function takeReply(
   vault: Vault,
   account: AccountId,
   to: string,
   reply: AutoReply,
   now: number,
+  perDay: number = REPLIES_PER_DAY,
 ): Promise<boolean> {
   const { subject, text, html, name } = reply;
   const words = JSON.stringify([correspondent(to), subject, text, html, name]);
   const key = createHash('sha256').update(words).digest('base64url');
   const place = { owner: account, kind: REPLIED_KIND, key };
+  if (await vault.get(place)) return false;
+  if (!(await takeDaily(vault, account, 'autoReplies', 1, perDay, now))) return false;
   return vault.create(place, { value: '', expires: Math.floor(now) + reply.intervalDays * DAY });
 }
 

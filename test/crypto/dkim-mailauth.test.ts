@@ -24,7 +24,10 @@ const resolver = async (name: string, type: string): Promise<string[][]> => {
 /** The message as SMTP sends it, with its signatures. */
 async function verdicts(message: Buffer, change: (text: string) => string = (text) => text): Promise<string[]> {
   const fields = await signMessage([message], keys);
-  const lines = message.toString('latin1').replace(/\r\n|\r|\n/g, '\r\n').replace(/(?<!\r\n)$/, '\r\n');
+  const lines = message
+    .toString('latin1')
+    .replace(/\r\n|\r|\n/g, '\r\n')
+    .replace(/(?<!\r\n)$/, '\r\n');
   const sent = Buffer.from(change(`${fields}${lines}`), 'latin1');
   const { results } = await dkimVerify(sent, { resolver });
   return results.map(({ status, signingDomain, selector }) => `${signingDomain} ${selector} ${status.result}`);

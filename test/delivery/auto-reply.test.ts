@@ -208,6 +208,17 @@ test('a sender gets a reply once in its interval, whoever asks, and one of other
   expect(await take('old@example.net')).toBe(false);
 });
 
+test('an account sends so many replies in a day, and remembers no more of them', async () => {
+  const engine = await openTestedEngine();
+  onTestFinished(() => engine.close());
+  const now = Date.now();
+  const take = (n: number) => takeReply(engine.vault, 'ann', `x${n}@example.net`, AWAY, now, 3);
+  const taken: boolean[] = [];
+  for (let n = 0; n < 8; n++) taken.push(await take(n % 6));
+  expect(taken).toEqual([true, true, true, false, false, false, false, false]);
+  expect(await engine.vault.all('ann', { limit: 100 })).toHaveLength(3);
+});
+
 test('a day has its limit, and what does not fit is not taken', async () => {
   const engine = await openTestedEngine();
   onTestFinished(() => engine.close());
