@@ -19,7 +19,7 @@ import { maskUris, type Place, type StoreOptions, type StorePlace, showPlace, st
 export async function openPlace(
   place: StorePlace,
   create = false,
-  more: Pick<OpenStoreOptions, 'peers'> = {},
+  more: Pick<OpenStoreOptions, 'peers' | 'outgoing'> = {},
 ): Promise<MessageStore> {
   const where = await whereOf(place, create);
   try {
@@ -33,7 +33,7 @@ export async function openPlace(
  * The secret under which seeds are sealed, of the file that EIDER_SECRET_FILE names: on another disk than the store, or
  * who steals the one has the other.
  */
-async function secretOf(env: NodeJS.ProcessEnv): Promise<Pick<OpenStoreOptions, 'secret'>> {
+export async function secretOf(env: NodeJS.ProcessEnv): Promise<Pick<OpenStoreOptions, 'secret'>> {
   const file = env.EIDER_SECRET_FILE;
   if (!file) return {};
   try {

@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { CommandDef } from 'citty';
 import { ProxyProtocol, type ProxyProtocolSettings } from '../net/proxy-protocol.ts';
+import type { OpenStoreOptions } from '../open-store.ts';
 import { CommandError, command, UsageError } from './command.ts';
 import { parsePort } from './octets.ts';
-import { openPlace } from './open-place.ts';
+import { openPlace, secretOf } from './open-place.ts';
 import { printJson } from './output.ts';
 import { announceReady, forkChannel, isServingFork, serveWithForks, untilTold } from './processes.ts';
 import { type ServedPorts, type ServersOptions, startServers, untilSignal } from './servers.ts';
@@ -34,6 +35,17 @@ export const serve: CommandDef = command({
       negativeDescription: 'No limits on connections and logins, for measurements',
       description: 'Limit connections and logins by address and account',
     },
+    relay: {
+      type: 'string',
+      valueHint: 'URL',
+      description: 'Send forwards and automatic replies by this agent, as smtp://127.0.0.1:25; or EIDER_RELAY',
+    },
+    hostname: { type: 'string', valueHint: 'NAME', description: "What the server calls itself; else the host's name" },
+    'srs-domain': {
+      type: 'string',
+      valueHint: 'DOMAIN',
+      description: 'Rewrite reverse paths of forwards into this domain, and take back what returns to it',
+    },
     processes: {
       type: 'string',
       valueHint: 'N',
@@ -59,13 +71,14 @@ export const serve: CommandDef = command({
       proxyProtocol,
       rateLimits: args['rate-limits'],
     };
-    if (isServingFork) return serveHere(args, options, untilTold(), announceReady);
+    const outgoing = await outgoingOf(args.relay ?? process.env.EIDER_RELAY, args.hostname, args['srs-domain']);
+    if (isServingFork) return serveHere(args, options, untilTold(), announceReady, outgoing);
     const ready = (ports: ServedPorts): void => {
       if (args['ready-json']) printJson(ports);
       else console.log(whereItListens(args.host, ports));
     };
     const stopped = untilSignal();
-    if (processes === 1) return serveHere(args, options, stopped, ready);
+    if (processes === 1) return serveHere(args, options, stopped, ready, outgoing);
     // Opened once before, so that a store that cannot be opened is told of once, and made by one process.
     await (await openPlace(storePlace(args), true)).close();
     await serveWithForks({ count: processes, env: envOf(storePlace(args)) }, stopped, ready);
@@ -83,12 +96,15 @@ async function serveHere(
   options: ServersOptions,
   stopped: Promise<unknown>,
   ready: (ports: ServedPorts) => void,
+  outgoing: Pick<OpenStoreOptions, 'outgoing'>,
 ): Promise<void> {
-  const store = await openPlace(storePlace(data), true, isServingFork ? { peers: forkChannel() } : {});
+  const peers = isServingFork ? { peers: forkChannel() } : {};
+  const store = await openPlace(storePlace(data), true, { ...peers, ...outgoing });
   try {
     const servers = await startServers(store, options);
     // Of several processes each job has one at a time.
     store.jobs.start();
+    if (outgoing.outgoing?.send) store.outgoing.start();
     try {
       ready(servers.ports);
       await stopped;
@@ -100,6 +116,18 @@ async function serveHere(
   }
   // What is left open (a channel to the process that forked this one) must not keep it.
   if (isServingFork) process.exit(0);
+}
+
+async function outgoingOf(
+  relay: string | undefined,
+  hostname: string | undefined,
+  srsDomain: string | undefined,
+): Promise<Pick<OpenStoreOptions, 'outgoing'>> {
+  if (!relay && !hostname && srsDomain === undefined) return {};
+  const { parseRelay, rewriteSenders } = await import('./relay.ts');
+  const sending = relay ? parseRelay(relay, hostname) : { ...(hostname && { host: hostname }) };
+  if (srsDomain === undefined) return { outgoing: sending };
+  return { outgoing: { ...sending, ...rewriteSenders(srsDomain, (await secretOf(process.env)).secret) } };
 }
 
 /** One for each two processors, up to four: a process keeps a second one busy with syncs, indexing and checkpoints. */

@@ -7,7 +7,7 @@ import type { SendMail } from '../model/outgoing-mail.ts';
 import type { Route } from '../model/route.ts';
 import type { StoreContext } from '../store/context.ts';
 import type { CheckSenderOptions } from './check-sender.ts';
-import type { RewriteSender } from './sender-rewriting.ts';
+import type { RewriteSender, SenderRewriter } from './sender-rewriting.ts';
 import type { SpamTrust } from './spam-verdict.ts';
 
 /** How mail that the store itself sends goes out. */
@@ -19,8 +19,11 @@ export interface OutgoingOptions {
   readonly send?: SendMail;
   /** What this host calls itself in what it forwards. @defaultValue the host's name */
   readonly host?: string;
-  /** The reverse path to forward with, such as that of `SenderRewriter`. @defaultValue that of the message */
-  readonly rewriteSender?: RewriteSender;
+  /**
+   * The reverse path to forward with. With a `SenderRewriter`, mail for the addresses that it made goes back to their
+   * senders. @defaultValue that of the message
+   */
+  readonly rewriteSender?: RewriteSender | SenderRewriter;
 }
 
 /** What a program says about mail on its way in. */

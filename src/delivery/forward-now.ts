@@ -11,6 +11,7 @@ import type { DeliveryContext } from './delivery-context.ts';
 import { forwardFields, requireNoLoop } from './forwarding.ts';
 import { headerFieldsOf } from './outgoing.ts';
 import { isPermanent } from './send-error.ts';
+import { rewrittenSender } from './sender-rewriting.ts';
 import { wireAddress } from './wire-address.ts';
 
 const SEND_TIMEOUT_MS = 120_000;
@@ -40,7 +41,7 @@ export async function forwardNow(
     throw new EiderError('RATE_LIMITED', 'the address forwards more than it may in a day');
   }
   const trace = forwardFields({ recipient, host, id: randomBytes(9).toString('base64url'), now });
-  const sender = wireAddress(rewriteSender ? await rewriteSender(from, null) : from);
+  const sender = wireAddress(await rewrittenSender(rewriteSender, from, null));
   const prefix = Buffer.from(trace.text);
   const smtpUtf8 = trace.smtpUtf8 || sender.smtpUtf8 || arrival.content.header.some((octet) => octet > 0x7f);
   for (const to of route.targets) {

@@ -16,6 +16,7 @@ import { takeDaily } from './daily-limit.ts';
 import type { DeliveryContext } from './delivery-context.ts';
 import type { Disposition } from './disposition.ts';
 import { forwardFields, requireNoLoop } from './forwarding.ts';
+import { rewrittenSender } from './sender-rewriting.ts';
 import { wireAddress } from './wire-address.ts';
 
 /** What came, for whom, and what the account wants. */
@@ -57,7 +58,7 @@ export async function forwardsOf(context: DeliveryContext, cause: Cause): Promis
   const trace = forwardFields({ recipient: address, host, id: randomBytes(9).toString('base64url'), now });
   // Of an account whose mail is encrypted nothing waits in the clear, so what goes on is encrypted too.
   const content = await arrival.stored(Buffer.from(trace.text), rules.encryption, now);
-  const sender = wireAddress(rewriteSender ? await rewriteSender(from, route.account.id) : from);
+  const sender = wireAddress(await rewrittenSender(rewriteSender, from, route.account.id));
   const smtpUtf8 = trace.smtpUtf8 || sender.smtpUtf8 || needsUtf8(arrival.content.header);
   return [{ content, kind: 'forward', from: sender.address, to: forwards, smtpUtf8, created: now }];
 }

@@ -11,9 +11,26 @@ import {
   splitAddress,
 } from '../model/address.ts';
 import type { AccountId } from '../model/ids.ts';
+import type { Route } from '../model/route.ts';
 
 /** Gives the reverse path of what is forwarded for an account, or for an address that only forwards (`null`). */
 export type RewriteSender = (from: string, account: AccountId | null) => string | Promise<string>;
+
+/** The reverse path to forward with. */
+export async function rewrittenSender(
+  how: RewriteSender | SenderRewriter | undefined,
+  from: string,
+  account: AccountId | null,
+): Promise<string> {
+  if (!how) return from;
+  return how instanceof SenderRewriter ? how.rewrite(from) : how(from, account);
+}
+
+/** Where mail for an address that a {@link SenderRewriter} has made goes back to. */
+export function rewrittenRoute(how: RewriteSender | SenderRewriter | undefined, address: string): Route | null {
+  const sender = how instanceof SenderRewriter ? how.restore(address) : null;
+  return sender === null ? null : { type: 'forward', matched: address, targets: [sender], forwardsPerDay: null };
+}
 
 const DAY = 86_400_000;
 /** Days that are told apart: 32 times 32. */

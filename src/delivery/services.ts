@@ -8,12 +8,13 @@ import type { AccountId } from '../model/ids.ts';
 import type { StoreContext } from '../store/context.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import { Outbox } from '../store/outbox.ts';
-import type { StoreServices } from '../store/store.ts';
+import type { StoreServices } from '../store/store-services.ts';
 import { StoreAutoReplies } from './auto-reply-settings.ts';
 import { StoreDeliveries } from './deliveries.ts';
 import type { DeliveryOptions, OutgoingOptions } from './delivery-context.ts';
 import { StoreFilters } from './filter-store.ts';
 import { StoreForwardings } from './forwarding-settings.ts';
+import { rewrittenRoute } from './sender-rewriting.ts';
 import { StoreSpam } from './spam-settings.ts';
 import type { SpamTrust } from './spam-verdict.ts';
 import { StoreOutgoing } from './store-outgoing.ts';
@@ -44,7 +45,7 @@ export function makeServices(
       options: delivery,
       outgoing,
       trust,
-      resolve: (address) => store.addresses.resolve(address),
+      resolve: async (address) => rewrittenRoute(outgoing.rewriteSender, address) ?? store.addresses.resolve(address),
       takesMail: (account) => store.auth.takesMail(account),
       mailboxes: (account) => store.mailboxes(account),
     }),

@@ -6,20 +6,12 @@ import type { Account, AccountLimits, Usage } from '../model/account.ts';
 import type { Addresses } from '../model/addresses.ts';
 import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
-import type { AutoReplies } from '../model/auto-reply.ts';
 import type { Change } from '../model/change.ts';
-import type { DkimKeys } from '../model/dkim.ts';
-import type { Encryption } from '../model/encryption.ts';
-import type { Filters } from '../model/filter.ts';
-import type { Forwardings } from '../model/forwarding.ts';
 import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
-import type { JobKind, Jobs } from '../model/job.ts';
-import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
+import type { Jobs } from '../model/job.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
-import type { Outgoing } from '../model/outgoing-mail.ts';
 import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
-import type { Spam } from '../model/spam.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import { type AccountLogin, type AccountPasswords, StoreAccounts } from './accounts.ts';
 import type { AnnotationValues, SetAnnotationsResult } from './annotation-store.ts';
@@ -58,9 +50,9 @@ import type {
   PreparedMessage,
   StoreFlagsResult,
 } from './message-store.ts';
-import type { OutgoingStore } from './outgoing-store.ts';
 import { StoreRecovery } from './recovery.ts';
 import { StoreAddresses } from './store-addresses.ts';
+import { type MakeServices, type StoreServices, StoreWithServices } from './store-services.ts';
 
 /** Authentication as a store has it. */
 export interface StoreAuth extends Authentication {
@@ -78,34 +70,15 @@ export type MakeAuth = (directory: {
   rehash(login: AccountLogin, password: string): Promise<void>;
 }) => StoreAuth;
 
-/** Deliveries as a store has them. */
-export interface StoreDelivery extends Deliveries {
-  deliver(source: MessageSource, options: DeliverOptions): Promise<readonly DeliveryOutcome[]>;
-}
-
-/** What works on a store, put together by who opens it. */
-export interface StoreServices extends OutgoingStore {
-  readonly outgoing: Outgoing & { close(): Promise<void> };
-  readonly deliveries: StoreDelivery;
-  readonly encryption: Encryption;
-  readonly filters: Filters;
-  readonly spam: Spam;
-  /** What they do in the background. */
-  readonly jobKinds?: readonly JobKind[];
-}
-
-/** Makes what works on a store. */
-export type MakeServices = (store: MessageStore) => StoreServices;
-
 /** A message store over any engine and blob store, which it closes with itself. */
-export class Store implements MessageStore {
+export class Store extends StoreWithServices implements MessageStore {
   readonly accounts: Accounts;
   readonly addresses: Addresses;
   readonly #auth: StoreAuth | null;
   readonly maintenance: Maintenance;
   readonly recovery: Recovery;
   readonly #context: StoreContext;
-  readonly #services: StoreServices | null;
+  protected readonly services: StoreServices | null;
   readonly #jobs: StoreJobs;
   readonly #closing = new AbortController();
   #closed: Promise<void> | null = null;
@@ -117,6 +90,7 @@ export class Store implements MessageStore {
     passwordPolicy: PasswordPolicy | null = null,
     services: MakeServices | null = null,
   ) {
+    super();
     this.#context = context;
     const accounts = new StoreAccounts(
       context.engine,
@@ -138,8 +112,8 @@ export class Store implements MessageStore {
       }) ?? null;
     this.maintenance = new StoreMaintenance(context);
     this.recovery = new StoreRecovery(context);
-    this.#services = services?.(this) ?? null;
-    const kinds = [retentionJob(context), sweepJob(this.maintenance), ...(this.#services?.jobKinds ?? [])];
+    this.services = services?.(this) ?? null;
+    const kinds = [retentionJob(context), sweepJob(this.maintenance), ...(this.services?.jobKinds ?? [])];
     this.#jobs = new StoreJobs(context.engine.vault, kinds);
   }
 
@@ -150,42 +124,6 @@ export class Store implements MessageStore {
 
   get jobs(): Jobs {
     return this.#jobs;
-  }
-
-  get deliveries(): Deliveries {
-    return this.#service('deliveries');
-  }
-
-  deliver(source: MessageSource, options: DeliverOptions): Promise<readonly DeliveryOutcome[]> {
-    return this.#service('deliveries').deliver(source, options);
-  }
-
-  get encryption(): Encryption {
-    return this.#service('encryption');
-  }
-
-  get filters(): Filters {
-    return this.#service('filters');
-  }
-
-  get spam(): Spam {
-    return this.#service('spam');
-  }
-
-  get dkim(): DkimKeys {
-    return this.#service('dkim');
-  }
-
-  get autoReplies(): AutoReplies {
-    return this.#service('autoReplies');
-  }
-
-  get outgoing(): Outgoing {
-    return this.#service('outgoing');
-  }
-
-  get forwardings(): Forwardings {
-    return this.#service('forwardings');
   }
 
   get maxMessageSize(): number {
@@ -352,11 +290,6 @@ export class Store implements MessageStore {
     return this.close();
   }
 
-  #service<Name extends keyof StoreServices>(name: Name): StoreServices[Name] {
-    if (!this.#services) throw new EiderError('UNSUPPORTED', `this store has no ${name}`);
-    return this.#services[name];
-  }
-
   async #read<T>(account: AccountId, work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     if (this.#closed) throw new EiderError('STORE_CLOSED', 'the store is closed');
     return this.#context.engine.read(account, work);
@@ -364,7 +297,7 @@ export class Store implements MessageStore {
 
   async #close(): Promise<void> {
     await this.#jobs.close();
-    await this.#services?.outgoing.close();
+    await this.services?.outgoing.close();
     await this.#auth?.close();
     await this.#context.engine.close();
     await this.#context.blobs.close();
