@@ -12,6 +12,7 @@ import {
 } from '../engine/vault-bounds.ts';
 import type { Database } from './database.ts';
 import type { SqlValue } from './driver.ts';
+import { GroupedWrites } from './grouped-writes.ts';
 import { retryBusy } from './retry-busy.ts';
 import type { WalSync } from './wal-sync.ts';
 
@@ -31,17 +32,19 @@ const IS_LIVE = '(expires IS NULL OR expires > ?)';
 const AT_PLACE = 'owner = ? AND kind = ? AND key = ?';
 
 /**
- * Each call is one statement, or one transaction that never waits, on the directory's connection: so it is atomic among
- * all processes, and never inside of one of the directory's, which do not wait between their statements either.
+ * Each call is a few statements that wait for nothing, on the directory's connection: so it is atomic among all
+ * processes, and never inside of a transaction of the directory's, which do not wait between their statements either.
  */
 export class SqliteVault implements Vault {
   readonly #db: Database;
   readonly #wal: WalSync | null;
+  readonly #writes: GroupedWrites;
   readonly #requireOpen: () => void;
 
   constructor(db: Database, wal: WalSync | null, requireOpen: () => void) {
     this.#db = db;
     this.#wal = wal;
+    this.#writes = new GroupedWrites(db, requireOpen);
     this.#requireOpen = requireOpen;
   }
 
@@ -90,7 +93,7 @@ export class SqliteVault implements Vault {
   async take(place: VaultPlace): Promise<VaultEntry | null> {
     requirePlace(place);
     const values = valuesOf(place);
-    const taken = await this.#transacted(() => {
+    const taken = await this.#writes.run(() => {
       const row = this.#db.get<Row>(`SELECT * FROM vault WHERE ${AT_PLACE} AND ${IS_LIVE}`, ...values, Date.now());
       if (row) this.#db.run(`DELETE FROM vault WHERE ${AT_PLACE}`, ...values);
       return row;
@@ -108,7 +111,7 @@ export class SqliteVault implements Vault {
         count = excluded.count + iif(expires > ?, coalesce(count, 0), 0),
         expires = iif(count IS NOT NULL AND expires > ?, expires, excluded.expires)`;
     const values = valuesOf(place);
-    return this.#transacted(() => {
+    return this.#writes.run(() => {
       const now = Date.now();
       this.#db.run(sql, ...values, amount, newVersion(), expires, now, now);
       return {
@@ -156,24 +159,15 @@ export class SqliteVault implements Vault {
 
   /** Resolves with how many records were changed, once that is on the disk. */
   async #change(work: () => number): Promise<number> {
-    const changed = await this.#retried(work);
+    const changed = await this.#writes.run(work);
     if (changed > 0) await this.#wal?.sync();
     return changed;
   }
 
   async #rows<T = Row>(sql: string, ...values: SqlValue[]): Promise<T[]> {
-    return this.#retried(() => this.#db.all<T>(sql, ...values));
-  }
-
-  /** Statements with RETURNING would do, but a binding may take their rows and miss that the commit failed. */
-  #transacted<T>(work: () => T): Promise<T> {
-    return this.#retried(() => this.#db.transaction(work, 'IMMEDIATE'));
-  }
-
-  #retried<T>(work: () => T): Promise<T> {
     return retryBusy(() => {
       this.#requireOpen();
-      return work();
+      return this.#db.all<T>(sql, ...values);
     });
   }
 }
