@@ -36,7 +36,7 @@ async function main(guesses) {
         Array.from({ length: PROCESSES }, async (_, index) => {
           const child = fork(fileURLToPath(import.meta.url), ['worker']);
           child.send({ path, addresses, guesses: guesses / PROCESSES, index });
-          const [result] = await once(child, 'message');
+          const [[result]] = await Promise.all([once(child, 'message'), once(child, 'exit')]);
           return result;
         }),
       );

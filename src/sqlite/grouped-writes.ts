@@ -8,6 +8,14 @@ import { isBusy, toEiderError } from './sqlite-error.ts';
 /** Most time that the writes of one transaction take before others get a turn, in milliseconds. */
 const SLICE_MS = 10;
 
+/** What belongs to each transaction. */
+export interface WriteHooks {
+  /** @throws when the database is closed. */
+  requireOpen(): void;
+  /** Told of each commit. */
+  committed(): void;
+}
+
 interface Waiting {
   /** Milliseconds since 1970. */
   readonly until: number;
@@ -25,13 +33,13 @@ interface Waiting {
  */
 export class GroupedWrites {
   readonly #db: Database;
-  readonly #requireOpen: () => void;
+  readonly #hooks: WriteHooks;
   readonly #waiting: Waiting[] = [];
   #isRunning = false;
 
-  constructor(db: Database, requireOpen: () => void) {
+  constructor(db: Database, hooks: WriteHooks) {
     this.#db = db;
-    this.#requireOpen = requireOpen;
+    this.#hooks = hooks;
   }
 
   /**
@@ -67,7 +75,7 @@ export class GroupedWrites {
 
   /** @throws what concerns all who wait. */
   #commitSome(): void {
-    this.#requireOpen();
+    this.#hooks.requireOpen();
     this.#db.run('BEGIN IMMEDIATE');
     const group = this.#waiting.splice(0, this.#waiting[0]?.alone ? 1 : this.#waiting.length);
     const results: unknown[] = [];
@@ -83,6 +91,7 @@ export class GroupedWrites {
       this.#fail(group, error);
       return;
     }
+    this.#hooks.committed();
     this.#waiting.unshift(...group.splice(results.length));
     for (const [index, { resolve }] of group.entries()) resolve(results[index]);
   }

@@ -22,9 +22,11 @@ const REST_MS = 300;
 /** Commits after which the log is moved into the database, so that it stays at some 20 MB. */
 const CHECKPOINT_COMMITS = 300;
 
-// Writes a page whatever stands there already; an UPDATE that changes nothing would write none. Who writes first into
-// a log that begins anew also syncs it, and that shall not be the event loop.
-const TOUCH = 'PRAGMA application_id = 1701406834';
+/**
+ * Writes a page whatever stands there already; an UPDATE that changes nothing would write none. Who writes first into a
+ * log that begins anew also syncs it, and that shall not be the event loop.
+ */
+export const TOUCH = 'PRAGMA application_id = 1701406834';
 
 /** Looks after one open account. */
 export class Housekeeper {

@@ -25,8 +25,10 @@ interface Row {
 /** Answers kept in memory. */
 const MAX_CACHED = 10_000;
 
-/** What the directory does when accounts come and go. */
+/** What the directory does when it has changed. */
 export interface DirectoryHooks {
+  /** Told of each commit. */
+  committed(): void;
   /** Makes the account's database. */
   created(id: AccountId): Promise<void>;
   /** Removes the account's database. */
@@ -50,7 +52,7 @@ export class SqliteDirectory implements Directory {
     this.#db = db;
     this.#wal = wal;
     this.#hooks = hooks;
-    this.vault = new SqliteVault(db, wal, () => this.#requireOpen());
+    this.vault = new SqliteVault(db, wal, { requireOpen: () => this.#requireOpen(), committed: hooks.committed });
   }
 
   async create(record: AccountRecord): Promise<void> {
@@ -230,6 +232,7 @@ export class SqliteDirectory implements Directory {
   #transact<T>(work: () => T): T {
     const value = this.#db.transaction(work, 'IMMEDIATE');
     this.#cache.clear();
+    this.#hooks.committed();
     return value;
   }
 }

@@ -11,9 +11,11 @@ import type { AccountId, ModSeq } from '../model/ids.ts';
 import type { AccountFile } from './account-file.ts';
 import { AccountFiles, syncFolder } from './account-files.ts';
 import { SqliteTransfer } from './account-transfer.ts';
+import { Background } from './background.ts';
 import { Database } from './database.ts';
 import { loadDriver } from './driver.ts';
 import { type ExtractorPlace, loadExtractor } from './extractor-place.ts';
+import { LogMover } from './log-mover.ts';
 import { migrateDirectory } from './schema.ts';
 import { SqliteDirectory } from './sqlite-directory.ts';
 import { toEiderError } from './sqlite-error.ts';
@@ -50,7 +52,8 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
     const db = new Database(driver, path);
     try {
       migrateDirectory(db.raw);
-      if (!inMemory) db.exec('PRAGMA wal_autocheckpoint = 1000');
+      // The log is moved by a thread (see LogMover); this is for commands that come, commit once and go, in thousands.
+      if (!inMemory) db.exec('PRAGMA wal_autocheckpoint = 10000');
       db.opened();
     } catch (error) {
       db.close();
@@ -59,19 +62,30 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
     const wal = inMemory ? null : new WalSync(`${path}-wal`);
     await wal?.sync();
     if (!inMemory) await syncFolder(options.path);
+    const background = new Background({ specifier: driver.specifier, extractor: options.extractor });
     const files = new AccountFiles({
       driver,
+      background,
       folder: inMemory ? null : join(options.path, 'accounts'),
       maxOpen: options.maxOpenAccounts ?? 100,
       matchers: options.matchers,
-      extractor: options.extractor,
       extract: await loadExtractor(options.extractor),
       ...(options.peers && { peers: options.peers }),
     });
-    return new SqliteEngine(files, db, wal, !inMemory);
+    return new SqliteEngine({ files, db, wal, background, mover: inMemory ? null : new LogMover(path, background) });
   } catch (error) {
     throw toEiderError(error);
   }
+}
+
+interface EngineParts {
+  readonly files: AccountFiles;
+  readonly db: Database;
+  /** `null` in memory: nothing to sync. */
+  readonly wal: WalSync | null;
+  readonly background: Background;
+  /** `null` in memory. */
+  readonly mover: LogMover | null;
 }
 
 class SqliteEngine implements Engine {
@@ -80,13 +94,17 @@ class SqliteEngine implements Engine {
   readonly directory: SqliteDirectory;
   readonly transfer: SqliteTransfer;
   readonly vault: Vault;
+  readonly #parts: EngineParts;
   readonly #files: AccountFiles;
   #closed: Promise<void> | null = null;
 
-  constructor(files: AccountFiles, db: Database, wal: WalSync | null, persistent: boolean) {
+  constructor(parts: EngineParts) {
+    const { files, db, wal, mover } = parts;
+    this.#parts = parts;
     this.#files = files;
-    this.supports = { persistence: persistent, processes: persistent };
+    this.supports = { persistence: wal !== null, processes: wal !== null };
     this.directory = new SqliteDirectory(db, wal, {
+      committed: () => mover?.committed(),
       created: async (id) => {
         await files.use(id, true);
       },
@@ -124,8 +142,15 @@ class SqliteEngine implements Engine {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#files.close().then(() => this.directory.close());
+    this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await this.#files.close();
+    await this.#parts.mover?.close();
+    await this.#parts.background.close();
+    await this.directory.close();
   }
 
   /** A file that was idle may be closed for another's sake just before it is used; then it is opened once more. */

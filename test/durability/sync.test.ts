@@ -4,7 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openStore } from '../../src/open-store.ts';
 import { ImapSession, LmtpSession } from './line-socket.ts';
@@ -204,5 +205,22 @@ describe.skipIf(!traceable)('sync', () => {
       'a checkpoint was made',
     ).toBe(true);
     expect(during.filter((call) => call.thread === main).map((call) => `${call.name} ${call.text}`)).toEqual([]);
+  });
+
+  it('nor does a flood of logins hold it up, whose counters nobody waits for', { timeout: 60_000 }, async () => {
+    const path = await mkdtemp(join(tmpdir(), 'eider-sync-'));
+    const trace = join(path, 'trace');
+    const script = fileURLToPath(new URL('./count-much.mjs', import.meta.url));
+    const options = ['-f', '-y', '-s', '60', '-e', 'trace=fsync,fdatasync,write', '-o', trace];
+    const work = [process.execPath, script, resolve(process.env.EIDER_DIST ?? 'dist'), join(path, 'data'), '1000'];
+    execFileSync('strace', [...options, ...work], { stdio: 'ignore' });
+    const calls = readTrace(trace);
+    await rm(path, { recursive: true });
+    const said = (word: string): Call => calls.find((call) => call.name === 'write' && call.text.includes(`"${word}`))!;
+    const [begin, end] = [said('begin'), said('end')];
+    const syncs = calls.filter((call) => isSync(call) && call.began > begin.began && call.began < end.began);
+    expect(syncs.filter((call) => call.thread === begin.thread)).toEqual([]);
+    const moved = syncs.filter((call) => call.text.includes('/directory.db>'));
+    expect(moved.length, 'the log was moved').toBeGreaterThan(1);
   });
 });

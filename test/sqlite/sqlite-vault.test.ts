@@ -31,7 +31,7 @@ it('what changes a record waits for the disk; counters, and what changes nothing
     await new Promise((resolve) => setTimeout(resolve, 5));
     synced.push('done');
   });
-  const vault = new SqliteVault(db, wal, () => {});
+  const vault = new SqliteVault(db, wal, { requireOpen: () => {}, committed: () => {} });
   const syncsOf = async (work: () => Promise<unknown>): Promise<number> => {
     const [before, begun] = [synced.length, sync.mock.calls.length];
     await work();
