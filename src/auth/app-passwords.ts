@@ -84,11 +84,11 @@ export class AppPasswords {
     return (await this.#vault.take({ owner: account, kind: KIND, key: entry.key })) !== null;
   }
 
-  /** `null`: the text is no app password of the account. */
-  async match(account: AccountId, typed: string, source: LoginSource): Promise<AppPasswordMatch | null> {
+  /** `null`: the text is no app password of the account; nor of an owner that is none, who takes as long to say so. */
+  async match(owner: string, typed: string, source: LoginSource): Promise<AppPasswordMatch | null> {
     const password = typed.replace(/\s/g, '');
     if (!PASSWORD.test(password)) return null;
-    const entry = await this.#vault.get({ owner: account, kind: KIND, key: digestOf(account, password) });
+    const entry = await this.#vault.get({ owner, kind: KIND, key: digestOf(owner, password) });
     if (!entry) return null;
     const stored = read(entry);
     return { id: stored.id, refused: refusalOf(stored, source, this.#now()) };

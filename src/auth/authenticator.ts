@@ -19,6 +19,7 @@ import type { AppPasswords } from './app-passwords.ts';
 import type { LoginAccount, LoginDirectory } from './login-directory.ts';
 import type { LoginLimits } from './login-limits.ts';
 import type { LoginLog } from './login-log.ts';
+import { accountTarget, type LoginTarget, nobodyTarget } from './login-target.ts';
 import type { LoginTickets, TicketMeaning } from './login-tickets.ts';
 import type { OneTimePasswords } from './one-time-passwords.ts';
 import type { RecoveryCodes } from './recovery-codes.ts';
@@ -79,6 +80,13 @@ const MAX_WAITING = 1_000;
 /** Codes are used up when they are compared. */
 const RIGHT: RightAnswer = { right: true, use: () => Promise.resolve(true) };
 
+/** Whom an attempt names. */
+interface Named {
+  readonly name: string;
+  readonly found: LoginAccount | null;
+  readonly target: LoginTarget;
+}
+
 /** Answers attempts. */
 export class Authenticator {
   readonly #parts: AuthenticatorParts;
@@ -93,9 +101,14 @@ export class Authenticator {
     const { directory, appPasswords } = this.#parts;
     const found = await directory.find(name);
     // Before all limits: nobody guesses 75 bits, and nobody shall lock the owner's programs out by guessing his password.
-    const app = found && (await appPasswords.match(found.account.id, password, source));
+    const target = this.#targetOf(found, name);
+    const app = await appPasswords.match(target.owner, password, source);
     if (found && app) return this.#byAppPassword(found.account, app, source);
-    return this.#byPassword(found, name, password, source);
+    return this.#byPassword({ found, target, name }, password, source);
+  }
+
+  #targetOf(found: LoginAccount | null, name: string): LoginTarget {
+    return found ? accountTarget(found.account.id) : nobodyTarget(this.#parts.directory.normalize(name));
   }
 
   async byBearer(token: string, authzid: string | null, source: LoginSource): Promise<LoginOutcome> {
@@ -148,7 +161,7 @@ export class Authenticator {
     const account = meaning && (await directory.get(meaning.account));
     if (!meaning || !account) return this.#refuse(null, source, 'ticket', null);
     const status = await statuses.get(account.id);
-    const attempt = await this.#parts.limits.begin(account.id, source.address);
+    const attempt = await this.#parts.limits.begin(accountTarget(account.id), source.address);
     if (attempt.retryAfterMs > 0) return this.#limited(account.id, source, attempt.retryAfterMs);
     const on = methodsOf(status).includes(factor.method);
     const answer = on ? await this.#answer(account.id, ticket, factor) : null;
@@ -208,12 +221,7 @@ export class Authenticator {
     return this.#grant(account, source, { credential, mustChange: false });
   }
 
-  async #byPassword(
-    found: LoginAccount | null,
-    name: string,
-    password: string,
-    source: LoginSource,
-  ): Promise<LoginOutcome> {
+  async #byPassword({ found, target, name }: Named, password: string, source: LoginSource): Promise<LoginOutcome> {
     const { passwords, limits, external, directory } = this.#parts;
     if (!external && found?.passwordHash && passwords.recalls(found.passwordHash, password)) {
       // Who has guessed too often must not learn by this either.
@@ -221,7 +229,7 @@ export class Authenticator {
       if (retryAfterMs > 0) return this.#limited(found.account.id, source, retryAfterMs);
       return this.#entered(found.account, source, { kind: 'password', id: null });
     }
-    const attempt = await limits.begin(found?.account.id ?? null, source.address);
+    const attempt = await limits.begin(target, source.address);
     if (attempt.retryAfterMs > 0) return this.#limited(found?.account.id ?? null, source, attempt.retryAfterMs);
     const asked = external ? await external(name, password, source) : undefined;
     const entering = typeof asked === 'string' ? ((await directory.find(asked))?.account ?? null) : null;
@@ -257,11 +265,12 @@ export class Authenticator {
     return status.mustChange ? 'mustChange' : null;
   }
 
-  #grant(
+  async #grant(
     account: Account,
     source: LoginSource,
     { credential, mustChange }: Pick<TicketMeaning, 'credential' | 'mustChange'>,
-  ): LoginOutcome {
+  ): Promise<LoginOutcome> {
+    await this.#parts.directory.complete(account.id);
     this.#parts.log.note({ account: account.id, source, outcome: 'granted', credential });
     return { kind: 'granted', account, credential, mustChange };
   }

@@ -3,6 +3,7 @@
 import type { Vault } from '../engine/vault.ts';
 import type { AccountId } from '../model/ids.ts';
 import { NetworkList, networkOf } from '../model/networks.ts';
+import type { LoginTarget } from './login-target.ts';
 
 /** Most failures within a window, for each of the three. Times in milliseconds. */
 export interface LoginLimitOptions {
@@ -72,12 +73,13 @@ export class LoginLimits {
     this.#now = now;
   }
 
-  /** @param account `null` for a name that is no account's: its address counts alone */
-  async begin(account: AccountId | null, address: string): Promise<LoginAttempt> {
+  /** @param target `null` where no account is named: the address counts alone */
+  async begin(target: LoginTarget | null, address: string): Promise<LoginAttempt> {
     if (this.#trusted.has(address)) return FREE;
     const network = networkOf(address);
     this.#calm.clear();
-    const counters = await this.#counters(account, network);
+    const account = target?.account ?? null;
+    const counters = await this.#counters(target?.owner ?? null, network);
     const now = this.#now();
     const counts = await Promise.all(counters.map((counter) => this.#add(counter, 1)));
     const over = counts.filter(({ count }, index) => count > (counters[index] as Counter).limit.failures);
@@ -112,14 +114,14 @@ export class LoginLimits {
     return Math.max(0, ...waits);
   }
 
-  async #counters(account: AccountId | null, network: string): Promise<Counter[]> {
+  async #counters(target: string | null, network: string): Promise<Counter[]> {
     const limit = (name: keyof typeof DEFAULTS): LoginLimit => this.#options[name] ?? DEFAULTS[name];
     const counters: Counter[] = [{ owner: `net:${network}`, key: 'all', limit: limit('address') }];
-    if (account === null) return counters;
-    counters.push({ owner: account, key: network, limit: limit('addressAndAccount') });
+    if (target === null) return counters;
+    counters.push({ owner: target, key: network, limit: limit('addressAndAccount') });
     // Whoever guesses from elsewhere must not lock out the owner at home.
-    const known = await this.#vault.get({ owner: account, kind: KNOWN_KIND, key: network });
-    if (!known) counters.push({ owner: account, key: 'all', limit: limit('account') });
+    const known = await this.#vault.get({ owner: target, kind: KNOWN_KIND, key: network });
+    if (!known) counters.push({ owner: target, key: 'all', limit: limit('account') });
     return counters;
   }
 

@@ -73,6 +73,8 @@ export class PasswordVerifier {
     if (!octets) return false;
     const key = this.#keyOf(hash ?? '', octets);
     if (this.#isRemembered(key)) return true;
+    // Of those who are nobody, each is compared, as of accounts: many names at once must not be sooner refused.
+    if (hash === null) return this.#compare(null, password, octets).then(() => false);
     const running = this.#running.get(key) ?? this.#start(key, hash, password, octets);
     return running;
   }
@@ -93,11 +95,11 @@ export class PasswordVerifier {
     return !OWN.test(hash);
   }
 
-  #start(key: string, hash: string | null, password: string, octets: Buffer): Promise<boolean> {
+  #start(key: string, hash: string, password: string, octets: Buffer): Promise<boolean> {
     const running = this.#compare(hash, password, octets)
       .then((right) => {
-        if (right && hash !== null) this.#remember(key);
-        return right && hash !== null;
+        if (right) this.#remember(key);
+        return right;
       })
       .finally(() => this.#running.delete(key));
     this.#running.set(key, running);

@@ -6,6 +6,7 @@ import type { Vault } from '../engine/vault.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { LoginDirectory } from './login-directory.ts';
 import type { LoginAttempt } from './login-limits.ts';
+import { accountTarget, type LoginTarget, nobodyTarget } from './login-target.ts';
 import { formatScramKeys, makeScramKeys, parseScramKeys, type ScramKeys } from './sasl/scram-keys.ts';
 
 const KIND = 'scram';
@@ -33,12 +34,12 @@ export class ScramLogins {
     return this.#secret;
   }
 
-  async keys(account: AccountId): Promise<ScramKeys | null> {
-    const entry = await this.#vault.get(placeOf(account));
+  async keys(owner: string): Promise<ScramKeys | null> {
+    const entry = await this.#vault.get(placeOf(owner));
     if (!entry) return null;
     const sealed = entry.value.startsWith('v1.');
     if (sealed && !this.#sealer) return null;
-    return parseScramKeys(sealed && this.#sealer ? this.#sealer.open(sealPlace(account), entry.value) : entry.value);
+    return parseScramKeys(sealed && this.#sealer ? this.#sealer.open(sealPlace(owner), entry.value) : entry.value);
   }
 
   /** Keeps the keys of a password; with `null`, of none. */
@@ -72,14 +73,10 @@ export class ScramLogins {
 export class ScramAttempt {
   readonly #logins: ScramLogins;
   readonly #directory: LoginDirectory;
-  readonly #begin: (account: AccountId | null) => Promise<LoginAttempt>;
+  readonly #begin: (target: LoginTarget) => Promise<LoginAttempt>;
   #attempt: LoginAttempt | null = null;
 
-  constructor(
-    logins: ScramLogins,
-    directory: LoginDirectory,
-    begin: (account: AccountId | null) => Promise<LoginAttempt>,
-  ) {
+  constructor(logins: ScramLogins, directory: LoginDirectory, begin: (target: LoginTarget) => Promise<LoginAttempt>) {
     this.#logins = logins;
     this.#directory = directory;
     this.#begin = begin;
@@ -97,9 +94,10 @@ export class ScramAttempt {
 
   /** Of an account that is there, has keys, and may try; else `null`, and the client cannot tell. */
   async keys(authcid: string): Promise<ScramKeys | null> {
-    const account = (await this.#directory.find(authcid))?.account ?? null;
-    this.#attempt = await this.#begin(account?.id ?? null);
-    return account === null || this.retryAfterMs > 0 ? null : this.#logins.keys(account.id);
+    const found = await this.#directory.find(authcid);
+    const target = found ? accountTarget(found.account.id) : nobodyTarget(this.#directory.normalize(authcid));
+    this.#attempt = await this.#begin(target);
+    return this.retryAfterMs > 0 ? null : this.#logins.keys(target.owner);
   }
 
   /** The client has proven that it knows the password. */

@@ -120,7 +120,7 @@ export class StoreAuthentication implements Authentication {
   async beginScram(source: LoginSource): Promise<ScramLogin | null> {
     const logins = this.#scram;
     if (!logins) return null;
-    const attempt = new ScramAttempt(logins, this.#directory, (account) => this.#limits.begin(account, source.address));
+    const attempt = new ScramAttempt(logins, this.#directory, (target) => this.#limits.begin(target, source.address));
     const end = (authcid: string | null, proven: boolean): Promise<LoginOutcome> =>
       this.#authenticator.byScram(attempt, authcid, proven, source);
     return {

@@ -156,7 +156,15 @@ export class StoreAccounts implements Accounts {
   /** Who logs in by a name or an address, and what his password is kept as. */
   async login(name: string): Promise<AccountLogin | null> {
     const record = await this.#findByName(name);
-    return record && { account: await this.completed(record), passwordHash: record.passwordHash };
+    return record && { account: toAccount(record), passwordHash: record.passwordHash };
+  }
+
+  /** Gives an account that was made by halves what it lacks. Not before a login has proven itself: it takes time. */
+  async complete(id: AccountId): Promise<void> {
+    if (this.#complete.has(id)) return;
+    await ensureDefaultMailboxes(this.#engine, id);
+    if (this.#complete.size >= MAX_KNOWN) this.#complete.clear();
+    this.#complete.add(id);
   }
 
   /**
@@ -206,10 +214,14 @@ export class StoreAccounts implements Accounts {
     throw new EiderError('INVALID_ARGUMENT', 'the hash of the password is of no known form, or asks for too much work');
   }
 
+  /** A name as it is compared; what can be none stays as it is. */
+  normalize(ref: string): string {
+    return keysOf(ref)[0] ?? ref;
+  }
+
   async #findByName(ref: string): Promise<AccountRecord | null> {
-    const keys = new Set([attempt(() => normalizeAccountName(ref)), attempt(() => normalizeAddress(ref))]);
-    for (const key of keys) {
-      const record = key === null ? null : await this.#engine.directory.find(key);
+    for (const key of keysOf(ref)) {
+      const record = await this.#engine.directory.find(key);
       if (record) return record;
     }
     return this.#addresses.resolver.login(ref);
@@ -238,11 +250,7 @@ export class StoreAccounts implements Accounts {
 
   /** The account, with its mailboxes: a crash may have come between the two parts of its creation. */
   async completed(record: AccountRecord): Promise<Account> {
-    if (!this.#complete.has(record.id)) {
-      await ensureDefaultMailboxes(this.#engine, record.id);
-      if (this.#complete.size >= MAX_KNOWN) this.#complete.clear();
-      this.#complete.add(record.id);
-    }
+    await this.complete(record.id);
     return toAccount(record);
   }
 }
@@ -265,6 +273,12 @@ export async function ensureDefaultMailboxes(engine: Engine, id: AccountId): Pro
 /** `a` and 15 random characters: 77 bits. The letter keeps it from looking like a number. */
 function newAccountId(): AccountId {
   return `a${Array.from({ length: 15 }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]).join('')}`;
+}
+
+/** Under what a name or an address is found. */
+function keysOf(ref: string): string[] {
+  const keys = [attempt(() => normalizeAccountName(ref)), attempt(() => normalizeAddress(ref))];
+  return [...new Set(keys)].filter((key) => key !== null);
 }
 
 /** One that is still coming in is not here yet, and one that was removed not any more. */

@@ -65,6 +65,10 @@ export interface StoreAuth extends Authentication {
 export type MakeAuth = (directory: {
   /** By name or address. */
   find(name: string): Promise<AccountLogin | null>;
+  /** A name as it is compared. */
+  normalize(name: string): string;
+  /** Gives an account that was made by halves what it lacks. */
+  complete(id: AccountId): Promise<void>;
   get(id: AccountId): Promise<Account | null>;
   /** Keeps a password that was right in our own form. */
   rehash(login: AccountLogin, password: string): Promise<void>;
@@ -107,6 +111,8 @@ export class Store extends StoreWithServices implements MessageStore {
     this.#auth =
       authentication?.({
         find: (name) => accounts.login(name),
+        normalize: (name) => accounts.normalize(name),
+        complete: (id) => accounts.complete(id),
         get: (id) => accounts.byId(id),
         rehash: (login, password) => accounts.rehash(login, password),
       }) ?? null;

@@ -2,8 +2,9 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { ENGINE, emptyPlace } from '../engine-under-test.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { MemoryBlobStore } from '../../src/blobs/memory-blob-store.ts';
+import { ENGINE, emptyPlace, openTestedEngine } from '../engine-under-test.ts';
 import { openAuth, PASSWORD, SECRET } from './auth-fixture.ts';
 
 const LIMITS = {
@@ -59,6 +60,45 @@ describe('guessing', () => {
     // The counters are raised side by side, so who is within one may be over another.
     expect(words.filter((word) => word === 'credentials').length).toBeLessThanOrEqual(3);
     expect(words).toContain('credentials');
+  });
+
+  it('is refused of a name that nobody has as it is of an account, however the name is written', async () => {
+    const limits = { ...LIMITS, account: { failures: 5, windowMs: 60_000 } };
+    const { login, outcome } = await openAuth({ authentication: { limits } });
+    const names = ['Bob@Example.org', 'bob@example.org', ' bob@EXAMPLE.org '];
+    for (const name of names) expect(await outcome('wrong', {}, name)).toBe('credentials');
+    expect(await login('wrong', {}, 'bob@example.org')).toMatchObject({ reason: 'rateLimited' });
+    // From elsewhere once more, and then from nowhere.
+    const from = (last: number) => outcome('wrong', { address: `198.51.100.${last}` }, 'bob@example.org');
+    expect([await from(1), await from(2)]).toEqual(['credentials', 'rateLimited']);
+    expect(await outcome('wrong', { address: '198.51.100.2' }, 'carl@example.org')).toBe('credentials');
+  });
+
+  it('is answered later and later, also of a name that nobody has', async () => {
+    const { outcome } = await openAuth();
+    const took = async (name: string): Promise<number> => {
+      const begun = performance.now();
+      expect(await outcome('wrong', {}, name)).toBe('credentials');
+      return performance.now() - begun;
+    };
+    for (const name of ['ann', 'nobody']) {
+      for (let tries = 0; tries < 3; tries++) await took(name);
+      expect(await took(name), name).toBeGreaterThan(240);
+    }
+  });
+
+  it('does not so much as open the account', async () => {
+    const engine = await openTestedEngine();
+    const first = await openAuth({ engine, blobs: new MemoryBlobStore() });
+    const read = vi.spyOn(engine, 'read');
+    const { openStore } = await import('../../src/open-store.ts');
+    const again = await openStore({ engine, blobs: new MemoryBlobStore() });
+    const source = { scope: 'imap', address: '192.0.2.1' } as const;
+    expect(await again.auth.authenticate('ann', 'wrong', source)).toMatchObject({ reason: 'credentials' });
+    expect(read).not.toHaveBeenCalled();
+    expect(await again.auth.authenticate('ann', PASSWORD, source)).toMatchObject({ kind: 'granted' });
+    expect(read).toHaveBeenCalledTimes(1);
+    expect(await first.outcome(PASSWORD)).toBe('granted');
   });
 
   it('is not limited from trusted networks', async () => {
