@@ -199,16 +199,16 @@ describe.skipIf(MONGODB_URI === null)('commands', () => {
         PATIENCE,
       );
     }
-    for (const [size, first] of [
-      [10, 301],
-      [300, 3001],
+    for (const [size, first, bulk] of [
+      [10, 301, ''],
+      [300, 3001, '-many'],
     ] as const) {
       const at = (round: number): string => range(first + round * size, size);
       test(
         `EXPUNGE of ${size}`,
         async () => {
           await say(imap, `UID STORE ${range(first, 3 * size)} +FLAGS.SILENT (\\Deleted)`);
-          await count('expunge', (round) => say(imap, `UID EXPUNGE ${at(round)}`));
+          await count(`expunge${bulk}`, (round) => say(imap, `UID EXPUNGE ${at(round)}`));
         },
         PATIENCE,
       );
