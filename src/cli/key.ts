@@ -125,6 +125,21 @@ async function collect(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+const encryptExisting = command({
+  meta: { name: 'encrypt-existing', description: 'Encrypt the mail that is there already, in the background' },
+  args: { name, ...storeArgs },
+  async run(args) {
+    await withStore(args, async (store) => {
+      const account = await store.accounts.get(args.name);
+      if (!(await store.encryption.settings(account.id)).enabled) {
+        throw new CommandError(`switch encryption on first: eider key encryption ${account.name} on`);
+      }
+      const { id } = await store.jobs.add('encryptMail', account.id);
+      console.log(`job ${id} made; "eider serve" or "eider jobs run" does it`);
+    });
+  },
+});
+
 /** The commands on keys and encryption. */
 export const key: CommandDef = {
   meta: { name: 'key', description: 'Keys of accounts, and encryption of what arrives' },
@@ -133,5 +148,6 @@ export const key: CommandDef = {
     list: async () => list,
     remove: async () => remove,
     encryption: async () => encryption,
+    'encrypt-existing': async () => encryptExisting,
   },
 };

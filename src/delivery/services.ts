@@ -12,6 +12,7 @@ import type { StoreServices } from '../store/store-services.ts';
 import { StoreAutoReplies } from './auto-reply-settings.ts';
 import { StoreDeliveries } from './deliveries.ts';
 import type { DeliveryOptions, OutgoingOptions } from './delivery-context.ts';
+import { encryptMailJob } from './encrypt-existing.ts';
 import { StoreFilters } from './filter-store.ts';
 import { StoreForwardings } from './forwarding-settings.ts';
 import { rewrittenRoute } from './sender-rewriting.ts';
@@ -56,6 +57,6 @@ export function makeServices(
     autoReplies: new StoreAutoReplies(vault, (ref) => store.accounts.get(ref)),
     forwardings: new StoreForwardings(vault, (ref) => store.accounts.get(ref)),
     outgoing: new StoreOutgoing(new Outbox(parts), outgoing.send ?? null),
-    jobKinds: [filters.job],
+    jobKinds: [filters.job, encryptMailJob(parts)],
   };
 }

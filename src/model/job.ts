@@ -36,6 +36,13 @@ export interface Jobs {
   /** Those of an account, or of the whole store (`null`), or all; ended ones are kept for seven days. */
   list(account?: AccountId | null): Promise<Job[]>;
   get(id: string): Promise<Job | null>;
+  /**
+   * Makes a job that is due at once: `encryptMail` (of an account whose encryption is on: all mail that it has already),
+   * `applyFilter` with `{ filter, mailbox }`, both ids.
+   *
+   * @throws `UNSUPPORTED` for a kind that there is not; `INVALID_ARGUMENT` for parameters of over 16 KB.
+   */
+  add(kind: string, account: AccountId | null, params?: unknown): Promise<Job>;
   /** Lets it end at the next point where it can be continued; `false` when it has ended already, or is not there. */
   cancel(id: string): Promise<boolean>;
   /** Does what is due, one job after the other, and resolves with how many were taken up. What others hold is left to them. */

@@ -28,8 +28,7 @@ export class StoreJobs implements Jobs {
     this.#kinds = new Map(kinds.map((kind) => [kind.kind, kind]));
   }
 
-  /** Makes a job that is due at once. @throws `INVALID_ARGUMENT` for parameters of over 16 KB. */
-  async add(kind: string, account: AccountId | null, params: unknown): Promise<Job> {
+  async add(kind: string, account: AccountId | null, params: unknown = null): Promise<Job> {
     if (!this.#kinds.has(kind)) throw new EiderError('UNSUPPORTED', `there are no jobs of kind ${kind}`);
     return this.#records.create(`${kind.toLowerCase()}-${randomBytes(8).toString('hex')}`, kind, account, params);
   }
