@@ -55,8 +55,11 @@ export async function expectAsWanted(
   sent: readonly SentMail[],
 ): Promise<Set<string>> {
   const lines = sent.map(({ token, kind, to }) => `${token} ${kind} ${to}`);
-  const twice = lines.filter((line, index) => lines.indexOf(line) !== index);
-  expect(twice, 'sent twice').toEqual([]);
+  const once = new Set<string>();
+  for (const line of lines) {
+    expect(once.has(line), `sent twice: ${line}`).toBe(false);
+    once.add(line);
+  }
   const there = new Set<string>();
   for (const { name } of PEOPLE) {
     const { id } = await store.accounts.get(name);
