@@ -15,12 +15,15 @@ import { rewrittenSender } from './sender-rewriting.ts';
 import { wireAddress } from './wire-address.ts';
 
 const SEND_TIMEOUT_MS = 120_000;
+/** How long a mark counts that says `sending`, in milliseconds: longer than sending takes. */
+const SENDING_MS = SEND_TIMEOUT_MS + 30_000;
 /** How long a transaction that comes again is known, in milliseconds. */
 const SENT_MS = 7 * 86_400_000;
 
 /**
  * Sends a message to all targets of a forwarding address. A transaction with a name goes to each target once, however
- * often it comes.
+ * often it comes; once more only where a process died before it could note that it had sent it, as no message may be
+ * lost by that (RFC 5321 section 6.1).
  *
  * @throws `MAIL_LOOP`, `RATE_LIMITED`, `UNAVAILABLE` (for another try), `DELIVERY_REFUSED`.
  */
@@ -48,7 +51,10 @@ export async function forwardNow(
     const text = `${transactionId ?? randomBytes(16).toString('hex')} ${arrival.content.digest} ${to}`;
     const key = createHash('sha256').update(text).digest('base64url');
     const place = { owner, kind: 'forwarded', key };
-    if (!(await vault.create(place, { value: '', expires: Math.floor(now) + SENT_MS }))) continue;
+    if (!(await vault.create(place, { value: 'sending', expires: Date.now() + SENDING_MS }))) {
+      if ((await vault.get(place))?.value === 'sent') continue;
+      throw new EiderError('UNAVAILABLE', `the message is being sent on to ${to}, or was when a process died`);
+    }
     const read = (): AsyncIterable<Uint8Array> => joined(prefix, arrival.read());
     const size = prefix.length + arrival.content.size;
     const mail = { id: key, kind: 'forward', account: null, from: sender.address, to, size, smtpUtf8, read } as const;
@@ -58,6 +64,7 @@ export async function forwardNow(
       const code = isPermanent(error) ? 'DELIVERY_REFUSED' : 'UNAVAILABLE';
       throw new EiderError(code, `the message could not be sent on to ${to}`, { cause: error });
     });
+    await vault.put(place, { value: 'sent', expires: Math.floor(now) + SENT_MS });
   }
   return { recipient, result: 'forwarded', account: null, stored: null, error: null };
 }

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decrypt, generateKey, readMessage, readPrivateKey } from 'openpgp';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { OpenStoreOptions } from '../../src/open-store.ts';
 import { openStore } from '../../src/open-store.ts';
 import type { MessageStore } from '../../src/store/message-store.ts';
@@ -374,4 +374,34 @@ test('what waited when a process died while it was sent is not sent again, and t
   expect(sent).toBe(0);
   expect(await heir.outgoing.list(id)).toMatchObject([{ due: null, error: 'interrupted while it was sent' }]);
   await heir.close();
+});
+
+test('what was being sent on by an address when a process died is not said to be sent before it is', async () => {
+  const place = await emptyPlace();
+  const team = { recipients: ['team@example.org'], transactionId: 'q1' };
+  let begun = () => {};
+  const begins = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const hang = () => {
+    begun();
+    return new Promise<void>(() => {});
+  };
+  const dying = await openStore({ ...place, outgoing: { send: hang } });
+  await dying.addresses.createForwardingAddress('team@example.org', { targets: ['a@x.example'] });
+  void deliver(dying, MESSAGE, team);
+  await begins;
+  const sent: string[] = [];
+  const send = async ({ to }: { to: string }) => {
+    sent.push(to);
+  };
+  const heir = await openStore({ ...place, outgoing: { send } });
+  onTestFinished(() => heir.close());
+  // Another may be about to take it over.
+  expect((await deliver(heir, MESSAGE, team))[0]).toMatchObject({ result: 'failed', error: { code: 'UNAVAILABLE' } });
+  const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 200_000);
+  onTestFinished(() => now.mockRestore());
+  expect((await deliver(heir, MESSAGE, team))[0]?.result).toBe('forwarded');
+  expect((await deliver(heir, MESSAGE, team))[0]?.result).toBe('forwarded');
+  expect(sent).toEqual(['a@x.example']);
 });
