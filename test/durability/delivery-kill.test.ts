@@ -7,7 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../../src/open-store.ts';
 import type { MessageStore } from '../../src/store/message-store.ts';
 import { type Delivery, expectAsWanted, PEOPLE, wantedOf } from './delivery-book.ts';
@@ -177,6 +177,7 @@ async function killOnce(round: number, path: string, log: string, book: Delivery
   const processes = Array.from({ length: 1 + (round % 2) }, () =>
     DeliveryProcess.start({ path, log, sends: round % 3 !== 1 }),
   );
+  onTestFinished(async () => void (await Promise.all(processes.map((one) => one.kill()))));
   const lanes = Promise.allSettled(Array.from({ length: LANES }, () => deliverAll(processes, book)));
   // Now and then while they still wake up; else in the middle of their work, however slow the machine is.
   if (round % 5 > 0) await atWork(book, lanes);

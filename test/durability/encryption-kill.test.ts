@@ -8,7 +8,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decrypt, generateKey, readMessage, readPrivateKey } from 'openpgp';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { SendMail } from '../../src/model/outgoing-mail.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
 import { openStore } from '../../src/open-store.ts';
@@ -199,6 +199,7 @@ test(`kill -9 while mail is encrypted, ${ROUNDS} times`, { timeout: LONG ? 1_200
     await furnish(path, keys);
     const book: Delivery[] = [];
     const one = DeliveryProcess.start({ path, log: join(folder, 'sent'), sends: false, temporary });
+    onTestFinished(() => one.kill());
     const lanes = Promise.allSettled(Array.from({ length: LANES }, () => deliverAll(one, book)));
     if (round % 3 > 0) await atWork(book, lanes);
     await new Promise((done) => setTimeout(done, Math.random() * (round % 3 > 0 ? 600 : 2_000)));
