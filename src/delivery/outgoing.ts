@@ -60,7 +60,8 @@ export async function forwardsOf(context: DeliveryContext, cause: Cause): Promis
   const content = await arrival.stored(Buffer.from(trace.text), rules.encryption, now);
   const sender = wireAddress(await rewrittenSender(rewriteSender, from, route.account.id));
   const smtpUtf8 = trace.smtpUtf8 || sender.smtpUtf8 || needsUtf8(arrival.content.header);
-  return [{ content, kind: 'forward', from: sender.address, to: forwards, smtpUtf8, created: now }];
+  const onlyCopy = disposition.mailbox === null;
+  return [{ content, kind: 'forward', from: sender.address, to: forwards, smtpUtf8, created: now, onlyCopy }];
 }
 
 /** The answer to a message, if there is one: to each sender one within the account's interval. */
@@ -79,7 +80,7 @@ export async function replyTo(context: DeliveryContext, cause: Cause): Promise<N
   const fields = isHidden ? all.filter(({ name }) => name !== 'subject') : all;
   const { message, to, smtpUtf8 } = composeAutoReply(rules.autoReply, fields, decision, now);
   const content = await splitMessage(message, blobs);
-  return [{ content, kind: 'autoReply', from: '', to: [to], smtpUtf8, created: now }];
+  return [{ content, kind: 'autoReply', from: '', to: [to], smtpUtf8, created: now, onlyCopy: false }];
 }
 
 /** The address that the message came for: a bare name stands for the account's main one. */

@@ -9,7 +9,7 @@ export const MAX_FORWARD_TARGETS = 20;
 export interface Forwarding {
   /** Addresses in normal form, 1 to 20, no two the same. */
   readonly targets: readonly string[];
-  /** Whether the account keeps it too. */
+  /** Whether the account keeps it too. If not, what cannot be sent to one of the targets comes to its INBOX. */
   readonly keepCopy: boolean;
 }
 

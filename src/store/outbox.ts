@@ -12,7 +12,7 @@ import { NO_FLAGS } from '../model/flags.ts';
 import type { AccountId, Uid } from '../model/ids.ts';
 import type { OutgoingMail, WaitingMail } from '../model/outgoing-mail.ts';
 import { UidSet } from '../model/uid-set.ts';
-import type { StoreContext } from './context.ts';
+import { resolveMailbox, type StoreContext } from './context.ts';
 import { findOutbox, outboxMailbox } from './hidden-mailboxes.ts';
 
 /** A claim ends when its holder has been silent for so long, in milliseconds. */
@@ -34,6 +34,8 @@ export interface NewOutgoing {
   readonly smtpUtf8: boolean;
   /** Milliseconds since 1970. */
   readonly created: number;
+  /** Whether the account keeps nothing of it: what cannot be sent comes to its INBOX then, as it would be lost. */
+  readonly onlyCopy: boolean;
 }
 
 /** An envelope as it is kept. */
@@ -48,6 +50,7 @@ interface StoredEnvelope {
   readonly due: number | null;
   readonly claim: { readonly holder: string; readonly until: number } | null;
   readonly error: string | null;
+  readonly onlyCopy: boolean;
 }
 
 /** To be called before the transaction with {@link addOutgoing}: whoever sends looks at the account from then on. */
@@ -63,10 +66,11 @@ export async function addOutgoing(tx: WriteTransaction, mails: readonly NewOutgo
   const messages = mails.map(({ content, created }) => ({ content, flags: NO_FLAGS, internalDate: created, threadId }));
   const added = await tx.add(outbox.id, messages);
   const values = new Map<string, Uint8Array>();
-  for (const [index, { kind, from, to, smtpUtf8, created }] of mails.entries()) {
+  for (const [index, { kind, from, to, smtpUtf8, created, onlyCopy }] of mails.entries()) {
     for (const [number, address] of to.entries()) {
       const envelope: StoredEnvelope = {
         ...{ kind, from, to: address, smtpUtf8, created, failures: 0, due: created, claim: null, error: null },
+        onlyCopy,
       };
       values.set(nameOf((added[index] as { uid: Uid }).uid, number), octetsOf(envelope));
     }
@@ -86,7 +90,7 @@ export class Outbox {
   /** What waits for one account, and what was given up lately; the oldest first. */
   async list(account: AccountId): Promise<WaitingMail[]> {
     const found = await this.#envelopes(account);
-    return found.map(({ id, envelope: { claim: _claim, ...rest } }) => ({ id, ...rest }));
+    return found.map(({ id, envelope: { claim: _claim, onlyCopy: _onlyCopy, ...rest } }) => ({ id, ...rest }));
   }
 
   /** See `OutboxStore.due`. */
@@ -233,9 +237,15 @@ export class Outbox {
       for (const { uid, number, envelope } of all) {
         if (envelope.due === null && envelope.created < Date.now() - FAILED_MS) values.set(nameOf(uid, number), null);
       }
+      const others = all.filter((one) => one.uid === uid && one.number !== number && one.envelope.due !== null);
+      if (changed !== 'forget' && changed.onlyCopy) {
+        await tx.copy(outbox.id, UidSet.of(uid), (await resolveMailbox(tx, 'INBOX')).id, 'label');
+        for (const other of others) {
+          values.set(nameOf(uid, other.number), octetsOf({ ...other.envelope, onlyCopy: false }));
+        }
+      }
       values.set(nameOf(uid, number), changed === 'forget' ? null : octetsOf(changed));
       await tx.setAnnotations(outbox.id, values);
-      const others = all.filter((one) => one.uid === uid && one.number !== number && one.envelope.due !== null);
       if (others.length === 0) await tx.expunge(outbox.id, UidSet.of(uid));
       return true;
     });

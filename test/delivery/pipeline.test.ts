@@ -295,6 +295,24 @@ describe('forwards', () => {
     expect(await store.outgoing.runDue()).toBe(0);
   });
 
+  test('of which the account keeps nothing come to INBOX when they cannot be sent, once', async () => {
+    const fail = (to: string) => Object.assign(new Error(`no ${to}`), { permanent: true });
+    const fixture = await sending({}, fail);
+    const { store, account } = fixture;
+    const targets = ['gone@elsewhere.example', 'away@elsewhere.example'];
+    await store.forwardings.set(account, { targets, keepCopy: false });
+    await deliver(store);
+    expect(await subjectsIn(fixture, 'INBOX')).toEqual([]);
+    await store.outgoing.runDue();
+    expect((await readAll(fixture, 'INBOX')).map(({ raw }) => raw.toString().endsWith(MESSAGE))).toEqual([true]);
+    expect((await store.quota(account)).usage.messages).toBe(1);
+    expect(await store.search(account, 'INBOX', { key: 'text', text: 'quicksilver' })).toEqual(Uint32Array.of(1));
+    await store.forwardings.set(account, { keepCopy: true });
+    await deliver(store);
+    await store.outgoing.runDue();
+    expect(await subjectsIn(fixture, 'INBOX')).toEqual(['Invoice 7', 'Invoice 7']);
+  });
+
   test('by an address that only forwards are sent while the sender waits', async () => {
     let down = true;
     const { store, sent } = await sending({}, () => (down ? new Error('down') : null));
