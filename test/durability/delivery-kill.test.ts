@@ -15,7 +15,7 @@ import { DeliveryProcess, ProcessGone } from './delivery-process.ts';
 import { logOf, sendInto } from './send-log.ts';
 
 const LONG = process.env.EIDER_LONG !== undefined;
-const ROUNDS = LONG ? 200 : 4;
+const ROUNDS = LONG ? 100 : 4;
 /** Then another begins, so that looking at all of it stays quick. */
 const ROUNDS_OF_A_STORE = 20;
 const LANES = 3;

@@ -17,7 +17,7 @@ import { DeliveryProcess, ProcessGone } from './delivery-process.ts';
 import { wordsBelow, wordsIn, wordsOpenIn, wordyMessage } from './readable-words.ts';
 
 const LONG = process.env.EIDER_LONG !== undefined;
-const ROUNDS = LONG ? 100 : 2;
+const ROUNDS = LONG ? 40 : 2;
 const LANES = 2;
 const ALL = UidSet.range(1, 0xffffffff);
 const PEOPLE = ['ann', 'bob'] as const;
