@@ -8,9 +8,10 @@ import type { PeerChannel } from '../engine/peers.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId } from '../model/ids.ts';
 import { AccountFile } from './account-file.ts';
-import type { Background } from './background.ts';
+import { Background } from './background.ts';
 import { Database } from './database.ts';
 import type { LoadedDriver } from './driver.ts';
+import type { ExtractorPlace } from './extractor-place.ts';
 import { Housekeeper } from './housekeeper.ts';
 import { migrateAccount, migrateSearch } from './schema.ts';
 import { defineFunctions } from './search-functions.ts';
@@ -28,9 +29,8 @@ export interface AccountFilesOptions {
   readonly folder: string | null;
   readonly maxOpen: number;
   readonly matchers: ContentMatchers;
-  /** Closed by who has made it, after this. */
-  readonly background: Background;
-  /** Makes search text where there is no thread to do it. */
+  readonly extractor: ExtractorPlace;
+  /** The function that `extractor` names. */
   readonly extract: SearchTextExtractor;
   /** Other processes on the same folder, told of commits as they happen. */
   readonly peers?: PeerChannel;
@@ -49,7 +49,7 @@ export class AccountFiles {
 
   constructor(options: AccountFilesOptions) {
     this.#options = options;
-    this.#background = options.background;
+    this.#background = new Background({ specifier: options.driver.specifier, extractor: options.extractor });
     this.#endListening = options.peers?.listen((id) => void this.#heard(id)) ?? (() => {});
   }
 
@@ -100,6 +100,7 @@ export class AccountFiles {
     await Promise.all(files.map((file) => (file.status === 'fulfilled' ? file.value.close() : undefined)));
     await Promise.all(this.#closing.values());
     this.#open.clear();
+    await this.#background.close();
   }
 
   path(id: AccountId): string {

@@ -36,6 +36,7 @@ export class GroupedWrites {
   readonly #hooks: WriteHooks;
   readonly #waiting: Waiting[] = [];
   #isRunning = false;
+  #held: Promise<void> | null = null;
 
   constructor(db: Database, hooks: WriteHooks) {
     this.#db = db;
@@ -56,11 +57,25 @@ export class GroupedWrites {
     });
   }
 
+  /** Lets all writes wait until `work` has ended, well or not. */
+  async hold(work: () => Promise<void>): Promise<void> {
+    const working = work();
+    const held = working
+      .catch(() => {})
+      .finally(() => {
+        this.#held = null;
+      });
+    this.#held = held;
+    await held;
+    await working;
+  }
+
   async #drain(): Promise<void> {
     this.#isRunning = true;
     while (this.#waiting.length > 0) {
       // Who asks in this turn comes with it; and between two transactions all others have theirs.
       await turn();
+      while (this.#held) await this.#held;
       try {
         this.#commitSome();
       } catch (error) {

@@ -6,6 +6,7 @@ import { EiderError } from '../errors.ts';
 import type { AccountLimits } from '../model/account-limits.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { Database } from './database.ts';
+import { GroupedWrites } from './grouped-writes.ts';
 import { retryBusy } from './retry-busy.ts';
 import { toEiderError } from './sqlite-error.ts';
 import { SqliteVault } from './sqlite-vault.ts';
@@ -43,6 +44,8 @@ export class SqliteDirectory implements Directory {
   readonly #wal: WalSync | null;
   readonly #hooks: DirectoryHooks;
   readonly #mutex = new Mutex();
+  /** Those of the vault. */
+  readonly #writes: GroupedWrites;
   #closed = false;
   readonly #cache = new Map<string, AccountRecord | null>();
   /** What `data_version` was when the cache was filled; it changes with commits of other connections. */
@@ -52,7 +55,9 @@ export class SqliteDirectory implements Directory {
     this.#db = db;
     this.#wal = wal;
     this.#hooks = hooks;
-    this.vault = new SqliteVault(db, wal, { requireOpen: () => this.#requireOpen(), committed: hooks.committed });
+    const requireOpen = (): void => this.#requireOpen();
+    this.#writes = new GroupedWrites(db, { requireOpen, committed: hooks.committed });
+    this.vault = new SqliteVault(db, wal, this.#writes, requireOpen);
   }
 
   async create(record: AccountRecord): Promise<void> {
@@ -150,6 +155,11 @@ export class SqliteDirectory implements Directory {
     });
     if (was) await this.#hooks.deleted(id);
     return was;
+  }
+
+  /** Does `work` while nobody in this process writes here. */
+  exclusive(work: () => Promise<void>): Promise<void> {
+    return this.#mutex.run(() => this.#writes.hold(work));
   }
 
   async close(): Promise<void> {

@@ -11,7 +11,6 @@ import type { AccountId, ModSeq } from '../model/ids.ts';
 import type { AccountFile } from './account-file.ts';
 import { AccountFiles, syncFolder } from './account-files.ts';
 import { SqliteTransfer } from './account-transfer.ts';
-import { Background } from './background.ts';
 import { Database } from './database.ts';
 import { loadDriver } from './driver.ts';
 import { type ExtractorPlace, loadExtractor } from './extractor-place.ts';
@@ -62,17 +61,17 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
     const wal = inMemory ? null : new WalSync(`${path}-wal`);
     await wal?.sync();
     if (!inMemory) await syncFolder(options.path);
-    const background = new Background({ specifier: driver.specifier, extractor: options.extractor });
     const files = new AccountFiles({
       driver,
-      background,
       folder: inMemory ? null : join(options.path, 'accounts'),
       maxOpen: options.maxOpenAccounts ?? 100,
       matchers: options.matchers,
+      extractor: options.extractor,
       extract: await loadExtractor(options.extractor),
       ...(options.peers && { peers: options.peers }),
     });
-    return new SqliteEngine({ files, db, wal, background, mover: inMemory ? null : new LogMover(path, background) });
+    const settings = { specifier: driver.specifier, extractor: options.extractor };
+    return new SqliteEngine({ files, db, wal, mover: inMemory ? null : new LogMover(path, settings) });
   } catch (error) {
     throw toEiderError(error);
   }
@@ -83,7 +82,6 @@ interface EngineParts {
   readonly db: Database;
   /** `null` in memory: nothing to sync. */
   readonly wal: WalSync | null;
-  readonly background: Background;
   /** `null` in memory. */
   readonly mover: LogMover | null;
 }
@@ -110,6 +108,7 @@ class SqliteEngine implements Engine {
       },
       deleted: (id) => files.remove(id),
     });
+    mover?.attach((work) => this.directory.exclusive(work));
     this.vault = this.directory.vault;
     this.transfer = new SqliteTransfer({
       file: (id) => this.#file(id),
@@ -149,7 +148,6 @@ class SqliteEngine implements Engine {
   async #close(): Promise<void> {
     await this.#files.close();
     await this.#parts.mover?.close();
-    await this.#parts.background.close();
     await this.directory.close();
   }
 

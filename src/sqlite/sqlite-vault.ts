@@ -12,7 +12,7 @@ import {
 } from '../engine/vault-bounds.ts';
 import type { Database } from './database.ts';
 import type { SqlValue } from './driver.ts';
-import { GroupedWrites, type WriteHooks } from './grouped-writes.ts';
+import type { GroupedWrites } from './grouped-writes.ts';
 import { retryBusy } from './retry-busy.ts';
 import type { WalSync } from './wal-sync.ts';
 
@@ -41,11 +41,11 @@ export class SqliteVault implements Vault {
   readonly #writes: GroupedWrites;
   readonly #requireOpen: () => void;
 
-  constructor(db: Database, wal: WalSync | null, hooks: WriteHooks) {
+  constructor(db: Database, wal: WalSync | null, writes: GroupedWrites, requireOpen: () => void) {
     this.#db = db;
     this.#wal = wal;
-    this.#writes = new GroupedWrites(db, hooks);
-    this.#requireOpen = hooks.requireOpen;
+    this.#writes = writes;
+    this.#requireOpen = requireOpen;
   }
 
   async get(place: VaultPlace): Promise<VaultEntry | null> {

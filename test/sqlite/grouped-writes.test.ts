@@ -124,3 +124,19 @@ it('are refused when the database is closed meanwhile', async () => {
   await expect(waiting).rejects.toMatchObject({ code: 'STORE_CLOSED' });
   expect(there()).toEqual([]);
 });
+
+it('wait while they are held, and go on however that ends', async () => {
+  let end = (_: Error): void => {};
+  const failing = writes.hold(
+    () =>
+      new Promise((_, reject) => {
+        end = reject;
+      }),
+  );
+  const waiting = writes.run(add(1));
+  for (let n = 0; n < 5; n++) await turn();
+  expect(there()).toEqual([]);
+  end(new Error('held in vain'));
+  await expect(failing).rejects.toThrow('held in vain');
+  expect(await waiting).toBe(1);
+});

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Database } from '../../src/sqlite/database.ts';
 import { loadDriver } from '../../src/sqlite/driver.ts';
+import { GroupedWrites } from '../../src/sqlite/grouped-writes.ts';
 import { retryBusy } from '../../src/sqlite/retry-busy.ts';
 import { migrateDirectory } from '../../src/sqlite/schema.ts';
 import { DIRECTORY_FILE } from '../../src/sqlite/sqlite-engine.ts';
@@ -31,7 +32,12 @@ it('what changes a record waits for the disk; counters, and what changes nothing
     await new Promise((resolve) => setTimeout(resolve, 5));
     synced.push('done');
   });
-  const vault = new SqliteVault(db, wal, { requireOpen: () => {}, committed: () => {} });
+  const vault = new SqliteVault(
+    db,
+    wal,
+    new GroupedWrites(db, { requireOpen: () => {}, committed: () => {} }),
+    () => {},
+  );
   const syncsOf = async (work: () => Promise<unknown>): Promise<number> => {
     const [before, begun] = [synced.length, sync.mock.calls.length];
     await work();
