@@ -70,8 +70,9 @@ export interface Accounts {
   /**
    * Removes the account: nobody finds it, logs in to it or sends to it, and its name and addresses are free. For the
    * store's `restorableDays` {@link MessageStore.recovery} brings it back; `forGood` forgets it with all of its mail.
+   * During a legal hold it can be brought back in any case.
    *
-   * @throws `ACCOUNT_NOT_FOUND`.
+   * @throws `ACCOUNT_NOT_FOUND`; `UNSUPPORTED` for good during a legal hold.
    */
   remove(id: AccountId, options?: { readonly forGood?: boolean }): Promise<void>;
   /**

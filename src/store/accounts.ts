@@ -12,6 +12,7 @@ import { DEFAULT_MAILBOXES } from '../model/mailbox.ts';
 import { requireCount } from './account-addresses.ts';
 import { type AddressParts, addressParts } from './address-parts.ts';
 import { attempt } from './address-resolver.ts';
+import { hasHold } from './legal-holds.ts';
 import type { Accounts, CreateAccountOptions, PasswordOptions, PasswordPolicy } from './message-store.ts';
 import { hideAccount, isAbsent } from './removed-accounts.ts';
 
@@ -144,7 +145,9 @@ export class StoreAccounts implements Accounts {
   async remove(id: AccountId, { forGood = false }: { readonly forGood?: boolean } = {}): Promise<void> {
     this.#complete.delete(id);
     const patterns = ID.test(id) ? await this.#addresses.records.patterns(id) : [];
-    if (forGood || !this.#restorable) {
+    const isHeld = ID.test(id) && (await hasHold({ engine: this.#engine }, id));
+    if (isHeld && forGood) throw new EiderError('UNSUPPORTED', 'there is a legal hold on the account');
+    if (forGood || !(this.#restorable || isHeld)) {
       if (!(await this.#engine.directory.delete(id))) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
     } else {
       await hideAccount(this.#engine, await this.#record(id), Date.now());

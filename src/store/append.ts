@@ -9,6 +9,7 @@ import type { AccountId, Uid } from '../model/ids.ts';
 import type { Mailbox } from '../model/mailbox.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { accountSettings, enforceLimits, requireSize, resolveMailbox, type StoreContext } from './context.ts';
+import { removeMessages } from './expunge.ts';
 import type {
   AppendOptions,
   AppendResult,
@@ -80,7 +81,7 @@ export async function replaceMessage(
   return context.engine.write(account, async (tx) => {
     const target = await resolveMailbox(tx, to);
     const source = await resolveMailbox(tx, place.mailbox);
-    if ((await tx.expunge(source.id, UidSet.of(place.uid))).isEmpty) return null;
+    if ((await removeMessages(context, tx, source.id, UidSet.of(place.uid))).isEmpty) return null;
     const [result] = await addMessages(tx, target, prepared);
     // RFC 8508 section 3.4: the quota is asked for what both together need.
     await enforceLimits(tx, limits);

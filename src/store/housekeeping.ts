@@ -3,6 +3,7 @@
 import type { AccountId } from '../model/ids.ts';
 import type { JobKind } from '../model/job.ts';
 import type { StoreContext } from './context.ts';
+import { hasHold } from './legal-holds.ts';
 import type { Maintenance } from './maintenance-api.ts';
 import { forgetRemoved, isAbsent } from './removed-accounts.ts';
 import { applyRetention } from './retention.ts';
@@ -28,7 +29,7 @@ export function retentionJob(context: StoreContext): JobKind {
         }
         if (page.length === 0) break;
       }
-      await forgetRemoved(context.engine, Date.now() - context.restorableMs);
+      await forgetRemoved(context.engine, Date.now() - context.restorableMs, (account) => hasHold(context, account));
     },
   };
 }

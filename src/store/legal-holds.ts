@@ -17,9 +17,17 @@ const DAY_MS = 86_400_000;
 export type HoldOptions = Partial<Pick<LegalHold, 'from' | 'before' | 'expires' | 'note'>>;
 
 /** The holds of an account that have not ended, the oldest first. */
-export async function listHolds({ engine }: StoreContext, account: AccountId): Promise<LegalHold[]> {
+export async function listHolds(
+  { engine }: Pick<StoreContext, 'engine'>,
+  account: AccountId,
+): Promise<LegalHold[]> {
   const entries = await engine.vault.list({ owner: account, kind: KIND }, { limit: MAX_HOLDS });
   return entries.map(({ value }) => JSON.parse(value) as LegalHold).sort((a, b) => a.created - b.created);
+}
+
+/** Whether there is one. */
+export async function hasHold(context: Pick<StoreContext, 'engine'>, account: AccountId): Promise<boolean> {
+  return (await listHolds(context, account)).length > 0;
 }
 
 /** Begins one. The mark in the account comes after the record, and goes before it: what is lost is in no hold. */

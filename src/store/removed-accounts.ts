@@ -76,11 +76,20 @@ export async function bringBackAccount(engine: Engine, ref: string, ways: WaysTo
   return toAccount(found.record);
 }
 
-/** Forgets accounts that were removed before a moment; how many. */
-export async function forgetRemoved(engine: Engine, before: number): Promise<number> {
+/**
+ * Forgets accounts that were removed before a moment; how many.
+ *
+ * @param isKept whether there is a reason to keep an account for longer
+ */
+export async function forgetRemoved(
+  engine: Engine,
+  before: number,
+  isKept: (account: AccountId) => Promise<boolean>,
+): Promise<number> {
   let count = 0;
   for await (const { record, removed } of removedAccounts(engine)) {
-    if (removed < before && (await engine.directory.delete(record.id))) count++;
+    if (removed >= before || (await isKept(record.id))) continue;
+    if (await engine.directory.delete(record.id)) count++;
   }
   return count;
 }

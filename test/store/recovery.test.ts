@@ -314,6 +314,36 @@ describe('a legal hold', () => {
     expect(await store.recovery.mailboxes(account)).toEqual([]);
   });
 
+  test('keeps what is replaced', async () => {
+    const { store, account } = await openTestStore({ restorableDays: 0 });
+    await store.recovery.addHold(account);
+    const { uid } = await store.append(account, 'Drafts', letter('first thoughts'));
+    const message = await store.prepare(letter('second thoughts'));
+    await store.replace(account, { mailbox: 'Drafts', uid }, 'Drafts', { message });
+    const drafts = await idOf({ store, account }, 'Drafts');
+    expect(await store.recovery.messages(account, drafts)).toMatchObject([
+      { envelope: expect.stringContaining('first thoughts') },
+    ]);
+  });
+
+  test('keeps the account itself, until it has ended', async () => {
+    const fixture = await openTestStore({ restorableDays: 0, unchecked: true });
+    const { store, account } = fixture;
+    await store.append(account, 'INBOX', letter('evidence'));
+    const { id } = await store.recovery.addHold(account);
+    const forGood = store.accounts.remove(account, { forGood: true });
+    await expect(forGood).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    await store.accounts.remove(account);
+    expect(await store.accounts.find(account)).toBeNull();
+    await afterDays(store, 400);
+    await store.recovery.restoreAccount(account);
+    expect(await readAll(fixture, 'INBOX')).toHaveLength(1);
+    await store.accounts.remove(account);
+    await store.recovery.removeHold(account, id);
+    await afterDays(store, 401);
+    await expect(store.recovery.restoreAccount(account)).rejects.toMatchObject({ code: 'ACCOUNT_NOT_FOUND' });
+  });
+
   test.each([{ from: 2, before: 1 }, { from: 0.5 }, { expires: Number.NaN }, { note: 'x'.repeat(1_001) }])(
     '%j is none',
     async (options) => {
