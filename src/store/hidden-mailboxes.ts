@@ -89,14 +89,23 @@ export const outboxMailbox = (tx: WriteTransaction): Promise<Mailbox> => hiddenM
 /** The same, when there is one. */
 export const findOutbox = (tx: ReadTransaction): Promise<Mailbox | null> => tx.mailboxByPath(OUTBOX);
 
-/** Whether nothing of the account may be lost at present. */
-export const isHeld = async (tx: ReadTransaction): Promise<boolean> => (await tx.mailboxByPath(HOLD)) !== null;
+/** What says that nothing of the account may be lost at present: another one with each hold that begins. */
+export const holdMark = async (tx: ReadTransaction): Promise<MailboxId | null> =>
+  (await tx.mailboxByPath(HOLD))?.id ?? null;
 
-/** Begins or ends that. */
-export async function setHeld(tx: WriteTransaction, held: boolean): Promise<void> {
-  const mark = await tx.mailboxByPath(HOLD);
-  if (held && !mark) await tx.createMailbox(HOLD, null);
-  if (!held && mark) await tx.deleteMailbox(mark.id);
+/** Whether nothing of the account may be lost at present. */
+export const isHeld = async (tx: ReadTransaction): Promise<boolean> => (await holdMark(tx)) !== null;
+
+/** Begins that. Whoever has looked at the holds before sees by the mark that there is one more. */
+export async function markHeld(tx: WriteTransaction): Promise<void> {
+  const before = await holdMark(tx);
+  if (before !== null) await tx.deleteMailbox(before);
+  await tx.createMailbox(HOLD, null);
+}
+
+/** Ends that, unless another hold has begun since `mark` was read. */
+export async function unmarkHeld(tx: WriteTransaction, mark: MailboxId): Promise<void> {
+  if ((await holdMark(tx)) === mark) await tx.deleteMailbox(mark);
 }
 
 async function hiddenMailbox(tx: WriteTransaction, path: string): Promise<Mailbox> {

@@ -6,7 +6,7 @@ import type { AccountId } from '../model/ids.ts';
 import type { LegalHold } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { accountSettings, type StoreContext } from './context.ts';
-import { setHeld } from './hidden-mailboxes.ts';
+import { holdMark, markHeld, unmarkHeld } from './hidden-mailboxes.ts';
 
 const KIND = 'hold';
 const MAX_HOLDS = 100;
@@ -17,10 +17,7 @@ const DAY_MS = 86_400_000;
 export type HoldOptions = Partial<Pick<LegalHold, 'from' | 'before' | 'expires' | 'note'>>;
 
 /** The holds of an account that have not ended, the oldest first. */
-export async function listHolds(
-  { engine }: Pick<StoreContext, 'engine'>,
-  account: AccountId,
-): Promise<LegalHold[]> {
+export async function listHolds({ engine }: Pick<StoreContext, 'engine'>, account: AccountId): Promise<LegalHold[]> {
   const entries = await engine.vault.list({ owner: account, kind: KIND }, { limit: MAX_HOLDS });
   return entries.map(({ value }) => JSON.parse(value) as LegalHold).sort((a, b) => a.created - b.created);
 }
@@ -46,7 +43,7 @@ export async function addHold(context: StoreContext, account: AccountId, options
   }
   const hold: LegalHold = { id: randomBytes(8).toString('hex'), from, before, expires, note, created: Date.now() };
   await context.engine.vault.put(placeOf(account, hold.id), { value: JSON.stringify(hold), expires });
-  await context.engine.write(account, (tx) => setHeld(tx, true));
+  await context.engine.write(account, markHeld);
   return hold;
 }
 
@@ -60,10 +57,10 @@ export async function removeHold(context: StoreContext, account: AccountId, id: 
 
 /** Takes the mark off when the last hold has ended, be it by itself. */
 export async function unmarkWithoutHold(context: StoreContext, account: AccountId): Promise<void> {
-  if ((await listHolds(context, account)).length > 0) return;
-  await context.engine.write(account, (tx) => setHeld(tx, false));
-  // Another hold may have begun between the two.
-  if ((await listHolds(context, account)).length > 0) await context.engine.write(account, (tx) => setHeld(tx, true));
+  // Read before the holds: one that begins meanwhile makes a mark of its own, which stays.
+  const mark = await context.engine.read(account, holdMark);
+  if (mark === null || (await hasHold(context, account))) return;
+  await context.engine.write(account, (tx) => unmarkHeld(tx, mark));
 }
 
 /** Messages of the times of any of the holds; whole days, rather too many than too few. `null` for no hold. */

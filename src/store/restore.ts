@@ -10,7 +10,7 @@ import type { RestorableMailbox, RestorableMessage, RestoreFilter, RestoreResult
 import type { SearchQuery } from '../model/search-query.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { accountSettings, enforceLimits, resolveMailbox, type StoreContext } from './context.ts';
-import { expungedFrom, isHidden } from './hidden-mailboxes.ts';
+import { expungedFrom, holdMark, isHidden } from './hidden-mailboxes.ts';
 import { heldQuery, listHolds } from './legal-holds.ts';
 import { makeMailbox } from './mailboxes.ts';
 
@@ -93,16 +93,27 @@ export async function purgeKept(
   account: AccountId,
   { mailboxId, before, force = false }: PurgeOptions = {},
 ): Promise<number> {
-  const holds = heldQuery(await listHolds(context, account));
-  if (holds && force) throw new EiderError('UNSUPPORTED', 'there is a legal hold on the account');
+  const holdsNow = async (): Promise<SearchQuery | null> => {
+    const holds = heldQuery(await listHolds(context, account));
+    if (holds && force) throw new EiderError('UNSUPPORTED', 'there is a legal hold on the account');
+    return holds;
+  };
+  await holdsNow();
   const all = await context.engine.read(account, async (tx) =>
     (await tx.mailboxes()).filter((one) => expungedFrom(one)),
   );
   const chosen = all.filter((one) => mailboxId === undefined || expungedFrom(one)?.mailboxId === mailboxId);
   let count = 0;
   for (const { id } of chosen) {
-    for (let removed = BATCH; removed === BATCH; count += removed) {
-      removed = await context.engine.write(account, (tx) => purgeBatch(tx, id, before, holds));
+    for (let removed = BATCH; removed === BATCH; ) {
+      const mark = await context.engine.read(account, holdMark);
+      const holds = await holdsNow();
+      const purged = await context.engine.write(account, async (tx) =>
+        // Another hold may have begun since they were listed.
+        (await holdMark(tx)) === mark ? purgeBatch(tx, id, before, holds) : null,
+      );
+      removed = purged ?? BATCH;
+      count += purged ?? 0;
     }
   }
   return count;
