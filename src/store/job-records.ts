@@ -88,6 +88,14 @@ export class JobRecords {
     return this.find(job.id);
   }
 
+  /** Ends a job that was cancelled and that nobody works on; whether it is one. */
+  async endCancelled(stored: VersionedJob, outcome: (job: StoredJob) => Partial<StoredJob>): Promise<boolean> {
+    const { job } = stored;
+    if (!job.cancelled || job.due === null || (job.lease && job.lease.until > Date.now())) return false;
+    await this.replace(stored, { ...outcome(job), lease: null });
+    return true;
+  }
+
   /** @param outcome what becomes of one that does not run */
   async cancel(id: string, outcome: (job: StoredJob) => Partial<StoredJob>): Promise<boolean> {
     for (let tries = 0; tries < TRIES; tries++) {

@@ -85,6 +85,8 @@ export class StoreJobs implements Jobs {
     for (const stored of await this.#records.all()) {
       if (signal.aborted) break;
       const kind = this.#kinds.get(stored.job.kind);
+      // Who was to stop it has died.
+      if (kind && (await this.#records.endCancelled(stored, (job) => afterCancel(kind.everyMs, job)))) continue;
       const leased = kind && (await LeasedJob.take(this.#records, stored, this.#holder, signal));
       if (!leased) continue;
       count++;

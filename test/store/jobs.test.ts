@@ -139,6 +139,25 @@ test('one that is cancelled while it runs stops at its next point', async () => 
   expect(await jobs.runDue()).toBe(0);
 });
 
+test('one that is cancelled, and whose process has died, is not taken up again', async () => {
+  let runs = 0;
+  const dying = worker(async () => {
+    runs++;
+    await new Promise(() => {});
+  });
+  const { id } = await dying.add('work', null, null);
+  void dying.runDue();
+  await vi.waitFor(() => expect(runs).toBe(1));
+  const heir = worker(async () => {
+    runs++;
+  });
+  expect(await heir.cancel(id)).toBe(true);
+  const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 61_000);
+  expect(await heir.runDue().finally(() => now.mockRestore())).toBe(0);
+  expect(runs).toBe(1);
+  expect(await heir.get(id)).toMatchObject({ state: 'cancelled', due: null });
+});
+
 test('what comes again and again is there without being added, once for all processes', async () => {
   let runs = 0;
   const every = (): StoreJobs =>
