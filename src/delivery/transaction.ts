@@ -97,7 +97,9 @@ export class Transaction implements MailTransaction {
     };
     try {
       const tasks = await this.#tasks(recipients);
-      const sealed = tasks.filter((task) => 'rules' in task && task.rules.encryption.enabled);
+      const isEncrypted = tasks.some((task) => 'rules' in task && task.rules.encryption.enabled);
+      // What is only sent on need not be written down for that.
+      const sealed = tasks.filter((task) => isEncrypted && !('rules' in task && !task.rules.encryption.enabled));
       const plain = tasks.filter((task) => !sealed.includes(task));
       const prefixes = plain.map(({ recipient }) => prefixOf(this.#options, recipient));
       if (sealed.length === 0) {

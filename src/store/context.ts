@@ -10,6 +10,7 @@ import type { AccountId } from '../model/ids.ts';
 import { type Mailbox, normalizePath } from '../model/mailbox.ts';
 import { isHidden, visibleUsage } from './hidden-mailboxes.ts';
 import type { MailboxRef } from './message-store.ts';
+import { isAbsent } from './removed-accounts.ts';
 
 /** The parts of a store. */
 export interface StoreContext {
@@ -45,7 +46,7 @@ export async function accountSettings(
   id: AccountId,
 ): Promise<{ readonly limits: AccountLimits; readonly copies: CopyMode }> {
   const record = await engine.directory.get(id);
-  if (!record) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
+  if (!record || isAbsent(record)) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
   return { limits: effectiveLimits(record.limits, defaultLimits), copies: record.copies };
 }
 

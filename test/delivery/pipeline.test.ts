@@ -40,6 +40,16 @@ const deliver = (store: MessageStore, message: string | Buffer = MESSAGE, more: 
 const subjectsIn = async (fixture: Fixture, path: string): Promise<(string | undefined)[]> =>
   (await readAll(fixture, path)).map(({ raw }) => /^Subject: (.*)\r$/m.exec(raw.toString())?.[1]);
 
+/** Expects that none is in a file of a store, where it has files. */
+function expectNoWord(place: object, needles: readonly RegExp[]): void {
+  if (!('path' in place) || typeof place.path !== 'string' || place.path === ':memory:') return;
+  for (const name of readdirSync(place.path, { recursive: true, withFileTypes: true })) {
+    if (!name.isFile()) continue;
+    const octets = readFileSync(join(name.parentPath, name.name), 'latin1');
+    for (const needle of needles) expect(needle.test(octets), `${needle} in ${name.name}`).toBe(false);
+  }
+}
+
 describe('filters', () => {
   test('choose the mailbox, labels, flags and keywords, once for all copies', async () => {
     const fixture = await openTestStore({ account: ANN });
@@ -210,17 +220,26 @@ describe('encryption', () => {
     await store.search(account, 'INBOX', { key: 'text', text: 'x' });
     const [mine] = await readAll(fixture, 'INBOX');
     expect(await decrypted(mine!.raw, privateKey)).toBe(message.toString('latin1'));
-    if (!('path' in place) || place.path === ':memory:') return;
-    const needles = [
+    expectNoWord(place, [
       /quicksilver/,
       /mercurial/,
       new RegExp(Buffer.from('mercurial mercurial ').toString('base64').slice(0, 20)),
-    ];
-    for (const name of readdirSync(place.path as string, { recursive: true, withFileTypes: true })) {
-      if (!name.isFile()) continue;
-      const octets = readFileSync(join(name.parentPath, name.name), 'latin1');
-      for (const needle of needles) expect(needle.test(octets), `${needle} in ${name.name}`).toBe(false);
-    }
+    ]);
+  });
+
+  test('leaves no word where the message also goes to an address that only forwards', async () => {
+    const place = await emptyPlace();
+    const fixture = await sending(place);
+    const { store, account, sent } = fixture;
+    const { publicKey } = await keys();
+    await store.encryption.addKey(account, publicKey);
+    await store.encryption.configure(account, { enabled: true });
+    await store.addresses.createForwardingAddress('team@example.org', { targets: ['ann@elsewhere.example'] });
+    const message = withFile('large', Buffer.from('mercurial '.repeat(20_000)));
+    const outcomes = await deliver(store, message, { recipients: ['team@example.org', 'ann@example.org'] });
+    expect(outcomes.map(({ result }) => result)).toEqual(['forwarded', 'stored']);
+    expect(sent[0]?.text.endsWith(message.toString())).toBe(true);
+    expectNoWord(place, [/mercurial/]);
   });
 
   test('that cannot be done stores nothing, and is for another try', async () => {
@@ -369,6 +388,19 @@ describe('automatic replies', () => {
     await other.store.outgoing.runDue();
     expect(other.sent).toEqual([]);
   });
+});
+
+test('an account that is removed while a message comes gets it no more', async () => {
+  const fixture = await openTestStore({ account: ANN });
+  const { store, account } = fixture;
+  const transaction = store.deliveries.begin({ from: 'eve@example.net' });
+  await transaction.accept('ann@example.org');
+  await store.accounts.remove(account);
+  expect(await transaction.deliver(MESSAGE)).toMatchObject([
+    { result: 'failed', stored: null, error: { code: 'ACCOUNT_NOT_FOUND' } },
+  ]);
+  await store.recovery.restoreAccount(account);
+  expect(await subjectsIn(fixture, 'INBOX')).toEqual([]);
 });
 
 test('what waited when a process died while it was sent is not sent again, and told', async () => {
