@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { WriteTransaction } from '../engine/engine.ts';
+import { isEiderError } from '../errors.ts';
 import type { CopyMode } from '../model/account.ts';
 import type { AccountId, MailboxId } from '../model/ids.ts';
 import type { Mailbox, MailboxRef } from '../model/mailbox.ts';
@@ -74,7 +75,8 @@ async function place(
 async function mailboxOrInbox(tx: WriteTransaction, ref: MailboxRef): Promise<Mailbox> {
   try {
     return await resolveMailbox(tx, ref);
-  } catch {
+  } catch (error) {
+    if (!isEiderError(error, 'MAILBOX_NOT_FOUND')) throw error;
     return resolveMailbox(tx, 'INBOX');
   }
 }
