@@ -1,6 +1,6 @@
 /** Reading and setting annotations. */
 
-import type { WriteTransaction } from '../engine/engine.ts';
+import type { ReadTransaction, WriteTransaction } from '../engine/engine.ts';
 import type { AnnotationRecord } from '../engine/records.ts';
 import { EiderError } from '../errors.ts';
 import {
@@ -19,7 +19,7 @@ import type { AccountId, MailboxId } from '../model/ids.ts';
 import { type Mailbox, SPECIAL_USES, type SpecialUse } from '../model/mailbox.ts';
 import type { AnnotationValues, SetAnnotationsResult } from './annotation-store.ts';
 import { resolveMailbox, type StoreContext } from './context.ts';
-import { visibleMailboxes } from './hidden-mailboxes.ts';
+import { findOutbox, visibleMailboxes } from './hidden-mailboxes.ts';
 import type { MailboxRef } from './message-store.ts';
 import { requireFreeUse } from './special-use.ts';
 
@@ -103,11 +103,18 @@ async function writeAnnotations(
     (sum, [name, value]) => sum + sizeOf(name, value) - sizeOf(name, before.get(name)),
     0,
   );
-  if (growth > 0 && (await tx.annotationOctets()) + growth > MAX_ACCOUNT_ANNOTATION_OCTETS) {
+  if (growth > 0 && (await ownOctets(tx)) + growth > MAX_ACCOUNT_ANNOTATION_OCTETS) {
     throw new EiderError('ANNOTATION_LIMIT', "the account's annotations have too many octets in all");
   }
   await tx.setAnnotations(mailboxId, changed);
   return [...changed.keys()];
+}
+
+/** Octets of all annotations but those of what waits to be sent, which are the store's own. */
+async function ownOctets(tx: ReadTransaction): Promise<number> {
+  const outbox = await findOutbox(tx);
+  const waiting = outbox ? await tx.annotations({ mailboxId: outbox.id }) : [];
+  return waiting.reduce((sum, { name, value }) => sum - sizeOf(name, value), await tx.annotationOctets());
 }
 
 /** RFC 6154 section 4: what is set must be as valid as it has to be for CREATE. */

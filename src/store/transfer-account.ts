@@ -7,6 +7,8 @@ import { EiderError } from '../errors.ts';
 import type { AccountId } from '../model/ids.ts';
 import { patternsOf, registerAddresses, requireAddressesFree } from './address-registration.ts';
 import type { StoreContext } from './context.ts';
+import { findOutbox } from './hidden-mailboxes.ts';
+import { markOutbox } from './outbox.ts';
 import { isAbsent } from './removed-accounts.ts';
 import type { Transfer } from './transfer.ts';
 import { copyContents } from './transfer-contents.ts';
@@ -43,7 +45,7 @@ export async function transferAccount(transfer: Transfer): Promise<TransferResul
   const result = { messages, octets, mailboxes: state.mailboxes.length };
   if (there && !isIncoming(there)) {
     // An earlier run may have been cut off right before this.
-    if (!isAbsent(there)) await registerAddresses(to.engine, there);
+    if (!isAbsent(there)) await lead(to, there);
     return { outcome: 'there', ...result };
   }
   await requireFree(to, record);
@@ -59,8 +61,14 @@ export async function transferAccount(transfer: Transfer): Promise<TransferResul
   await requireUnchanged(from, account, state);
   const released = await sourceRecord(from, account);
   await to.engine.transfer.release(released);
-  await registerAddresses(to.engine, released);
+  await lead(to, released);
   return { outcome: 'copied', ...result };
+}
+
+/** Brings mail to the account, and what waits there to be sent to who sends it. */
+async function lead(to: StoreContext, record: AccountRecord): Promise<void> {
+  await registerAddresses(to.engine, record);
+  if (await to.engine.read(record.id, findOutbox)) await markOutbox(to, record.id);
 }
 
 async function sourceRecord({ engine }: StoreContext, account: AccountId): Promise<AccountRecord> {
