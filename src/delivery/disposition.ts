@@ -12,6 +12,9 @@ import type { MessageFacts, RecipientFacts } from './message-facts.ts';
 import { judgeSpam } from './spam-judgement.ts';
 
 const FIELD_NAME = /^[!-9;-~]{1,76}$/;
+/** ENVELOPE, BODYSTRUCTURE, threads and search are made of these as they were sent. */
+const FIXED =
+  /^(?:from|sender|reply-to|to|cc|bcc|subject|date|message-id|in-reply-to|references|mime-version|content-.*|list-id)$/i;
 const MAX_FIELD = 10_000;
 const MAX_FIELDS = 50;
 
@@ -57,6 +60,7 @@ export function requireFields({ headers = [] }: ArrivalDecision): readonly (read
   for (const [name, value] of headers) {
     if (!FIELD_NAME.test(name))
       throw invalid('the name of a header field is 1 to 76 characters of ASCII without colon');
+    if (FIXED.test(name)) throw invalid(`a hook adds no ${name}: what the message says of itself stays as it was sent`);
     if (value.length > MAX_FIELD || /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(value.replaceAll('\t', ' '))) {
       throw invalid(`a header field is one line of at most ${MAX_FIELD} characters`);
     }

@@ -166,7 +166,8 @@ export class LmtpConnection extends SMTPConnection {
     const [ident, address, helo] = ['IDENT', 'ADDR', 'HELO'].map((key) => String(xForward.get(key) || ''));
     return {
       from,
-      ...(ident && { transactionId: ident }),
+      // One that is too long names nothing.
+      ...(ident && ident.length <= 256 && { transactionId: ident }),
       traceFields: this.#context.options.traceFields ?? true,
       origin: { protocol: 'lmtp', ...(address && { address }), ...(helo && { helo }) },
     };

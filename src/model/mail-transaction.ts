@@ -97,7 +97,10 @@ export interface ArrivalDecision {
   readonly mailbox?: string;
   /** Flags and keywords that it gets besides. */
   readonly flags?: readonly string[];
-  /** Header fields to put before it: names and values without line ends. */
+  /**
+   * Header fields to put before it: names and values without line ends. None that the message says of itself: From, To,
+   * Subject, Date, Message-ID, fields of MIME and the like.
+   */
   readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 

@@ -159,6 +159,7 @@ describe('hooks', () => {
   test.each([
     ['a line end in a value', { headers: [['X-A', 'b\r\nBcc: eve']] }],
     ['a colon in a name', { headers: [['X:A', 'b']] }],
+    ['a second subject', { headers: [['Subject', 'b']] }],
     ['too many fields', { headers: Array.from({ length: 51 }, () => ['X-A', 'b']) }],
   ])('with %s keep the message off', async (_, decision) => {
     const { store } = await openTestStore({ account: ANN, delivery: { onAccept: () => decision as never } });
