@@ -16,8 +16,19 @@ export type { AuthenticationOptions } from './auth/authentication-options.ts';
 export type { BearerCheck, ExternalCheck, ImpersonationCheck } from './auth/authenticator.ts';
 export { type JwtBearerOptions, jwtBearer } from './auth/jwt-bearer.ts';
 export type { LoginLimit, LoginLimitOptions } from './auth/login-limits.ts';
+export type { ResolveDns } from './delivery/bounded-resolver.ts';
+export { SenderChecker, type SenderCheckOptions } from './delivery/check-sender.ts';
 export { type FlatFilterQuery, fromFlatQuery, toFlatQuery } from './delivery/filter-flat-query.ts';
 export { SendError } from './delivery/send-error.ts';
+export {
+  type CheckedMail,
+  type CheckedOrigin,
+  type CheckFindings,
+  type CheckResult,
+  type DmarcPolicy,
+  type SenderCheck,
+  withSenderCheck,
+} from './delivery/sender-check.ts';
 export { type RewriteSender, SenderRewriter } from './delivery/sender-rewriting.ts';
 export { type SmtpRelayOptions, smtpRelay } from './delivery/smtp-relay.ts';
 export type { SpamTrust } from './delivery/spam-verdict.ts';

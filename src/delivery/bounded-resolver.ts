@@ -8,9 +8,11 @@ export function boundedResolver(
   resolve: ResolveDns,
   { timeoutMs, most }: { readonly timeoutMs: number; readonly most: number },
 ): ResolveDns {
-  const end = Date.now() + timeoutMs;
+  // From the first question on: before it, others may have taken their time.
+  let end: number | null = null;
   let asked = 0;
   return async (name, type) => {
+    end ??= Date.now() + timeoutMs;
     const left = end - Date.now();
     if (++asked > most || left <= 0) throw timeout(name, type);
     let timer: NodeJS.Timeout | undefined;

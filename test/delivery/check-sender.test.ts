@@ -1,22 +1,25 @@
-/** Senders are checked by signatures that were made with a key of the test's, and a DNS that is a table. */
+/** Senders are checked by signatures that were made with a key of the test's, a DNS that is a table, and the real thread. */
 
+import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { dkimSign, sealMessage } from 'mailauth';
-import { describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { readAuthenticationResults } from '../../src/delivery/authentication-results.ts';
 import type { ResolveDns } from '../../src/delivery/bounded-resolver.ts';
+import { MAX_CHECKED, MAX_LOOKUPS, MAX_SIGNATURES, SenderChecker } from '../../src/delivery/check-sender.ts';
 import {
+  type CheckedMail,
   type CheckedOrigin,
-  checkSender,
-  MAX_CHECKED,
-  MAX_LOOKUPS,
-  MAX_SIGNATURES,
   type SenderCheck,
   withSenderCheck,
-} from '../../src/delivery/check-sender.ts';
+} from '../../src/delivery/sender-check.ts';
 import { NO_VERDICT, readSpamVerdict } from '../../src/delivery/spam-verdict.ts';
 import { MessageBody } from '../../src/mime/message-body.ts';
 import { splitMessage } from '../../src/mime/split-message.ts';
+import { DIST } from '../house/source-tree.ts';
 import { MemoryBlobs } from '../mime/memory-blobs.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', {
@@ -49,25 +52,32 @@ async function signed(message: string | Buffer, domain = 'good.example'): Promis
   return Buffer.concat([Buffer.from(signatures), Buffer.from(message)]);
 }
 
-interface Given {
-  readonly origin?: CheckedOrigin;
-  readonly resolve?: ResolveDns;
-  readonly timeoutMs?: number;
-}
-
 const GOOD: CheckedOrigin = { address: '192.0.2.10', helo: 'mx.good.example', mailFrom: 'ann@good.example' };
 const EVIL: CheckedOrigin = { address: '203.0.113.9', helo: 'evil.example', mailFrom: 'ann@good.example' };
 
-async function check(
-  message: string | Buffer,
-  { origin = GOOD, resolve = table, timeoutMs }: Given = {},
-): Promise<SenderCheck> {
+const HERE = 'mx.here.example';
+/** As one store has it. */
+const checker = new SenderChecker({ authservId: HERE, resolve: table });
+afterAll(() => checker.close());
+
+function checkerWith(options: { resolve?: ResolveDns; timeoutMs?: number; totalMs?: number }): SenderChecker {
+  const made = new SenderChecker({ authservId: HERE, resolve: table, ...options });
+  onTestFinished(() => made.close());
+  return made;
+}
+
+async function mailOf(message: string | Buffer): Promise<CheckedMail> {
   const blobs = new MemoryBlobs();
   const content = await splitMessage(Buffer.from(message), blobs);
   const body = new MessageBody(content, content.tree, blobs);
-  const mail = { header: content.header, size: content.size, read: (start: number) => body.read(start) };
-  const options = { authservId: 'mx.here.example', resolve, ...(timeoutMs !== undefined && { timeoutMs }) };
-  return checkSender(mail, origin, options);
+  return { header: content.header, size: content.size, read: (start) => body.read(start) };
+}
+
+async function check(
+  message: string | Buffer,
+  { origin = GOOD, by = checker }: { readonly origin?: CheckedOrigin; readonly by?: SenderChecker } = {},
+): Promise<SenderCheck> {
+  return by.check(await mailOf(message), origin);
 }
 
 describe('a message', () => {
@@ -177,6 +187,23 @@ describe('a message', () => {
     expect(await check(await signed(message), { origin: EVIL })).toMatchObject({ dkim: [{ result: 'pass' }] });
   });
 
+  test('that is signed in part only proves nothing of the rest', async () => {
+    const { signatures } = await dkimSign(LETTER, {
+      signatureData: [{ signingDomain: 'good.example', selector: 's1', privateKey, maxBodyLength: 30 }],
+    } as Parameters<typeof dkimSign>[1]);
+    expect(await check(`${signatures}${LETTER}And pay at once.\r\n`, { origin: EVIL })).toMatchObject({
+      dkim: [{ result: 'pass', domain: 'good.example' }],
+      dmarc: { result: 'fail' },
+    });
+  });
+
+  test('is checked beside others, each by its own octets', async () => {
+    const good = await signed(LETTER);
+    const bad = Buffer.from(good.toString().replace('Some text', 'Some other text'));
+    const checks = await Promise.all([good, bad, good, bad, good].map((message) => check(message, { origin: EVIL })));
+    expect(checks.map(({ dmarc }) => dmarc.result)).toEqual(['pass', 'fail', 'pass', 'fail', 'pass']);
+  });
+
   test('that passed a list has a chain that is good, or is told to be bad', async () => {
     const original = await signed(LETTER);
     const seal = {
@@ -197,23 +224,43 @@ describe('a message', () => {
 
 describe('nobody can', () => {
   test('make it take long: all questions share their time', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
-    try {
-      const asked: string[] = [];
-      const silent: ResolveDns = (name) => {
-        asked.push(name);
-        setImmediate(() => vi.advanceTimersByTime(10_000));
-        return new Promise(() => {});
-      };
-      expect(await check(await signed(LETTER), { resolve: silent })).toMatchObject({
-        spf: { result: 'temperror' },
-        dkim: [{ result: 'temperror' }],
-        dmarc: { result: 'temperror' },
-      });
-      expect(asked).toHaveLength(1);
-    } finally {
-      vi.useRealTimers();
-    }
+    const asked: string[] = [];
+    const silent: ResolveDns = (name) => {
+      asked.push(name);
+      return new Promise(() => {});
+    };
+    expect(await check(await signed(LETTER), { by: checkerWith({ resolve: silent, timeoutMs: 50 }) })).toMatchObject({
+      spf: { result: 'temperror' },
+      dkim: [{ result: 'temperror' }],
+      dmarc: { result: 'temperror' },
+    });
+    expect(asked).toHaveLength(1);
+  });
+
+  test('make it take long by octets: the thread is ended, and the next message has another', async () => {
+    const by = checkerWith({ totalMs: 1_500 });
+    const lines = Buffer.alloc(1024 * 1024, '\n');
+    const header = Buffer.from(
+      'DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=a.example; s=s; h=from; bh=AA==; b=AA==\r\nFrom: ann@good.example\r\n\r\n',
+    );
+    let ended = false;
+    const read = async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        for (let count = 0; count < 60; count++) yield lines;
+      } finally {
+        ended = true;
+      }
+    };
+    const mail = { header, size: header.length + 60 * lines.length, read };
+    expect(await by.check(mail, GOOD)).toMatchObject({
+      spf: { result: 'temperror' },
+      dkim: [],
+      dmarc: { result: 'temperror' },
+    });
+    await expect.poll(() => ended).toBe(true);
+    // The first is loaded within its time, or the one after.
+    const letter = await signed(LETTER);
+    await expect.poll(async () => (await check(letter, { by })).dmarc.result, { timeout: 50_000 }).toBe('pass');
   });
 
   test('make it ask much', async () => {
@@ -228,7 +275,7 @@ describe('nobody can', () => {
       (_, at) =>
         `DKIM-Signature: v=1; a=rsa-sha256; d=d${at}.example; s=s; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AA==\r\n`,
     );
-    const { spf } = await check(`${message.join('')}${LETTER}`, { resolve: endless });
+    const { spf } = await check(`${message.join('')}${LETTER}`, { by: checkerWith({ resolve: endless }) });
     expect(spf.result).toBe('permerror');
     expect(asked).toBeLessThanOrEqual(MAX_LOOKUPS);
   });
@@ -247,12 +294,9 @@ describe('nobody can', () => {
       throw new Error('it was read');
     };
     const unknown = { spf: { result: 'temperror' }, dkim: [], dmarc: { result: 'temperror' } };
-    const options = { authservId: 'mx', resolve: table };
     const header = Buffer.from('From: ann@good.example\r\n\r\n');
-    expect(await checkSender({ header, size: MAX_CHECKED + 1, read }, GOOD, options)).toMatchObject(unknown);
-    expect(await checkSender({ header: header.subarray(0, -2), size: 1_000, read }, GOOD, options)).toMatchObject(
-      unknown,
-    );
+    expect(await checker.check({ header, size: MAX_CHECKED + 1, read }, GOOD)).toMatchObject(unknown);
+    expect(await checker.check({ header: header.subarray(0, -2), size: 1_000, read }, GOOD)).toMatchObject(unknown);
   });
 
   test('keep DMARC from being looked at by a chain that is odd', async () => {
@@ -263,6 +307,7 @@ describe('nobody can', () => {
     });
     const resolve: ResolveDns = async (name, type) =>
       name.includes('weak') ? [[`v=DKIM1; k=rsa; p=${weak.publicKey.toString('base64')}`]] : table(name, type);
+    const by = checkerWith({ resolve });
     const odd =
       'ARC-Seal: i=1; a=rsa-sha256; cv=none; d=weak.example; s=s; t=1; b=AA==\r\nARC-Message-Signature: i=1; a=rsa-sha256; d=weak.example; s=s; h=from; bh=AA==; b=AA==\r\nARC-Authentication-Results: i=1; x\r\n';
     for (const chain of [
@@ -272,11 +317,11 @@ describe('nobody can', () => {
       'ARC-Seal: \r\n',
       `ARC-Seal: i=1;${'a'.repeat(5_000)}\r\n`,
     ]) {
-      const { arc, dmarc } = await check(`${chain}${LETTER}`, { origin: EVIL, resolve });
+      const { arc, dmarc } = await check(`${chain}${LETTER}`, { origin: EVIL, by });
       expect(['fail', 'none']).toContain(arc);
       expect(dmarc).toMatchObject({ result: 'fail', policy: 'reject' });
     }
-    expect(await check(`${odd}${LETTER}`, { resolve })).toMatchObject({ arc: 'fail' });
+    expect(await check(`${odd}${LETTER}`, { by })).toMatchObject({ arc: 'fail' });
   });
 
   test('write into the field', async () => {
@@ -292,13 +337,54 @@ describe('nobody can', () => {
     );
   });
 
+  test('make it wait for octets that never come', async () => {
+    const header = Buffer.from('From: ann@good.example\r\n\r\n');
+    const read = async function* (): AsyncGenerator<Uint8Array> {
+      yield await new Promise<never>(() => {});
+    };
+    const by = checkerWith({ totalMs: 1_000 });
+    expect(await by.check({ header, size: 1_000, read }, GOOD)).toMatchObject({ dmarc: { result: 'temperror' } });
+  });
+
   test('hide that the message cannot be read', async () => {
     const broken = async function* (): AsyncGenerator<Uint8Array> {
       yield Buffer.from('a');
       throw new Error('the disk is broken');
     };
     const mail = { header: Buffer.from('From: ann@good.example\r\n\r\n'), size: 100, read: broken };
-    await expect(checkSender(mail, GOOD, { authservId: 'mx', resolve: table })).rejects.toThrow('the disk is broken');
+    await expect(checker.check(mail, GOOD)).rejects.toThrow('the disk is broken');
+    expect(await check(LETTER)).toMatchObject({ dmarc: { result: 'pass' } });
+  });
+});
+
+test('a process that checked a message ends by itself, and printed nothing of its own', async () => {
+  const program = `
+    import { SenderChecker } from ${JSON.stringify(pathToFileURL(join(DIST, 'index.js')).href)};
+    const resolve = async () => { throw Object.assign(new Error(), { code: 'ENOTFOUND' }); };
+    const header = Buffer.from('DKIM-Signature: v=1; a=rsa-sha256; d=a.example; s=s; h=from; l=99; bh=AA==; b=AA==\\r\\nFrom: a@b.example\\r\\n\\r\\n');
+    const mail = { header, size: header.length, async *read() {} };
+    const { dmarc } = await new SenderChecker({ authservId: 'mx', resolve }).check(mail, { mailFrom: '' });
+    console.log(dmarc.result);`;
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+    timeout: 50_000,
+  });
+  expect({ stdout, stderr }).toEqual({ stdout: 'none\n', stderr: '' });
+});
+
+test('results are told by a name that can stand in a header', () => {
+  for (const authservId of ['', 'a b', 'a;b', 'a\r\nb', '-a', 'x'.repeat(254)]) {
+    expect(() => new SenderChecker({ authservId })).toThrow(/host name/);
+  }
+});
+
+test('questions and answers that cannot be handed over are errors of the DNS', async () => {
+  const strange: ResolveDns = async () => [() => 'no record'];
+  expect(await check(LETTER, { by: checkerWith({ resolve: strange }) })).toMatchObject({
+    dmarc: { result: 'temperror' },
+  });
+  const textual: ResolveDns = () => Promise.reject('no error');
+  expect(await check(LETTER, { by: checkerWith({ resolve: textual }) })).toMatchObject({
+    dmarc: { result: 'temperror' },
   });
 });
 
