@@ -6,7 +6,7 @@ import type { Mailbox } from '../model/mailbox.ts';
 import type { SendMail } from '../model/outgoing-mail.ts';
 import type { Route } from '../model/route.ts';
 import type { StoreContext } from '../store/context.ts';
-import type { CheckSenderOptions } from './check-sender.ts';
+import type { SenderChecker, SenderCheckOptions } from './check-sender.ts';
 import type { RewriteSender, SenderRewriter } from './sender-rewriting.ts';
 import type { SpamTrust } from './spam-verdict.ts';
 
@@ -29,7 +29,7 @@ export interface OutgoingOptions {
 /** What a program says about mail on its way in. */
 export interface DeliveryOptions extends DeliveryHooks {
   /** Checks senders by SPF, DKIM, ARC and DMARC where the client's address is known; needs the package `mailauth`. */
-  readonly checkSender?: CheckSenderOptions;
+  readonly checkSender?: SenderCheckOptions;
 }
 
 /** What delivery needs of a store. */
@@ -38,6 +38,8 @@ export interface DeliveryContext {
   readonly options: DeliveryOptions;
   readonly outgoing: OutgoingOptions;
   readonly trust: SpamTrust;
+  /** `null` where senders are not checked. */
+  readonly checker: SenderChecker | null;
   /** Where mail for an address goes. */
   resolve(address: string): Promise<Route | null>;
   /** Whether an account takes mail at all. */

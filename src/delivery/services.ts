@@ -10,6 +10,7 @@ import type { MessageStore } from '../store/message-store.ts';
 import { Outbox } from '../store/outbox.ts';
 import type { StoreServices } from '../store/store-services.ts';
 import { StoreAutoReplies } from './auto-reply-settings.ts';
+import { SenderChecker } from './check-sender.ts';
 import { StoreDeliveries } from './deliveries.ts';
 import type { DeliveryOptions, OutgoingOptions } from './delivery-context.ts';
 import { encryptMailJob } from './encrypt-existing.ts';
@@ -39,6 +40,8 @@ export function makeServices(
   const { vault, directory } = parts.engine;
   const limitOf = async (account: AccountId): Promise<number | null> =>
     effectiveLimits((await store.accounts.get(account)).limits, parts.defaultLimits).filters ?? null;
+  const sender = new StoreOutgoing(new Outbox(parts), outgoing.send ?? null);
+  const checker = delivery.checkSender ? new SenderChecker(delivery.checkSender) : null;
   const filters = new StoreFilters({ vault, store, limitOf, trust });
   return {
     deliveries: new StoreDeliveries({
@@ -46,6 +49,7 @@ export function makeServices(
       options: delivery,
       outgoing,
       trust,
+      checker,
       resolve: async (address) => rewrittenRoute(outgoing.rewriteSender, address) ?? store.addresses.resolve(address),
       takesMail: (account) => store.auth.takesMail(account),
       mailboxes: (account) => store.mailboxes(account),
@@ -56,7 +60,11 @@ export function makeServices(
     dkim: new StoreDkimKeys(vault, sealer),
     autoReplies: new StoreAutoReplies(vault, (ref) => store.accounts.get(ref)),
     forwardings: new StoreForwardings(vault, (ref) => store.accounts.get(ref)),
-    outgoing: new StoreOutgoing(new Outbox(parts), outgoing.send ?? null),
+    outgoing: sender,
     jobKinds: [filters.job, encryptMailJob(parts)],
+    close: async () => {
+      await sender.close();
+      await checker?.close();
+    },
   };
 }

@@ -9,12 +9,12 @@ import type { DeliveryOutcome, MailTransaction, MailTransactionOptions } from '.
 import type { AccountRoute, ForwardRoute, Route } from '../model/route.ts';
 import { readAccountRules } from './account-rules.ts';
 import { type Arrival, type ArrivalSource, PlainArrival, SealedArrival } from './arrival.ts';
-import { checkSender, withSenderCheck } from './check-sender.ts';
 import { type AccountTask, deliverToAccount, prefixOf, type Shared } from './deliver-to-account.ts';
 import type { DeliveryContext } from './delivery-context.ts';
 import { forwardNow } from './forward-now.ts';
 import { factsOfContent } from './message-facts.ts';
 import { failedOutcome } from './outcome.ts';
+import { withSenderCheck } from './sender-check.ts';
 import { readSpamVerdict } from './spam-verdict.ts';
 
 /** Accounts at once; each may open a database. */
@@ -154,15 +154,15 @@ export class Transaction implements MailTransaction {
 
   /** What all recipients share of a message. */
   async #shared(arrival: Arrival): Promise<Shared> {
-    const { trust, options } = this.#context;
+    const { trust, checker } = this.#context;
     const { from = '', origin } = this.#options;
     const now = Date.now();
     let spam = readSpamVerdict(arrival.content.header, trust);
     const fields: [string, string][] = [];
-    if (options.checkSender && origin?.address !== undefined) {
+    if (checker && origin?.address !== undefined) {
       const { header, size } = arrival.content;
       const read = (start: number): AsyncIterable<Uint8Array> => readFrom(arrival, start);
-      const check = await checkSender({ header, size, read }, { ...origin, mailFrom: from }, options.checkSender);
+      const check = await checker.check({ header, size, read }, { ...origin, mailFrom: from });
       spam = withSenderCheck(spam, check);
       const colon = check.field.indexOf(':');
       fields.push([check.field.slice(0, colon), check.field.slice(colon + 1).trim()]);

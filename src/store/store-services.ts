@@ -20,13 +20,15 @@ export interface StoreDelivery extends Deliveries {
 
 /** What works on a store, put together by who opens it. */
 export interface StoreServices extends OutgoingStore {
-  readonly outgoing: Outgoing & { close(): Promise<void> };
+  readonly outgoing: Outgoing;
   readonly deliveries: StoreDelivery;
   readonly encryption: Encryption;
   readonly filters: Filters;
   readonly spam: Spam;
   /** What they do in the background. */
   readonly jobKinds?: readonly JobKind[];
+  /** Ends what they have open. */
+  close(): Promise<void>;
 }
 
 /** Makes what works on a store. */

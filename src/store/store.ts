@@ -303,7 +303,7 @@ export class Store extends StoreWithServices implements MessageStore {
 
   async #close(): Promise<void> {
     await this.#jobs.close();
-    await this.services?.outgoing.close();
+    await this.services?.close();
     await this.#auth?.close();
     await this.#context.engine.close();
     await this.#context.blobs.close();
