@@ -78,6 +78,8 @@ export class SenderRewriter {
   rewrite(from: string): string {
     const parts = soundParts(from);
     if (!parts) return '';
+    // Nothing could be told from no sender at all.
+    if (unquoted(parts.localpart) === '') return '';
     const domain = domainToASCII(parts.domain) || parts.domain;
     if (domain === this.#domain) return from;
     const address = `${quoted(this.#rewritten(unquoted(parts.localpart), domain))}@${this.#domain}`;
