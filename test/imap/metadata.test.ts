@@ -22,7 +22,8 @@ async function value(client: LineClient, name: string): Promise<string> {
   const literal = /^(~?)\{(\d+)\}$/.exec(line.slice(head.length));
   const octets = literal
     ? await client.octets(Number(literal[2]))
-    : (JSON.parse(line.slice(head.length, -1)) as string);
+    : // A quoted string; control characters may stand in it.
+      line.slice(head.length + 1, -2).replace(/\\(["\\])/g, '$1');
   if (literal) {
     expect(await client.line()).toBe(')');
     // RFC 5464 section 5: a string holds no NUL, a literal8 may.
