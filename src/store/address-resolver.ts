@@ -167,6 +167,8 @@ export function detailIn(address: string): string | null {
 }
 
 function wantedIn(address: string): Wanted | null {
+  // A bare name, and no error is made only to be thrown away.
+  if (!address.includes('@')) return null;
   const parts = splitAddress(attempt(() => normalizeAddress(address)) ?? '');
   if (!parts) return null;
   return { ...parts, base: withoutDetail(parts.localpart) };
