@@ -74,9 +74,15 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['x-spam-level', readLevel],
 ]);
 
+/** What is read begins so. */
+const SPEAKING = /x-spam|x-rspamd|authentication-results/i;
+
 /** Reads the verdict of a raw header. Of each field, the topmost that is believed counts. */
 export function readSpamVerdict(header: Uint8Array, trust: SpamTrust = {}): SpamVerdict {
-  const fields = believed(parseHeaderFields(asBuffer(header).toString('latin1')), trust);
+  const text = asBuffer(header).toString('latin1');
+  // Most messages say nothing: they are not parsed for it.
+  if (trust.overrideField === undefined && !SPEAKING.test(text)) return NO_VERDICT;
+  const fields = believed(parseHeaderFields(text), trust);
   const authentication = readAuthenticationResults(
     fields.filter(({ name }) => name === 'authentication-results').map(({ value }) => unfold(value)),
     trust.authservIds ?? [],
