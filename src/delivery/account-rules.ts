@@ -1,6 +1,6 @@
 /** Everything that an account has said about its mail, in one read. */
 
-import { type EncryptionState, readEncryption } from '../crypto/encryption-state.ts';
+import { DELIVERY_KIND, type EncryptionState, readEncryption } from '../crypto/encryption-state.ts';
 import type { Vault } from '../engine/vault.ts';
 import type { AutoReply } from '../model/auto-reply.ts';
 import type { Filter } from '../model/filter.ts';
@@ -26,7 +26,7 @@ export interface AccountRules {
 
 /** Reads it as it stands now. */
 export async function readAccountRules(vault: Vault, account: AccountId): Promise<AccountRules> {
-  const entries = await vault.list({ owner: account, kind: 'delivery' }, { limit: MAX_RECORDS });
+  const entries = await vault.list({ owner: account, kind: DELIVERY_KIND }, { limit: MAX_RECORDS });
   return {
     filters: readFilters(entries).filters,
     spam: readSpamSettings(entries),

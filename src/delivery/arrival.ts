@@ -134,7 +134,8 @@ export class SealedArrival implements Arrival, AsyncDisposable {
   }
 }
 
-async function* joined(prefix: Buffer, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** A prefix, then the rest. */
+export async function* joined(prefix: Buffer, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   if (prefix.length > 0) yield prefix;
   yield* source;
 }

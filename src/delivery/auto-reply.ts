@@ -8,6 +8,7 @@ import { decodeOctets } from '../mime/text-decoding.ts';
 import { normalizeAddress, normalizeDomain, splitAddress, withoutDetail } from '../model/address.ts';
 import type { AutoReply } from '../model/auto-reply.ts';
 import type { AccountId } from '../model/ids.ts';
+import { attempt } from '../store/address-resolver.ts';
 import { takeDaily } from './daily-limit.ts';
 
 /** What a message is answered by. */
@@ -181,13 +182,7 @@ function wireForm(address: string): string {
   return parts ? `${parts.localpart}@${normalizeDomain(parts.domain)}` : address;
 }
 
-function normalOrNull(address: string): string | null {
-  try {
-    return normalizeAddress(address);
-  } catch {
-    return null;
-  }
-}
+const normalOrNull = (address: string): string | null => attempt(() => normalizeAddress(address));
 
 /** The first word of a field, without comments and parameters, in lower case. */
 const firstWord = (value: string): string =>

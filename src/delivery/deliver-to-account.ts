@@ -13,7 +13,7 @@ import { disposeOf, requireFields } from './disposition.ts';
 import { needsText } from './filter-evaluate.ts';
 import type { MessageFacts } from './message-facts.ts';
 import { forwardsOf, replyTo } from './outgoing.ts';
-import { traceFields } from './trace-fields.ts';
+import { prefixOf } from './trace-fields.ts';
 
 /** A message for one account. */
 export interface AccountTask {
@@ -36,16 +36,6 @@ export interface Shared {
   readonly now: number;
 }
 
-/** The fields before the message, as far as they are known before it comes. */
-export function prefixOf(
-  { from = '', traceFields: wanted = true }: MailTransactionOptions,
-  recipient: string,
-  more: readonly (readonly [string, string])[] = [],
-): Buffer {
-  if (wanted) return traceFields(from, recipient, more);
-  return Buffer.from(more.map(([name, value]) => `${name}: ${value}\r\n`).join(''));
-}
-
 /** Delivers; all that is to be done happens in one transaction of the account. @throws whatever keeps it from that. */
 export async function deliverToAccount(shared: Shared, task: AccountTask): Promise<DeliveryOutcome> {
   const { context, options, arrival, facts, now } = shared;
@@ -57,7 +47,7 @@ export async function deliverToAccount(shared: Shared, task: AccountTask): Promi
   const cause = { arrival, route, recipient, from: options.from ?? '', rules, disposition, now };
   const outgoing = [...(await forwardsOf(context, cause)), ...(await replyTo(context, cause))];
   const { mailbox, labels, flags } = disposition;
-  const fields = [...shared.fields, ...requireFields(decision)];
+  const fields = [...shared.fields, ...(decision.headers ?? [])];
   const { transactionId } = options;
   const arriving = { mailbox, labels, flags, internalDate: now, outgoing };
   const content = await arrival.stored(prefixOf(options, recipient, fields), rules.encryption, now);
@@ -81,6 +71,8 @@ async function decide(
   const mail = { account, recipient, from, origin, header, size, read: () => arrival.read() };
   const decision = (await context.options.onAccept?.(mail)) ?? {};
   if (decision.refuse !== undefined) throw new EiderError('DELIVERY_REFUSED', decision.refuse);
+  // Before anything is spent, such as the one answer that a sender gets.
+  requireFields(decision);
   return decision;
 }
 

@@ -12,12 +12,12 @@ import type {
 import type { ArrivalSource } from './arrival.ts';
 import type { DeliveryContext } from './delivery-context.ts';
 import { failedOutcome } from './outcome.ts';
+import { NOT_OF_ONE_LINE } from './trace-fields.ts';
 import { Transaction } from './transaction.ts';
 
 const MAX_TRANSACTION_ID = 256;
 /** Not {@link MAX_ADDRESS_OCTETS}: what a mail transfer agent has taken, it has taken. */
 const MAX_REVERSE_PATH_OCTETS = 4 * MAX_ADDRESS_OCTETS;
-const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
 /** Deliveries to the accounts of a store. */
 export class StoreDeliveries implements Deliveries {
@@ -29,7 +29,7 @@ export class StoreDeliveries implements Deliveries {
 
   begin(options: MailTransactionOptions = {}): MailTransaction {
     const { from = '', transactionId } = options;
-    if (CONTROL.test(from) || Buffer.byteLength(from) > MAX_REVERSE_PATH_OCTETS) {
+    if (NOT_OF_ONE_LINE.test(from) || Buffer.byteLength(from) > MAX_REVERSE_PATH_OCTETS) {
       throw new EiderError('ADDRESS_INVALID', 'the reverse path is too long, or has a control character');
     }
     if (transactionId !== undefined && !isTransactionId(transactionId)) {
@@ -56,5 +56,5 @@ export class StoreDeliveries implements Deliveries {
 }
 
 function isTransactionId(id: string): boolean {
-  return id.length > 0 && id.length <= MAX_TRANSACTION_ID && !CONTROL.test(id);
+  return id.length > 0 && id.length <= MAX_TRANSACTION_ID && !NOT_OF_ONE_LINE.test(id);
 }

@@ -54,8 +54,8 @@ export async function disposeOf(
   return { mailbox, labels: isKept ? (placed?.labels ?? []) : [], flags, junk, forwards };
 }
 
-/** Whole fields of what a hook wants to have before the message. @throws `INVALID_ARGUMENT` for what is no field. */
-export function requireFields({ headers = [] }: ArrivalDecision): readonly (readonly [string, string])[] {
+/** @throws `INVALID_ARGUMENT` for what a hook wants to have before the message and is no field, or not its to say. */
+export function requireFields({ headers = [] }: ArrivalDecision): void {
   if (headers.length > MAX_FIELDS) throw invalid(`a hook adds at most ${MAX_FIELDS} header fields`);
   for (const [name, value] of headers) {
     if (!FIELD_NAME.test(name))
@@ -65,7 +65,6 @@ export function requireFields({ headers = [] }: ArrivalDecision): readonly (read
       throw invalid(`a header field is one line of at most ${MAX_FIELD} characters`);
     }
   }
-  return headers;
 }
 
 function invalid(message: string): EiderError {

@@ -16,8 +16,6 @@ import { type GivenActions, readActions } from './filter-actions.ts';
 import { readConditions } from './filter-conditions.ts';
 import { invalid, readBoolean, readInteger, readJson, readObject, readText } from './filter-json.ts';
 
-/** Kind of the records that a delivery looks at. */
-export const DELIVERY_KIND = 'delivery';
 /** What the keys of filters begin with; the id follows. */
 const FILTER_KEY = 'filter ';
 /** Key of the record that says which filters come first. */

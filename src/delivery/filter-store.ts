@@ -1,6 +1,7 @@
 /** Filters in the records of accounts. */
 
 import { randomInt } from 'node:crypto';
+import { DELIVERY_KIND } from '../crypto/encryption-state.ts';
 import type { Vault, VaultEntry } from '../engine/vault.ts';
 import { EiderError } from '../errors.ts';
 import {
@@ -23,7 +24,6 @@ import type { MessageStore } from '../store/message-store.ts';
 import { type ApplyFilterState, applyFilterJob } from './filter-apply.ts';
 import { dryRunFilter } from './filter-dry-run.ts';
 import {
-  DELIVERY_KIND,
   FILTER_ORDER_KEY,
   type FilterDraft,
   filterIdOf,

@@ -6,11 +6,11 @@ import type { Vault, VaultPlace } from '../engine/vault.ts';
 import { EiderError } from '../errors.ts';
 import type { DeliveryOutcome, MailTransactionOptions } from '../model/mail-transaction.ts';
 import type { ForwardRoute } from '../model/route.ts';
-import type { Arrival } from './arrival.ts';
+import { type Arrival, joined } from './arrival.ts';
 import { takeDaily } from './daily-limit.ts';
 import type { DeliveryContext } from './delivery-context.ts';
 import { forwardFields, requireNoLoop } from './forwarding.ts';
-import { headerFieldsOf } from './outgoing.ts';
+import { headerFieldsOf, needsUtf8 } from './outgoing.ts';
 import { isPermanent } from './send-error.ts';
 import { rewrittenSender } from './sender-rewriting.ts';
 import { wireAddress } from './wire-address.ts';
@@ -57,7 +57,7 @@ export async function forwardNow(
   const trace = forwardFields({ recipient, host, id: randomBytes(9).toString('base64url'), now });
   const sender = wireAddress(await rewrittenSender(rewriteSender, from, null));
   const prefix = Buffer.from(trace.text);
-  const smtpUtf8 = trace.smtpUtf8 || sender.smtpUtf8 || arrival.content.header.some((octet) => octet > 0x7f);
+  const smtpUtf8 = trace.smtpUtf8 || sender.smtpUtf8 || needsUtf8(arrival.content.header);
   const read = (): AsyncIterable<Uint8Array> => joined(prefix, arrival.read());
   const size = prefix.length + arrival.content.size;
   const common = { kind: 'forward', account: null, from: sender.address, size, smtpUtf8, read } as const;
@@ -104,9 +104,4 @@ async function sendOnce(vault: Vault, place: VaultPlace, send: () => Promise<voi
   }
   await vault.put(place, { value: SENT, expires: Date.now() + SENT_MS });
   return null;
-}
-
-async function* joined(prefix: Buffer, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield prefix;
-  yield* source;
 }

@@ -4,6 +4,7 @@ import { EiderError } from '../errors.ts';
 import { type HeaderField, unfold } from '../mime/header-fields.ts';
 import { decodeOctets } from '../mime/text-decoding.ts';
 import { normalizeAddress } from '../model/address.ts';
+import { attempt } from '../store/address-resolver.ts';
 import { mailDate } from './mail-writer.ts';
 import { wireAddress } from './wire-address.ts';
 
@@ -66,10 +67,5 @@ export function forwardFields({ recipient, host, id, now }: ForwardTrace): {
   return { text, smtpUtf8 };
 }
 
-function normalOrNull(address: string): string | null {
-  try {
-    return normalizeAddress(address.trim().replace(/^<(.*)>$/, '$1'));
-  } catch {
-    return null;
-  }
-}
+const normalOrNull = (address: string): string | null =>
+  attempt(() => normalizeAddress(address.trim().replace(/^<(.*)>$/, '$1')));

@@ -88,6 +88,7 @@ function addressOf({ recipient, route }: Cause): string {
   return recipient.includes('@') ? recipient : (route.account.addresses[0] ?? `${route.account.name}@localhost`);
 }
 
-function needsUtf8(header: Uint8Array): boolean {
+/** Whether a header is not plain ASCII. */
+export function needsUtf8(header: Uint8Array): boolean {
   return header.some((octet) => octet > 0x7f);
 }

@@ -1,12 +1,10 @@
 /** The settings of an account that a delivery goes by: small records of one kind, so that one listing brings them all. */
 
+import { DELIVERY_KIND } from '../crypto/encryption-state.ts';
 import type { Vault } from '../engine/vault.ts';
 import { EiderError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
 import type { AccountId } from '../model/ids.ts';
-
-/** The kind of these records; their owner is the account. */
-export const DELIVERY_KIND = 'delivery';
 
 /** Tries of who changes a record that others change too. */
 const TRIES = 10;

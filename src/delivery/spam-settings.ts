@@ -1,11 +1,11 @@
 /** What an account makes of verdicts on spam: its level, and the senders that it knows. */
 
+import { DELIVERY_KIND } from '../crypto/encryption-state.ts';
 import type { Vault, VaultEntry } from '../engine/vault.ts';
 import { EiderError, isEiderError } from '../errors.ts';
 import { normalizeAddress, normalizeDomain, splitAddress } from '../model/address.ts';
 import type { AccountId } from '../model/ids.ts';
 import { MAX_SPAM_SENDERS, type Spam, type SpamSettings } from '../model/spam.ts';
-import { DELIVERY_KIND } from './filter-record.ts';
 
 /** Key of the record that a delivery looks at. */
 const SPAM_KEY = 'spam';

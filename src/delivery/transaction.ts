@@ -7,20 +7,21 @@ import { normalizeAddress } from '../model/address.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { DeliveryOutcome, MailTransaction, MailTransactionOptions } from '../model/mail-transaction.ts';
 import type { AccountRoute, ForwardRoute, Route } from '../model/route.ts';
+import { attempt } from '../store/address-resolver.ts';
 import { readAccountRules } from './account-rules.ts';
 import { type Arrival, type ArrivalSource, PlainArrival, SealedArrival } from './arrival.ts';
-import { type AccountTask, deliverToAccount, prefixOf, type Shared } from './deliver-to-account.ts';
+import { type AccountTask, deliverToAccount, type Shared } from './deliver-to-account.ts';
 import type { DeliveryContext } from './delivery-context.ts';
 import { forwardNow } from './forward-now.ts';
 import { factsOfContent } from './message-facts.ts';
 import { failedOutcome } from './outcome.ts';
 import { withSenderCheck } from './sender-check.ts';
 import { readSpamVerdict } from './spam-verdict.ts';
+import { NOT_OF_ONE_LINE, prefixOf } from './trace-fields.ts';
 
 /** Accounts at once; each may open a database. */
 const CONCURRENCY = 16;
 const HOUR_MS = 3_600_000;
-const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
 /** A recipient that was accepted. */
 interface Recipient {
@@ -45,7 +46,7 @@ export class Transaction implements MailTransaction {
 
   async accept(recipient: string): Promise<Route> {
     // It comes to stand in a header.
-    if (CONTROL.test(recipient)) throw new EiderError('ADDRESS_INVALID', 'the address has a control character');
+    if (NOT_OF_ONE_LINE.test(recipient)) throw new EiderError('ADDRESS_INVALID', 'the address has a control character');
     const route = await this.#context.resolve(recipient);
     if (!route) throw new EiderError('RECIPIENT_UNKNOWN', 'nobody has that address');
     if (route.type === 'account') await this.#requireTaking(route);
@@ -167,7 +168,7 @@ export class Transaction implements MailTransaction {
       const colon = check.field.indexOf(':');
       fields.push([check.field.slice(0, colon), check.field.slice(colon + 1).trim()]);
     }
-    const mailFrom = from === '' ? '' : normalOrNull(from);
+    const mailFrom = from === '' ? '' : attempt(() => normalizeAddress(from));
     const facts = factsOfContent(arrival.content, arrival.blobs, { mailFrom, time: now, spam });
     return { context: this.#context, options: this.#options, arrival, facts, fields, now };
   }
@@ -175,14 +176,6 @@ export class Transaction implements MailTransaction {
 
 function keyOf(route: Route): string {
   return route.type === 'account' ? route.account.id : `forward ${route.matched}`;
-}
-
-function normalOrNull(address: string): string | null {
-  try {
-    return normalizeAddress(address);
-  } catch {
-    return null;
-  }
 }
 
 async function* readFrom(arrival: Arrival, start: number): AsyncGenerator<Uint8Array> {

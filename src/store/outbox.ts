@@ -96,8 +96,8 @@ export class Outbox {
   /** See `OutboxStore.due`. */
   async due(now: number, limit: number): Promise<{ readonly id: string; readonly interrupted: boolean }[]> {
     const due: { id: string; interrupted: boolean; at: number }[] = [];
-    for await (const account of this.#accounts()) {
-      for (const { id, envelope } of await this.#envelopes(account)) {
+    for await (const waiting of this.#waiting()) {
+      for (const { id, envelope } of waiting) {
         if (envelope.due === null || envelope.due > now) continue;
         if (envelope.claim && envelope.claim.until > now) continue;
         due.push({ id, interrupted: envelope.claim !== null, at: envelope.due });
@@ -165,14 +165,14 @@ export class Outbox {
     return claim?.holder === this.#holder;
   }
 
-  /** Accounts that have had mail lately. */
-  async *#accounts(): AsyncGenerator<AccountId, void, undefined> {
+  /** The envelopes of each account of which some wait. */
+  async *#waiting(): AsyncGenerator<readonly KnownEnvelope[], void, undefined> {
     const { vault } = this.#context.engine;
     for (let after: string | undefined; ; ) {
       const page = await vault.list(MARKS, { ...(after !== undefined && { after }), limit: PAGE });
       for (const { key, value, version } of page) {
-        const isEmpty = !(await this.#waits(key));
-        if (!isEmpty) yield key;
+        const found = await this.#envelopes(key);
+        if (found.some(({ envelope }) => envelope.due !== null)) yield found;
         // What was put there meanwhile has marked it anew.
         else if (Number(value) < Date.now() - IDLE_MS) {
           await vault.update({ ...MARKS, key }, version, { value, expires: Date.now() });
@@ -183,13 +183,9 @@ export class Outbox {
     }
   }
 
-  async #waits(account: AccountId): Promise<boolean> {
-    return (await this.#envelopes(account)).some(({ envelope }) => envelope.due !== null);
-  }
-
-  async #envelopes(account: AccountId): Promise<{ readonly id: string; readonly envelope: StoredEnvelope }[]> {
+  async #envelopes(account: AccountId): Promise<KnownEnvelope[]> {
     try {
-      const found = await this.#context.engine.read(account, readEnvelopes);
+      const found = await this.#context.engine.read(account, (tx) => readEnvelopes(tx));
       return found.map(({ uid, number, envelope }) => ({ id: `${account}/${uid}/${number}`, envelope }));
     } catch (error) {
       // The account is gone, and its mail with it.
@@ -216,7 +212,7 @@ export class Outbox {
     const { account, uid, number } = placeOf(id);
     return this.#context.engine.write(account, async (tx) => {
       const outbox = await findOutbox(tx);
-      const found = (await readEnvelopes(tx)).find((one) => one.uid === uid && one.number === number);
+      const [found] = await readEnvelopes(tx, [nameOf(uid, number)]);
       const changed = found && change(found.envelope);
       if (!outbox || !changed) return null;
       await tx.setAnnotations(outbox.id, new Map([[nameOf(uid, number), octetsOf(changed)]]));
@@ -252,16 +248,22 @@ export class Outbox {
   }
 }
 
+interface KnownEnvelope {
+  readonly id: string;
+  readonly envelope: StoredEnvelope;
+}
+
 interface FoundEnvelope {
   readonly uid: Uid;
   readonly number: number;
   readonly envelope: StoredEnvelope;
 }
 
-async function readEnvelopes(tx: ReadTransaction): Promise<FoundEnvelope[]> {
+/** @param names only these; else all */
+async function readEnvelopes(tx: ReadTransaction, names?: readonly string[]): Promise<FoundEnvelope[]> {
   const outbox = await findOutbox(tx);
   if (!outbox) return [];
-  const found = (await tx.annotations({ mailboxId: outbox.id })).map(({ name, value }) => {
+  const found = (await tx.annotations({ mailboxId: outbox.id, ...(names && { names }) })).map(({ name, value }) => {
     const [uid, number] = name.split('/').slice(-2).map(Number) as [number, number];
     return { uid, number, envelope: JSON.parse(Buffer.from(value).toString()) as StoredEnvelope };
   });

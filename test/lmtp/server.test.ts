@@ -144,6 +144,22 @@ describe('recipients', () => {
     expect((await client.send(['full'], 'x\r\n.\r\n'))[0]).toMatch(/^452 4\.2\.2/);
   });
 
+  test.each([
+    ['ENCRYPTION_FAILED', /^451 4\.7\.5/],
+    ['RATE_LIMITED', /^450 4\.2\.1/],
+    ['UNAVAILABLE', /^451 4\.3\.0/],
+    ['BUSY', /^451 4\.3\.0/],
+    ['DELIVERY_REFUSED', /^550 5\.7\.1/],
+    ['MAIL_LOOP', /^554 5\.4\.6/],
+    ['ACCOUNT_DISABLED', /^550 5\.2\.1/],
+    ['ACCOUNT_NOT_FOUND', /^550 5\.1\.1/],
+  ] as const)('that fail with %s are told whether to try again', async (code, reply) => {
+    const store = new FakeStore();
+    store.failures.set('ann', code);
+    const client = await LmtpClient.ready(await serve(store));
+    expect((await client.send(['ann'], 'x\r\n.\r\n'))[0]).toMatch(reply);
+  });
+
   test('of one account share a copy; the same one given twice gets two replies', async () => {
     const store = new FakeStore();
     const client = await LmtpClient.ready(await serve(store));

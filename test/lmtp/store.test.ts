@@ -38,6 +38,15 @@ async function inbox(account: string): Promise<Buffer[]> {
   return messages;
 }
 
+async function storedAsItIs(account: string): Promise<string> {
+  for await (const { body } of store.fetch(account, 'INBOX', UidSet.of(1), { body: true })) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of body!.read()) chunks.push(chunk);
+    return Buffer.concat(chunks).toString('latin1');
+  }
+  throw new Error('nothing is stored');
+}
+
 /** A message with an attachment in lines of 76 characters. */
 function withAttachment(octets: Buffer): Buffer {
   const base64 = octets.toString('base64').replace(/.{76}/g, '$&\r\n');
@@ -74,6 +83,30 @@ test('a message is there as it was sent, its attachment once for all', async () 
   }
   expect(await storedOctets(place).attachments()).toHaveLength(1);
   expect(await client.say('RCPT TO:<ann>')).toMatch(/^503/);
+});
+
+test('a message whose queue file is named comes again and is there once; the name holds for that message alone', async () => {
+  const ann = await store.accounts.create({ name: 'ann' });
+  const client = await LmtpClient.ready(port);
+  const send = async (ident: string | null): Promise<string | undefined> => {
+    if (ident !== null) expect(await client.say(`XFORWARD IDENT=${ident}`)).toMatch(/^250/);
+    return (await client.send(['ann'], 'Subject: x\r\n\r\nx\r\n.\r\n'))[0];
+  };
+  expect(await send('4Rz1xS')).toBe('250 2.0.0 Stored, uid 1');
+  expect(await send('4Rz1xS')).toBe('250 2.0.0 Stored before');
+  expect(await send(null)).toBe('250 2.0.0 Stored, uid 2');
+  expect(await send('4Rz1xT')).toBe('250 2.0.0 Stored, uid 3');
+  expect(await send('x'.repeat(300))).toBe('250 2.0.0 Stored, uid 4');
+  expect(await inbox(ann.id)).toHaveLength(4);
+});
+
+test('without trace fields a message is there as it was sent', async () => {
+  const ann = await store.accounts.create({ name: 'ann' });
+  const plain = createLmtpServer(store, { traceFields: false });
+  const client = await LmtpClient.ready((await plain.listen()).port);
+  await client.send(['ann'], 'Subject: x\r\n\r\nx\r\n.\r\n');
+  await plain.close({ drainMs: 100 });
+  expect(await storedAsItIs(ann.id)).toBe('Subject: x\r\n\r\nx\r\n');
 });
 
 test('an account over its limit is refused, the other recipients have the message', async () => {
