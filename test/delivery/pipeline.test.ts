@@ -40,9 +40,9 @@ const deliver = (store: MessageStore, message: string | Buffer = MESSAGE, more: 
 const subjectsIn = async (fixture: Fixture, path: string): Promise<(string | undefined)[]> =>
   (await readAll(fixture, path)).map(({ raw }) => /^Subject: (.*)\r$/m.exec(raw.toString())?.[1]);
 
-/** Expects that none is in a file of a store, where it has files. */
+/** Expects that none is in a file of a store. */
 function expectNoWord(place: object, needles: readonly RegExp[]): void {
-  if (!('path' in place) || typeof place.path !== 'string' || place.path === ':memory:') return;
+  if (!('path' in place) || typeof place.path !== 'string') throw new Error('the store has no files to look at');
   for (const name of readdirSync(place.path, { recursive: true, withFileTypes: true })) {
     if (!name.isFile()) continue;
     const octets = readFileSync(join(name.parentPath, name.name), 'latin1');
@@ -243,7 +243,7 @@ describe('encryption', () => {
     ]);
   });
 
-  test('leaves no word where the message also goes to an address that only forwards', async () => {
+  test.skipIf(ENGINE !== 'sqlite')('leaves no word where the message also goes to an address that only forwards', async () => {
     const place = await emptyPlace();
     const fixture = await sending(place);
     const { store, account, sent } = fixture;
