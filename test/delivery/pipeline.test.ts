@@ -243,20 +243,23 @@ describe('encryption', () => {
     ]);
   });
 
-  test.skipIf(ENGINE !== 'sqlite')('leaves no word where the message also goes to an address that only forwards', async () => {
-    const place = await emptyPlace();
-    const fixture = await sending(place);
-    const { store, account, sent } = fixture;
-    const { publicKey } = await keys();
-    await store.encryption.addKey(account, publicKey);
-    await store.encryption.configure(account, { enabled: true });
-    await store.addresses.createForwardingAddress('team@example.org', { targets: ['ann@elsewhere.example'] });
-    const message = withFile('large', Buffer.from('mercurial '.repeat(20_000)));
-    const outcomes = await deliver(store, message, { recipients: ['team@example.org', 'ann@example.org'] });
-    expect(outcomes.map(({ result }) => result)).toEqual(['forwarded', 'stored']);
-    expect(sent[0]?.text.endsWith(message.toString())).toBe(true);
-    expectNoWord(place, [/mercurial/]);
-  });
+  test.skipIf(ENGINE !== 'sqlite')(
+    'leaves no word where the message also goes to an address that only forwards',
+    async () => {
+      const place = await emptyPlace();
+      const fixture = await sending(place);
+      const { store, account, sent } = fixture;
+      const { publicKey } = await keys();
+      await store.encryption.addKey(account, publicKey);
+      await store.encryption.configure(account, { enabled: true });
+      await store.addresses.createForwardingAddress('team@example.org', { targets: ['ann@elsewhere.example'] });
+      const message = withFile('large', Buffer.from('mercurial '.repeat(20_000)));
+      const outcomes = await deliver(store, message, { recipients: ['team@example.org', 'ann@example.org'] });
+      expect(outcomes.map(({ result }) => result)).toEqual(['forwarded', 'stored']);
+      expect(sent[0]?.text.endsWith(message.toString())).toBe(true);
+      expectNoWord(place, [/mercurial/]);
+    },
+  );
 
   test('that cannot be done stores nothing, and is for another try', async () => {
     const fixture = await openTestStore({ account: ANN });
