@@ -45,6 +45,7 @@ export { headerContains } from './mime/header-contains.ts';
 export type { MessageBody, SectionData } from './mime/message-body.ts';
 export * from './model/account.ts';
 export { type LimitsChange, NO_LIMITS } from './model/account-limits.ts';
+export * from './model/account-profile.ts';
 export type * from './model/addresses.ts';
 export {
   type Annotation,

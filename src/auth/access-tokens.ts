@@ -3,10 +3,10 @@
 import type { Vault, VaultEntry } from '../engine/vault.ts';
 import { EiderError } from '../errors.ts';
 import type { AccessToken } from '../model/authentication.ts';
-import type { AccountId } from '../model/ids.ts';
-import { digestOf, randomId, randomToken } from './secrets.ts';
+import { type AccountId, newId } from '../model/ids.ts';
+import { digestOf, randomToken } from './secrets.ts';
 
-/** Most of one account, and most of role `root`. */
+/** Most of one account, and most of all roles that are no account's. */
 export const MAX_TOKENS = 1_000;
 const MAX_DESCRIPTION = 255;
 
@@ -49,7 +49,7 @@ export class AccessTokens {
     }
     const secret = randomToken();
     const stored: AccessToken = {
-      id: randomId(),
+      id: newId(),
       description,
       role,
       account,

@@ -9,9 +9,9 @@ import {
   type RefusalReason,
   SCOPES,
 } from '../model/authentication.ts';
-import type { AccountId } from '../model/ids.ts';
+import { type AccountId, newId } from '../model/ids.ts';
 import { NetworkList } from '../model/networks.ts';
-import { digestOf, inGroups, randomId, randomLetters } from './secrets.ts';
+import { digestOf, inGroups, randomLetters } from './secrets.ts';
 
 /** Most of one account. */
 export const MAX_APP_PASSWORDS = 100;
@@ -56,7 +56,7 @@ export class AppPasswords {
     }
     const password = randomLetters();
     const stored: Stored = {
-      id: randomId(),
+      id: newId(),
       description,
       scopes: SCOPES.filter((scope) => scopes.includes(scope)),
       networks: [...networks],

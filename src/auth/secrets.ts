@@ -21,11 +21,6 @@ export function randomToken(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** A short name for a record, 78 bits. */
-export function randomId(): string {
-  return pick(READABLE, 16);
-}
-
 /** In groups of four, as people read it. */
 export function inGroups(text: string, separator: string): string {
   return (text.match(/.{1,4}/g) ?? []).join(separator);

@@ -15,6 +15,7 @@ import type {
   LoginSource,
   ScramLogin,
   SecondFactor,
+  TokenRole,
   UsedCredential,
 } from '../model/authentication.ts';
 import type { AccountId } from '../model/ids.ts';
@@ -242,7 +243,7 @@ export class StoreAuthentication implements Authentication {
 
   async createToken(
     options: { readonly description?: string; readonly expires?: Date | null } & (
-      | { readonly role: 'root' }
+      | { readonly role: Exclude<TokenRole, 'account'> }
       | { readonly role: 'account'; readonly account: AccountId }
     ),
   ): Promise<AccessToken & { readonly token: string }> {

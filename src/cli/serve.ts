@@ -1,4 +1,4 @@
-/** `eider serve`: IMAP and LMTP over one store, until it is told to stop. */
+/** `eider serve`: IMAP, LMTP and the REST API over one store, until it is told to stop. */
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -15,12 +15,14 @@ import { envOf, type StoreOptions, storeArgs, storePlace } from './store-place.t
 
 /** Ends with 0 after SIGTERM or SIGINT; a second signal ends it at once. */
 export const serve: CommandDef = command({
-  meta: { name: 'serve', description: 'Serve IMAP and LMTP' },
+  meta: { name: 'serve', description: 'Serve IMAP and LMTP, and the REST API where asked to' },
   args: {
     host: { type: 'string', default: '127.0.0.1', description: 'Where to listen' },
     imap: { type: 'string', default: '1143', valueHint: 'PORT', description: 'IMAP port; 0 for a free one' },
     imaps: { type: 'string', valueHint: 'PORT', description: 'IMAP port with TLS from the first octet, as 993' },
     lmtp: { type: 'string', default: '2424', valueHint: 'PORT', description: 'LMTP port; 0 for a free one' },
+    http: { type: 'string', valueHint: 'PORT', description: 'Port of the REST API; none without' },
+    https: { type: 'string', valueHint: 'PORT', description: 'The same with TLS' },
     'tls-key': { type: 'string', valueHint: 'FILE', description: 'Private key for TLS, PEM' },
     'tls-cert': { type: 'string', valueHint: 'FILE', description: 'Certificate chain for TLS, PEM' },
     'insecure-auth': { type: 'boolean', description: 'Take passwords on connections without TLS' },
@@ -56,8 +58,15 @@ export const serve: CommandDef = command({
   },
   async run(args) {
     const tls = readTls(args['tls-key'], args['tls-cert']);
-    const imaps = args.imaps === undefined ? {} : { imaps: parsePort(args.imaps) };
-    if (args.imaps !== undefined && !tls) throw new UsageError('--imaps needs --tls-key and --tls-cert');
+    for (const name of ['imaps', 'https'] as const) {
+      if (args[name] !== undefined && !tls) throw new UsageError(`--${name} needs --tls-key and --tls-cert`);
+    }
+    const further = Object.fromEntries(
+      (['imaps', 'http', 'https'] as const).flatMap((name) => {
+        const port = args[name];
+        return port === undefined ? [] : [[name, parsePort(port)]];
+      }),
+    );
     const insecureAuth = args['insecure-auth'] === true;
     const proxyProtocol = parseProxies(args['proxy-protocol']);
     // Clients may speak TLS to the proxy.
@@ -65,7 +74,7 @@ export const serve: CommandDef = command({
     const processes = parseProcesses(args.processes);
     const options: ServersOptions = {
       host: args.host,
-      ports: { imap: parsePort(args.imap), ...imaps, lmtp: parsePort(args.lmtp) },
+      ports: { imap: parsePort(args.imap), lmtp: parsePort(args.lmtp), ...further },
       tls,
       insecureAuth,
       proxyProtocol,
@@ -85,9 +94,13 @@ export const serve: CommandDef = command({
   },
 });
 
-function whereItListens(host: string, { imap, imaps, lmtp }: ServedPorts): string {
+function whereItListens(host: string, { imap, imaps, lmtp, http, https }: ServedPorts): string {
   const secure = imaps === undefined ? '' : `, with TLS on ${host}:${imaps}`;
-  return `IMAP on ${host}:${imap}${secure}, LMTP on ${host}:${lmtp}`;
+  const api = [
+    ...(http === undefined ? [] : [`, API on http://${host}:${http}`]),
+    ...(https === undefined ? [] : [`, API on https://${host}:${https}`]),
+  ];
+  return `IMAP on ${host}:${imap}${secure}, LMTP on ${host}:${lmtp}${api.join('')}`;
 }
 
 /** Serves in this process until `stopped` resolves. */

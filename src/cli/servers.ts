@@ -4,6 +4,7 @@ import type { SecureContextOptions } from 'node:tls';
 import { createImapServer } from '../imap/server.ts';
 import { createLmtpServer } from '../lmtp/server.ts';
 import type { ProxyProtocolSettings } from '../net/proxy-protocol.ts';
+import type { RestServer } from '../rest/server.ts';
 import type { MessageStore } from '../store/message-store.ts';
 
 /** Ports by protocol. */
@@ -12,6 +13,10 @@ export interface ServedPorts {
   /** IMAP with TLS from the first octet. */
   readonly imaps?: number;
   readonly lmtp: number;
+  /** The REST API. */
+  readonly http?: number;
+  /** The REST API with TLS. */
+  readonly https?: number;
 }
 
 /** Where and how to listen. */
@@ -41,7 +46,7 @@ const NO_LIMITS = {
   loginFailureDelayMs: 0,
 } as const;
 
-/** Starts both; when one cannot listen, neither does. */
+/** Starts all; when one cannot listen, none does. */
 export async function startServers(store: MessageStore, options: ServersOptions): Promise<Servers> {
   const { host, ports } = options;
   const common = {
@@ -62,17 +67,31 @@ export async function startServers(store: MessageStore, options: ServersOptions)
     port: ports.lmtp,
     ...(options.rateLimits ? {} : { maxConnections: Number.POSITIVE_INFINITY }),
   });
+  const apis = await createApis(store, options);
   const close = async (): Promise<void> => {
-    await Promise.all([imap.close({ drainMs: DRAIN_MS }), lmtp.close({ drainMs: DRAIN_MS })]);
+    await Promise.all([imap, lmtp, ...apis.values()].map((server) => server.close({ drainMs: DRAIN_MS })));
   };
   try {
     const [imapAt, lmtpAt] = [await imap.listen(), await lmtp.listen()];
-    const imaps = imap.secureAddress ? { imaps: imap.secureAddress.port } : {};
-    return { ports: { imap: imapAt.port, ...imaps, lmtp: lmtpAt.port }, close };
+    const further = new Map(imap.secureAddress ? [['imaps', imap.secureAddress.port]] : []);
+    for (const [name, api] of apis) further.set(name, (await api.listen()).port);
+    return { ports: { imap: imapAt.port, lmtp: lmtpAt.port, ...Object.fromEntries(further) }, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** The servers of the API, by the name of their port. Loaded by who wants one: it takes time. */
+async function createApis(store: MessageStore, { host, ports, tls }: ServersOptions): Promise<Map<string, RestServer>> {
+  if (ports.http === undefined && ports.https === undefined) return new Map();
+  const { createRestServer } = await import('../rest/server.ts');
+  const apis = new Map<string, RestServer>();
+  if (ports.http !== undefined) apis.set('http', createRestServer(store, { host, port: ports.http, logger }));
+  if (ports.https !== undefined && tls) {
+    apis.set('https', createRestServer(store, { host, port: ports.https, logger, tls }));
+  }
+  return apis;
 }
 
 /** One Ctrl-C may come twice, from the terminal and from the program that runs this one, as npm; in milliseconds. */

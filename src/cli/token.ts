@@ -1,13 +1,19 @@
 /** `eider token`: what programs show instead of a name and a password. */
 
 import type { CommandDef } from 'citty';
+import { TOKEN_ROLES } from '../model/authentication.ts';
+import type { AccountId } from '../model/ids.ts';
 import { parseDate, showTime } from './auth-values.ts';
 import { CommandError, command, UsageError } from './command.ts';
 import { withStore } from './open-place.ts';
 import { printJson, printTable } from './output.ts';
 import { storeArgs } from './store-place.ts';
 
-const account = { type: 'string', valueHint: 'NAME', description: "Whose; those of role root are nobody's" } as const;
+const account = {
+  type: 'string',
+  valueHint: 'NAME',
+  description: "Whose, of role account; all others are nobody's",
+} as const;
 const json = { type: 'boolean', description: 'Print JSON' } as const;
 
 const create = command({
@@ -16,7 +22,7 @@ const create = command({
     role: {
       type: 'string',
       valueHint: 'ROLE',
-      description: 'root: everything; account: what the account may',
+      description: `root: everything; account: what the account may; or ${TOKEN_ROLES.slice(2).join(', ')}`,
       required: true,
     },
     account,
@@ -26,8 +32,9 @@ const create = command({
     ...storeArgs,
   },
   async run(args) {
-    if (args.role !== 'root' && args.role !== 'account') throw new UsageError('--role is root or account');
-    if ((args.role === 'account') !== (args.account !== undefined))
+    const role = TOKEN_ROLES.find((name) => name === args.role);
+    if (!role) throw new UsageError(`--role is one of ${TOKEN_ROLES.join(', ')}`);
+    if ((role === 'account') !== (args.account !== undefined))
       throw new UsageError('--account goes with --role account');
     const common = {
       ...(args.description !== undefined && { description: args.description }),
@@ -36,7 +43,7 @@ const create = command({
     await withStore(args, async (store) => {
       const owner = args.account === undefined ? null : (await store.accounts.get(args.account)).id;
       const made = await store.auth.createToken(
-        owner === null ? { role: 'root', ...common } : { role: 'account', account: owner, ...common },
+        role === 'account' ? { role, account: owner as AccountId, ...common } : { role, ...common },
       );
       if (args.json) return printJson({ id: made.id, token: made.token, role: made.role });
       console.log(`token: ${made.token}`);
@@ -45,7 +52,7 @@ const create = command({
 });
 
 const list = command({
-  meta: { name: 'list', description: 'List the tokens of role root, or of an account' },
+  meta: { name: 'list', description: 'List the tokens of no account, or of one' },
   args: { account, json, ...storeArgs },
   async run(args) {
     await withStore(args, async (store) => {

@@ -23,7 +23,7 @@ export const FILTER_ORDER_KEY = 'filterOrder';
 
 const MAX_NAME = 255;
 const METADATA = { levels: 20, values: 2_000 };
-const ID = /^[2-9a-z]{16}$/;
+const ID = /^(?:[0-9a-f]{24}|[2-9a-z]{16})$/;
 const MEMBERS = ['name', 'enabled', 'conditions', 'actions', 'metadata'];
 
 /** A filter whose mailboxes may be named by path. */

@@ -1,6 +1,5 @@
 /** Filters in the records of accounts. */
 
-import { randomInt } from 'node:crypto';
 import { DELIVERY_KIND } from '../crypto/encryption-state.ts';
 import type { Vault, VaultEntry } from '../engine/vault.ts';
 import { EiderError } from '../errors.ts';
@@ -17,7 +16,7 @@ import {
   MAX_FILTERS,
   MAX_FILTERS_OCTETS,
 } from '../model/filter.ts';
-import type { AccountId, MailboxId } from '../model/ids.ts';
+import { type AccountId, type MailboxId, newId } from '../model/ids.ts';
 import type { JobKind } from '../model/job.ts';
 import type { Mailbox, MailboxRef } from '../model/mailbox.ts';
 import type { MessageStore } from '../store/message-store.ts';
@@ -40,7 +39,6 @@ import type { SpamTrust } from './spam-verdict.ts';
 const TRIES = 20;
 /** All records that a delivery looks at. */
 const ALL = 1_000;
-const ID_LETTERS = '23456789abcdefghjkmnpqrstvwxyz';
 
 /** What filters work with. */
 export interface FiltersContext {
@@ -222,10 +220,6 @@ function withIds(
       ...actions,
     },
   };
-}
-
-function newId(): string {
-  return Array.from({ length: 16 }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]).join('');
 }
 
 function noFilter(): EiderError {

@@ -107,12 +107,30 @@ export interface AppPasswordOptions {
   readonly expires?: Date | null;
 }
 
+/** What tokens are for; what each role may do is said by the API (`eider/rest`). `root` may do everything. */
+export const TOKEN_ROLES = [
+  'root',
+  'account',
+  'manager',
+  'webmail',
+  'auth',
+  'tokenAuth',
+  'attachments',
+  'audit',
+  'auditclient',
+  'export',
+  'settings',
+  'downloader',
+] as const;
+
+/** A role of {@link TOKEN_ROLES}; `account` may what the account itself may. */
+export type TokenRole = (typeof TOKEN_ROLES)[number];
+
 /** A token for programs, without the token. */
 export interface AccessToken {
   readonly id: string;
   readonly description: string;
-  /** `root` may do everything; `account` what the account itself may. */
-  readonly role: 'root' | 'account';
+  readonly role: TokenRole;
   /** Of role `account`. */
   readonly account: AccountId | null;
   readonly created: number;
@@ -254,7 +272,7 @@ export interface Authentication extends SecurityKeyAuthentication {
   /** Makes a token. It is told this once. */
   createToken(
     options: { readonly description?: string; readonly expires?: Date | null } & (
-      | { readonly role: 'root' }
+      | { readonly role: Exclude<TokenRole, 'account'> }
       | { readonly role: 'account'; readonly account: AccountId }
     ),
   ): Promise<AccessToken & { readonly token: string }>;

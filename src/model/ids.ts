@@ -1,8 +1,10 @@
 /** The numbers and names that identify things, kept apart by type. */
 
+import { randomBytes, randomInt } from 'node:crypto';
+
 declare const brand: unique symbol;
 
-/** Names an account in the store: 1 to 64 of `[a-z0-9-]`, made at creation, never reused. */
+/** Names an account in the store: 1 to 64 of `[a-z0-9-]`, made at creation ({@link newId}), never reused. */
 export type AccountId = string & { readonly [brand]?: 'AccountId' };
 
 /** A mailbox of one account. Rises with each mailbox made; kept by a rename; never reused. */
@@ -34,3 +36,11 @@ export const formatEmailId = (id: ContentId): string => `M${id.toString(36)}`;
 
 /** The form in which a thread id leaves by a protocol. RFC 8474 section 5.2. */
 export const formatThreadId = (id: ThreadId): string => `T${id.toString(36)}`;
+
+/**
+ * A name for what has none of its own, such as an account: 24 lower-case hex digits, 94 bits of them random. The first
+ * is a letter, so that it does not look like a number.
+ */
+export function newId(): string {
+  return 'abcdef'.charAt(randomInt(6)) + randomBytes(12).toString('hex').slice(1);
+}

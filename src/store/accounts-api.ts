@@ -47,6 +47,8 @@ export interface Accounts {
   find(ref: string): Promise<Account | null>;
   /** All, ordered by id. */
   list(): AsyncIterable<Account>;
+  /** Whether the account has a password at all. @throws `ACCOUNT_NOT_FOUND`. */
+  hasPassword(id: AccountId): Promise<boolean>;
   /**
    * @throws `ACCOUNT_NOT_FOUND`, `ADDRESS_EXISTS`, `ADDRESS_INVALID`, `INVALID_ARGUMENT` (a limit that is no number of
    *   octets or messages), `LIMIT_EXCEEDED` (more than 1,000 addresses).

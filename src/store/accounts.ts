@@ -1,13 +1,12 @@
 /** Accounts: made, found by name or address, let in by password. */
 
-import { randomInt } from 'node:crypto';
 import type { AccountPatch, AccountRecord, Engine } from '../engine/engine.ts';
 import { EiderError, isEiderError } from '../errors.ts';
 import type { Account, AccountLimits } from '../model/account.ts';
 import { changeLimits, NO_LIMITS } from '../model/account-limits.ts';
 import { normalizeAccountName, normalizeAddress } from '../model/address.ts';
 import { isPattern, parsePattern } from '../model/address-pattern.ts';
-import type { AccountId } from '../model/ids.ts';
+import { type AccountId, newId } from '../model/ids.ts';
 import { DEFAULT_MAILBOXES } from '../model/mailbox.ts';
 import { requireCount } from './account-addresses.ts';
 import { type AddressParts, addressParts } from './address-parts.ts';
@@ -16,7 +15,6 @@ import { hasHold } from './legal-holds.ts';
 import type { Accounts, CreateAccountOptions, PasswordOptions, PasswordPolicy } from './message-store.ts';
 import { hideAccount, isAbsent } from './removed-accounts.ts';
 
-const ID_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
 const ID = /^[a-z0-9-]{1,64}$/;
 const PAGE = 200;
 const MAX_KNOWN = 100_000;
@@ -72,7 +70,7 @@ export class StoreAccounts implements Accounts {
     const name = normalizeAccountName(options.name);
     const given = options.address === undefined ? [] : [options.address];
     const record: AccountRecord = {
-      id: newAccountId(),
+      id: newId(),
       name,
       addresses: normalizeAddresses([...given, ...(options.addresses ?? [])]),
       limits: changeLimits(NO_LIMITS, options.limits),
@@ -124,6 +122,10 @@ export class StoreAccounts implements Accounts {
     if (patch.addresses) await this.#setAddresses(record, normalizeAddresses(patch.addresses), settings);
     else await this.#engine.directory.update(id, settings);
     return toAccount(await this.#record(id));
+  }
+
+  async hasPassword(id: AccountId): Promise<boolean> {
+    return (await this.#record(id)).passwordHash !== null;
   }
 
   async setPassword(id: AccountId, password: string | null, options: PasswordOptions = {}): Promise<void> {
@@ -271,11 +273,6 @@ export async function ensureDefaultMailboxes(engine: Engine, id: AccountId): Pro
       await tx.setSubscribed(path, true);
     }
   });
-}
-
-/** `a` and 15 random characters: 77 bits. The letter keeps it from looking like a number. */
-function newAccountId(): AccountId {
-  return `a${Array.from({ length: 15 }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]).join('')}`;
 }
 
 /** Under what a name or an address is found. */

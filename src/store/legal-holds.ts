@@ -1,8 +1,7 @@
 /** Times of which nothing of an account may be lost. */
 
-import { randomBytes } from 'node:crypto';
 import { EiderError } from '../errors.ts';
-import type { AccountId } from '../model/ids.ts';
+import { type AccountId, newId } from '../model/ids.ts';
 import type { LegalHold } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import { accountSettings, type StoreContext } from './context.ts';
@@ -41,7 +40,7 @@ export async function addHold(context: StoreContext, account: AccountId, options
   if ((await listHolds(context, account)).length >= MAX_HOLDS) {
     throw new EiderError('LIMIT_EXCEEDED', `an account has at most ${MAX_HOLDS} holds`);
   }
-  const hold: LegalHold = { id: randomBytes(8).toString('hex'), from, before, expires, note, created: Date.now() };
+  const hold: LegalHold = { id: newId(), from, before, expires, note, created: Date.now() };
   await context.engine.vault.put(placeOf(account, hold.id), { value: JSON.stringify(hold), expires });
   await context.engine.write(account, markHeld);
   return hold;

@@ -4,6 +4,7 @@ import type { FlagColumns } from '../engine/engine.ts';
 import type { ChangedFlags } from '../engine/records.ts';
 import type { MessageBody } from '../mime/message-body.ts';
 import type { AccountLimits, Usage } from '../model/account.ts';
+import type { AccountProfiles } from '../model/account-profile.ts';
 import type { Addresses } from '../model/addresses.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
@@ -184,6 +185,8 @@ export interface OpenedMailbox {
 /** A mail store. Made by `openStore`. */
 export interface MessageStore extends AsyncDisposable, AnnotationStore, OutgoingStore {
   readonly accounts: Accounts;
+  /** What is kept of accounts for people and for programs: names, tags, data of their own. */
+  readonly profiles: AccountProfiles;
   /** Addresses beyond those that `accounts` knows: patterns, domain aliases, addresses that only forward. */
   readonly addresses: Addresses;
   /** Who is let in: app passwords, second factors, tokens, limits, the log. */

@@ -3,6 +3,7 @@
 import type { FlagColumns, ReadTransaction } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
 import type { Account, AccountLimits, Usage } from '../model/account.ts';
+import type { AccountProfiles } from '../model/account-profile.ts';
 import type { Addresses } from '../model/addresses.ts';
 import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
@@ -13,6 +14,7 @@ import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { UidSet } from '../model/uid-set.ts';
+import { StoreProfiles } from './account-profiles.ts';
 import { type AccountLogin, type AccountPasswords, StoreAccounts } from './accounts.ts';
 import type { AnnotationValues, SetAnnotationsResult } from './annotation-store.ts';
 import { readAnnotations, readMailboxAnnotations, setAnnotations } from './annotations.ts';
@@ -77,6 +79,7 @@ export type MakeAuth = (directory: {
 /** A message store over any engine and blob store, which it closes with itself. */
 export class Store extends StoreWithServices implements MessageStore {
   readonly accounts: Accounts;
+  readonly profiles: AccountProfiles;
   readonly addresses: Addresses;
   readonly #auth: StoreAuth | null;
   readonly maintenance: Maintenance;
@@ -107,6 +110,7 @@ export class Store extends StoreWithServices implements MessageStore {
       context.restorableMs > 0,
     );
     this.accounts = accounts;
+    this.profiles = new StoreProfiles(context.engine.vault);
     this.addresses = new StoreAddresses(context.engine, (record) => accounts.completed(record));
     this.#auth =
       authentication?.({

@@ -44,7 +44,7 @@ describe('filters', () => {
       metadata: { color: 'red' },
     });
     expect(filter).toEqual({
-      id: expect.stringMatching(/^[2-9a-z]{16}$/),
+      id: expect.stringMatching(/^[0-9a-f]{24}$/),
       name: 'bills',
       enabled: true,
       conditions: INVOICE,

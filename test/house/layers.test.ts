@@ -24,6 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | null>> = {
   imap: [...STORE, 'net'],
   delivery: STORE,
   lmtp: [...STORE, 'delivery', 'net'],
+  rest: [...STORE, 'delivery', 'net'],
   testing: null,
   cli: null,
   'index.ts': null,

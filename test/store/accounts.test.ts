@@ -63,7 +63,7 @@ describe('create', () => {
       addresses: ['a@example.org', 'ann@example.org'],
     });
     expect(account).toEqual({
-      id: expect.stringMatching(/^a[0-9a-z]{15}$/),
+      id: expect.stringMatching(/^[a-f][0-9a-f]{23}$/),
       name: 'ann',
       addresses: ['ann@example.org', 'a@example.org'],
       limits: { octets: null, messages: null },

@@ -1,0 +1,51 @@
+/** What all operations of an API share. */
+
+import type { MessageStore } from '../store/message-store.ts';
+import type { RequestLimiter } from './request-limiter.ts';
+
+/** Where log lines go, in the manner of pino. */
+export interface RestLogger {
+  info(fields: object, message: string): void;
+  debug(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What is known of a request beside itself. */
+export interface RequestInfo {
+  /** IP address of the client, where it is known. */
+  readonly address?: string;
+}
+
+/** Limits of an API. */
+export interface RestLimits {
+  /** Octets of a body that is no message. @defaultValue 1 MB */
+  readonly bodyOctets: number;
+  /** Octets of a message with its attachments in JSON. @defaultValue 32 MB */
+  readonly messageBodyOctets: number;
+  /** Milliseconds that an operation may take. @defaultValue 60,000 */
+  readonly requestMs: number;
+  /** Requests a minute by one token that is not of role `root`. @defaultValue 6,000 */
+  readonly requestsPerMinute: number;
+  /** Tokens that are none, a minute by one address (of IPv6 its /64). @defaultValue 30 */
+  readonly badTokensPerMinute: number;
+}
+
+/** The defaults of {@link RestLimits}. */
+export const REST_LIMITS: RestLimits = {
+  bodyOctets: 1024 * 1024,
+  messageBodyOctets: 32 * 1024 * 1024,
+  requestMs: 60_000,
+  requestsPerMinute: 6_000,
+  badTokensPerMinute: 30,
+};
+
+/** What all operations of an API share. */
+export interface RestContext {
+  readonly store: MessageStore;
+  readonly limits: RestLimits;
+  readonly limiter: RequestLimiter;
+  readonly logger: RestLogger | null;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}

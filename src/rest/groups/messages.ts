@@ -1,0 +1,221 @@
+/** Operations on messages: lists, one message, its octets, changes. */
+
+import { z } from 'zod';
+import { SEEN } from '../../model/flags.ts';
+import { UidSet } from '../../model/uid-set.ts';
+import { hasMatch, notModified } from '../conditional.ts';
+import { downloadResponse } from '../download.ts';
+import { doneResponse, flagField, pageFields, pageResponse, userField } from '../fields.ts';
+import { findMailbox, mailboxField } from '../mailbox-ref.ts';
+import { changedResponse, changeFields, changeMessages } from '../messages/change-messages.ts';
+import { findMessage, messageField, messageSetField, parseMessageSet } from '../messages/find-message.ts';
+import { pageOfUids, uidsOfList, uidsOfMailbox } from '../messages/message-pages.ts';
+import {
+  LISTED_FIELDS,
+  listedMessage,
+  listMessage,
+  SHOWN_FIELDS,
+  showMessage,
+  shownMessage,
+} from '../messages/message-view.ts';
+import { type Operation, operation } from '../operation.ts';
+import { isCount, pageFieldsOf, placeOf } from '../paging.ts';
+
+const group = 'Messages';
+const inMailbox = { user: userField, mailbox: mailboxField };
+
+const getMessages = operation({
+  id: 'getMessages',
+  method: 'get',
+  path: '/users/{user}/mailboxes/{mailbox}/messages',
+  group,
+  summary: 'List the messages of a mailbox',
+  access: { resource: 'messages', verb: 'read' },
+  params: inMailbox,
+  query: {
+    unseen: flagField('Only those that were not seen'),
+    order: z.enum(['asc', 'desc']).default('desc').meta({ description: 'The oldest first, or the newest' }),
+    includeHeaders: z
+      .string()
+      .max(1000)
+      .optional()
+      .meta({ description: 'Names of header fields to tell, with commas between' }),
+    metaData: flagField('Taken for compatibility'),
+    ...pageFields,
+  },
+  response: z.object({
+    ...pageResponse,
+    specialUse: z.string().nullable(),
+    results: z.array(listedMessage),
+  }),
+  errors: ['NoSuchMailbox'],
+  async run({ store, user, input, request, headers }) {
+    const mailbox = await findMailbox(store, user.id, input.mailbox);
+    const etag = `W/"${mailbox.id}-${mailbox.highestModSeq}"`;
+    if (hasMatch(request, etag)) return notModified(etag);
+    headers.set('etag', etag);
+    headers.set('cache-control', 'private, no-cache');
+    const unseen = input.unseen
+      ? await store.search(user.id, mailbox.id, { key: 'flag', mask: SEEN, set: false })
+      : null;
+    const source = unseen ? uidsOfList(unseen) : uidsOfMailbox(store, user.id, mailbox);
+    const page = await pageOfUids(source, input.order, placeOf(input, isCount), input.limit);
+    const home = { account: user.id, mailbox: mailbox.id };
+    const names = input.includeHeaders?.split(',').map((name) => name.trim()) ?? null;
+    const results: object[] = [];
+    for await (const found of store.fetchPages(user.id, mailbox.id, UidSet.from(page.entries), LISTED_FIELDS)) {
+      for (const message of found) results.push(listMessage(home, message, names));
+    }
+    if (input.order === 'desc') results.reverse();
+    return {
+      total: unseen ? unseen.length : mailbox.messages,
+      ...pageFieldsOf(page, input),
+      specialUse: mailbox.specialUse,
+      results,
+    };
+  },
+});
+
+const getMessage = operation({
+  id: 'getMessage',
+  method: 'get',
+  path: '/users/{user}/mailboxes/{mailbox}/messages/{message}',
+  group,
+  summary: 'Tell of a message, with its text',
+  access: { resource: 'messages', verb: 'read' },
+  params: { ...inMailbox, message: messageField },
+  query: { markAsSeen: flagField('Whether it counts as seen from now on') },
+  response: shownMessage,
+  errors: ['NoSuchMailbox', 'MessageNotFound'],
+  async run({ store, user, input, grant, request, headers }) {
+    const mailbox = await findMailbox(store, user.id, input.mailbox);
+    if (input.markAsSeen && grant.verbs.includes('update')) {
+      await store.storeFlags(user.id, mailbox.id, UidSet.range(input.message, input.message), {
+        mode: 'add',
+        flags: ['\\Seen'],
+      });
+    }
+    const message = await findMessage(store, user.id, mailbox.id, input.message, SHOWN_FIELDS);
+    const etag = `"${mailbox.id}-${message.uid}-${message.modSeq}"`;
+    if (hasMatch(request, etag)) return notModified(etag);
+    headers.set('etag', etag);
+    headers.set('cache-control', 'private, no-cache');
+    return showMessage({ account: user.id, mailbox: mailbox.id }, message);
+  },
+});
+
+const getMessageSource = operation({
+  id: 'getMessageSource',
+  method: 'get',
+  path: '/users/{user}/mailboxes/{mailbox}/messages/{message}/message.eml',
+  group,
+  summary: 'Load the octets of a message',
+  access: { resource: 'messages', verb: 'read' },
+  params: { ...inMailbox, message: messageField },
+  response: { contentType: 'message/rfc822', description: 'The message as it came' },
+  errors: ['NoSuchMailbox', 'MessageNotFound'],
+  async run({ store, user, input, request }) {
+    const mailbox = await findMailbox(store, user.id, input.mailbox);
+    const { body, contentId } = await findMessage(store, user.id, mailbox.id, input.message, {
+      body: true,
+      tree: true,
+    });
+    if (!body) throw new TypeError('the message was read without its body');
+    // A UID's octets never change.
+    const etag = `"${contentId}"`;
+    if (hasMatch(request, etag)) return notModified(etag);
+    return downloadResponse(body.read(), { contentType: 'message/rfc822', size: body.size, etag });
+  },
+});
+
+const updateMessages = operation({
+  id: 'updateMessages',
+  method: 'put',
+  path: '/users/{user}/mailboxes/{mailbox}/messages',
+  group,
+  summary: 'Change several messages',
+  access: { resource: 'messages', verb: 'update' },
+  params: inMailbox,
+  body: { message: messageSetField, ...changeFields },
+  response: changedResponse,
+  errors: ['NoSuchMailbox', 'NothingChanged'],
+  async run({ store, user, input }) {
+    const mailbox = await findMailbox(store, user.id, input.mailbox);
+    return changeMessages(store, user.id, mailbox, parseMessageSet(input.message), input);
+  },
+});
+
+const updateMessage = operation({
+  id: 'updateMessage',
+  method: 'put',
+  path: '/users/{user}/mailboxes/{mailbox}/messages/{message}',
+  group,
+  summary: 'Change messages',
+  access: { resource: 'messages', verb: 'update' },
+  params: { ...inMailbox, message: messageSetField },
+  body: changeFields,
+  response: changedResponse,
+  errors: ['NoSuchMailbox', 'MessageNotFound', 'NothingChanged'],
+  async run({ store, user, input }) {
+    const mailbox = await findMailbox(store, user.id, input.mailbox);
+    const uids = parseMessageSet(input.message);
+    if ((await store.flags(user.id, mailbox.id, uids)).uids.length === 0) {
+      await findMessage(store, user.id, mailbox.id, 0, {});
+    }
+    return changeMessages(store, user.id, mailbox, uids, input);
+  },
+});
+
+const deleteMessage = operation({
+  id: 'deleteMessage',
+  method: 'delete',
+  path: '/users/{user}/mailboxes/{mailbox}/messages/{message}',
+  group,
+  summary: 'Remove a message from its mailbox',
+  description: 'For some days it can be restored',
+  access: { resource: 'messages', verb: 'delete' },
+  params: { ...inMailbox, message: messageField },
+  response: doneResponse,
+  errors: ['NoSuchMailbox', 'MessageNotFound'],
+  async run({ store, user, input }) {
+    const mailbox = await findMailbox(store, user.id, input.mailbox);
+    const uids = UidSet.range(input.message, input.message);
+    const { uids: gone } = await store.expunge(user.id, mailbox.id, uids, { any: true });
+    if (gone.isEmpty) await findMessage(store, user.id, mailbox.id, input.message, {});
+    return {};
+  },
+});
+
+const deleteMessages = operation({
+  id: 'deleteMessages',
+  method: 'delete',
+  path: '/users/{user}/mailboxes/{mailbox}/messages',
+  group,
+  summary: 'Remove all messages from a mailbox',
+  description: 'For some days they can be restored',
+  access: { resource: 'messages', verb: 'delete' },
+  params: inMailbox,
+  query: {
+    async: flagField('Taken for compatibility; it is done when the answer comes'),
+    skipArchive: flagField('Whether they cannot be restored'),
+  },
+  response: z.object({ deleted: z.number(), errors: z.number() }),
+  errors: ['NoSuchMailbox'],
+  async run({ store, user, input }) {
+    const mailbox = await findMailbox(store, user.id, input.mailbox);
+    const { uids } = await store.expunge(user.id, mailbox.id, undefined, { any: true });
+    if (input.skipArchive) await store.recovery.purge(user.id, { mailboxId: mailbox.id });
+    return { deleted: uids.size, errors: 0 };
+  },
+});
+
+/** The operations on messages. */
+export const messageOperations: readonly Operation[] = [
+  getMessages,
+  updateMessages,
+  deleteMessages,
+  getMessage,
+  updateMessage,
+  deleteMessage,
+  getMessageSource,
+];

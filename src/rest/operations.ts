@@ -1,0 +1,9 @@
+/** All operations of the API, in the order in which they are told. */
+
+import { mailboxOperations } from './groups/mailboxes.ts';
+import { messageOperations } from './groups/messages.ts';
+import { userOperations } from './groups/users.ts';
+import type { Operation } from './operation.ts';
+
+/** Every operation. */
+export const OPERATIONS: readonly Operation[] = [...userOperations, ...mailboxOperations, ...messageOperations];
