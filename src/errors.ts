@@ -14,6 +14,7 @@
  * - `DKIM_KEY_INVALID`, `DOMAIN_INVALID`, `FILTER_INVALID`, `KEY_INVALID` (for encryption): what was given cannot be
  *   used; the message says why.
  * - `ENCRYPTION_FAILED`: nothing was stored, in the clear or otherwise; try again, or look after the account's keys.
+ * - `SENDER_REFUSED`: an address that the account may not send from.
  * - `PASSWORD_REFUSED`: the policy for new passwords; the message says why.
  * - `MAILBOX_EXISTS`, `MAILBOX_NOT_FOUND`, `MAILBOX_NAME_INVALID`, `MAILBOX_PROTECTED` (INBOX cannot be deleted),
  *   `MAILBOX_HAS_CHILDREN`, `MAILBOX_LIMIT` (too many, or too deep).
@@ -69,6 +70,7 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   | 'RECIPIENT_UNKNOWN'
   | 'SCHEMA_TOO_NEW'
+  | 'SENDER_REFUSED'
   | 'STORE_CLOSED'
   | 'STORE_CORRUPT'
   | 'STORE_UNSUITABLE'

@@ -82,6 +82,7 @@ export type { AddressField, SearchQuery } from './model/search-query.ts';
 export type { Section } from './model/section.ts';
 export * from './model/security-key.ts';
 export * from './model/spam.ts';
+export * from './model/submission.ts';
 export { foldText, oneSpaced, words } from './model/tokens.ts';
 export { type UidRange, UidSet } from './model/uid-set.ts';
 export { DEFAULT_MAX_MESSAGE_SIZE, type OpenStoreOptions, openStore } from './open-store.ts';

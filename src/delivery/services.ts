@@ -20,6 +20,7 @@ import { rewrittenRoute } from './sender-rewriting.ts';
 import { StoreSpam } from './spam-settings.ts';
 import type { SpamTrust } from './spam-verdict.ts';
 import { StoreOutgoing } from './store-outgoing.ts';
+import { reportFailures, StoreSubmissions } from './submission.ts';
 
 /** What may differ between stores. */
 export interface ServiceOptions {
@@ -40,7 +41,9 @@ export function makeServices(
   const { vault, directory } = parts.engine;
   const limitOf = async (account: AccountId): Promise<number | null> =>
     effectiveLimits((await store.accounts.get(account)).limits, parts.defaultLimits).filters ?? null;
-  const sender = new StoreOutgoing(new Outbox(parts), outgoing.send ?? null);
+  const outbox = new Outbox(parts, reportFailures(parts, outgoing.host));
+  const sender = new StoreOutgoing(outbox, outgoing.send ?? null);
+  const dkim = new StoreDkimKeys(vault, sealer);
   const checker = delivery.checkSender ? new SenderChecker(delivery.checkSender) : null;
   const filters = new StoreFilters({ vault, store, limitOf, trust });
   return {
@@ -57,7 +60,8 @@ export function makeServices(
     filters,
     encryption: new AccountEncryption(vault, directory, now),
     spam: new StoreSpam(vault, async (account) => void (await store.quota(account))),
-    dkim: new StoreDkimKeys(vault, sealer),
+    dkim,
+    submissions: new StoreSubmissions({ parts, store, outbox, dkim }),
     autoReplies: new StoreAutoReplies(vault, (ref) => store.accounts.get(ref)),
     forwardings: new StoreForwardings(vault, (ref) => store.accounts.get(ref)),
     outgoing: sender,

@@ -63,6 +63,7 @@ const ANSWERS: Readonly<Record<ErrorCode, Answer>> = {
   RATE_LIMITED: ['NO', 'LIMIT', 'Too much at once, try again later'],
   RECIPIENT_UNKNOWN: ['NO', 'NONEXISTENT', 'Nobody has that address'],
   SCHEMA_TOO_NEW: ['NO', 'UNAVAILABLE', 'The store is of a newer version'],
+  SENDER_REFUSED: ['NO', 'NOPERM', 'The account may not send from this address'],
   STORE_CLOSED: ['NO', 'UNAVAILABLE', 'The server is shutting down'],
   STORE_CORRUPT: ['NO', 'CORRUPTION', 'The store is damaged'],
   STORE_UNSUITABLE: ['NO', 'UNAVAILABLE', 'The store cannot be used'],

@@ -1,4 +1,4 @@
-/** Mail that the store itself lets out: forwards and automatic replies. */
+/** Mail that goes out: forwards, automatic replies, and what accounts send. */
 
 import type { AccountId } from './ids.ts';
 
@@ -6,7 +6,7 @@ import type { AccountId } from './ids.ts';
 export interface OutgoingMail {
   /** Names the message: the same in each try. */
   readonly id: string;
-  readonly kind: 'forward' | 'autoReply';
+  readonly kind: 'forward' | 'autoReply' | 'submission';
   /** On whose behalf; `null` for an address that only forwards. */
   readonly account: AccountId | null;
   /** Reverse path; `''` for none. */
@@ -38,7 +38,7 @@ export interface WaitingMail {
   readonly error: string | null;
 }
 
-/** Mail that a store sends: forwards and automatic replies. */
+/** Mail that a store sends: forwards, automatic replies, and what its accounts submit. */
 export interface Outgoing {
   /** What waits for an account, and what was given up lately; the oldest first. */
   list(account: AccountId): Promise<WaitingMail[]>;

@@ -81,7 +81,7 @@ async function mailboxOrInbox(tx: WriteTransaction, ref: MailboxRef): Promise<Ma
   }
 }
 
-/** No message names its thread so: the keys of messages begin with a message id. */
-function deliveryKey(transaction: string): string {
+/** What a transaction of a name is remembered by. No message names its thread so: the keys of messages begin with a message id. */
+export function deliveryKey(transaction: string): string {
   return `delivery ${createHash('sha256').update(transaction).digest('hex')}`;
 }

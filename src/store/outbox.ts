@@ -12,6 +12,7 @@ import { NO_FLAGS } from '../model/flags.ts';
 import type { AccountId, Uid } from '../model/ids.ts';
 import type { OutgoingMail, WaitingMail } from '../model/outgoing-mail.ts';
 import { UidSet } from '../model/uid-set.ts';
+import { addMessages } from './append.ts';
 import { resolveMailbox, type StoreContext } from './context.ts';
 import { findOutbox, outboxMailbox } from './hidden-mailboxes.ts';
 
@@ -34,6 +35,8 @@ export interface NewOutgoing {
   readonly smtpUtf8: boolean;
   /** Milliseconds since 1970. */
   readonly created: number;
+  /** When it is sent, milliseconds since 1970. @defaultValue `created` */
+  readonly due?: number;
   /** Whether the account keeps nothing of it: what cannot be sent comes to its INBOX then, as it would be lost. */
   readonly onlyCopy: boolean;
 }
@@ -58,33 +61,62 @@ export async function markOutbox({ engine }: StoreContext, account: AccountId): 
   await engine.vault.put({ ...MARKS, key: account }, { value: String(Date.now()) });
 }
 
-/** Puts mail into the outbox, as part of a transaction. */
-export async function addOutgoing(tx: WriteTransaction, mails: readonly NewOutgoing[]): Promise<void> {
-  if (mails.length === 0) return;
+/** Puts mail into the outbox, as part of a transaction; resolves with what names each there. */
+export async function addOutgoing(tx: WriteTransaction, mails: readonly NewOutgoing[]): Promise<Uid[]> {
+  if (mails.length === 0) return [];
   const outbox = await outboxMailbox(tx);
   const threadId = await tx.newThread();
   const messages = mails.map(({ content, created }) => ({ content, flags: NO_FLAGS, internalDate: created, threadId }));
   const added = await tx.add(outbox.id, messages);
   const values = new Map<string, Uint8Array>();
-  for (const [index, { kind, from, to, smtpUtf8, created, onlyCopy }] of mails.entries()) {
+  for (const [index, { kind, from, to, smtpUtf8, created, due = created, onlyCopy }] of mails.entries()) {
     for (const [number, address] of to.entries()) {
       const envelope: StoredEnvelope = {
-        ...{ kind, from, to: address, smtpUtf8, created, failures: 0, due: created, claim: null, error: null },
+        ...{ kind, from, to: address, smtpUtf8, created, failures: 0, due, claim: null, error: null },
         onlyCopy,
       };
       values.set(nameOf((added[index] as { uid: Uid }).uid, number), octetsOf(envelope));
     }
   }
   await tx.setAnnotations(outbox.id, values);
+  return added.map(({ uid }) => uid);
 }
+
+/** Makes a message for the sender of one that could not be sent; `null` for none. */
+export type ReportFailure = (failed: {
+  readonly account: AccountId;
+  readonly kind: OutgoingMail['kind'];
+  readonly from: string;
+  readonly to: string;
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  readonly error: string;
+  /** Raw. */
+  readonly header: Uint8Array;
+}) => Promise<Content | null>;
 
 /** The outboxes of all accounts, for one who sends. */
 export class Outbox {
   readonly #context: StoreContext;
+  readonly #report: ReportFailure | null;
   readonly #holder = randomBytes(9).toString('base64url');
 
-  constructor(context: StoreContext) {
+  constructor(context: StoreContext, report: ReportFailure | null = null) {
     this.#context = context;
+    this.#report = report;
+  }
+
+  /** Takes back a mail to all to whom it was not sent, or is being sent; how many those are. */
+  async cancel(account: AccountId, uid: Uid): Promise<number> {
+    return this.#context.engine.write(account, async (tx) => {
+      const outbox = await findOutbox(tx);
+      const all = (await readEnvelopes(tx)).filter((one) => one.uid === uid && one.envelope.due !== null);
+      const free = all.filter(({ envelope }) => envelope.claim === null);
+      if (!outbox || free.length === 0) return 0;
+      await tx.setAnnotations(outbox.id, new Map(free.map(({ number }) => [nameOf(uid, number), null])));
+      if (free.length === all.length) await tx.expunge(outbox.id, UidSet.of(uid));
+      return free.length;
+    });
   }
 
   /** What waits for one account, and what was given up lately; the oldest first. */
@@ -152,13 +184,28 @@ export class Outbox {
   }
 
   /** See `OutboxStore.fail`. */
-  fail(id: string, error: string): Promise<boolean> {
+  async fail(id: string, error: string): Promise<boolean> {
     const now = Date.now();
-    return this.#end(id, (envelope) => {
+    const report = await this.#reportOf(id, error);
+    const fail = (envelope: StoredEnvelope): StoredEnvelope | null => {
       const isAbandoned = envelope.due !== null && envelope.claim !== null && envelope.claim.until <= now;
       if (!this.#holds(envelope) && !isAbandoned) return null;
       return { ...envelope, failures: envelope.failures + 1, due: null, claim: null, error, created: now };
+    };
+    return this.#end(id, fail, report);
+  }
+
+  /** What the sender is told; ready before the transaction that it is a part of. */
+  async #reportOf(id: string, error: string): Promise<Content | null> {
+    if (!this.#report) return null;
+    const { account, uid, number } = placeOf(id);
+    const found = await this.#context.engine.read(account, async (tx) => {
+      const outbox = await findOutbox(tx);
+      const [one] = await readEnvelopes(tx, [nameOf(uid, number)]);
+      const [record] = outbox ? await tx.fetch(outbox.id, UidSet.of(uid), { header: true, limit: 1 }) : [];
+      return one && record?.header ? { ...one.envelope, header: record.header } : null;
     });
+    return found && this.#report({ account, ...found, error });
   }
 
   #holds({ claim }: StoredEnvelope): boolean {
@@ -221,7 +268,11 @@ export class Outbox {
   }
 
   /** The same for the last word on a mail: its octets go with the last of its envelopes that waits. */
-  async #end(id: string, change: (envelope: StoredEnvelope) => StoredEnvelope | 'forget' | null): Promise<boolean> {
+  async #end(
+    id: string,
+    change: (envelope: StoredEnvelope) => StoredEnvelope | 'forget' | null,
+    report: Content | null = null,
+  ): Promise<boolean> {
     const { account, uid, number } = placeOf(id);
     return this.#context.engine.write(account, async (tx) => {
       const outbox = await findOutbox(tx);
@@ -243,6 +294,10 @@ export class Outbox {
       values.set(nameOf(uid, number), changed === 'forget' ? null : octetsOf(changed));
       await tx.setAnnotations(outbox.id, values);
       if (others.length === 0) await tx.expunge(outbox.id, UidSet.of(uid));
+      if (report) {
+        const message = { content: report, flags: NO_FLAGS, internalDate: Date.now() };
+        await addMessages(tx, await resolveMailbox(tx, 'INBOX'), [message]);
+      }
       return true;
     });
   }

@@ -4,6 +4,7 @@ import type { AutoReplies } from '../model/auto-reply.ts';
 import type { DkimKeys } from '../model/dkim.ts';
 import type { Forwardings } from '../model/forwarding.ts';
 import type { Outgoing } from '../model/outgoing-mail.ts';
+import type { Submissions } from '../model/submission.ts';
 
 /** Mail that leaves the store, as its owner settles it. */
 export interface OutgoingStore {
@@ -13,6 +14,8 @@ export interface OutgoingStore {
   readonly autoReplies: AutoReplies;
   /** Where the mail of accounts goes on to. */
   readonly forwardings: Forwardings;
-  /** Forwards and automatic replies on their way out. */
+  /** Sending for accounts. */
+  readonly submissions: Submissions;
+  /** All mail on its way out. */
   readonly outgoing: Outgoing;
 }

@@ -10,6 +10,7 @@ import type { JobKind } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
 import type { Outgoing } from '../model/outgoing-mail.ts';
 import type { Spam } from '../model/spam.ts';
+import type { Submissions } from '../model/submission.ts';
 import type { MessageSource, MessageStore } from './message-store.ts';
 import type { OutgoingStore } from './outgoing-store.ts';
 
@@ -69,6 +70,10 @@ export abstract class StoreWithServices {
 
   get outgoing(): Outgoing {
     return this.#service('outgoing');
+  }
+
+  get submissions(): Submissions {
+    return this.#service('submissions');
   }
 
   get forwardings(): Forwardings {
