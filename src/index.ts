@@ -65,6 +65,7 @@ export type * from './model/encryption.ts';
 export * from './model/filter.ts';
 export * from './model/flags.ts';
 export * from './model/forwarding.ts';
+export type * from './model/idempotency.ts';
 export * from './model/ids.ts';
 export {
   DEFAULT_MAILBOXES,
@@ -82,6 +83,7 @@ export type { AddressField, SearchQuery } from './model/search-query.ts';
 export type { Section } from './model/section.ts';
 export * from './model/security-key.ts';
 export * from './model/spam.ts';
+export * from './model/stored-file.ts';
 export * from './model/submission.ts';
 export { foldText, oneSpaced, words } from './model/tokens.ts';
 export { type UidRange, UidSet } from './model/uid-set.ts';

@@ -65,6 +65,34 @@ export class MessageBody {
   }
 
   /**
+   * What octets `start` to `end` (exclusive) come to without their base64, where that is what is stored: a blob that
+   * lies there, with nothing around it but the end of its last line. `null` where it is not. No I/O.
+   */
+  decoded(
+    start: number,
+    end: number,
+  ): { readonly size: number; read(start: number, end: number): AsyncGenerator<Buffer> } | null {
+    let position = this.#stored.header.length;
+    for (const segment of this.#stored.segments) {
+      if (segment.kind === 'blob' && position === start) {
+        const rest = end - position - segment.length;
+        if (segment.encoding.type !== 'base64' || rest < 0 || rest > 2) return null;
+        const { blobId, blobSize } = segment;
+        const blobs = this.#blobs;
+        return {
+          size: blobSize,
+          async *read(from, to) {
+            for await (const chunk of blobs.read(blobId, { start: from, end: to })) yield asBuffer(chunk);
+          },
+        };
+      }
+      position += segment.length;
+      if (position > start) return null;
+    }
+    return null;
+  }
+
+  /**
    * Where a section lies, or `null` when the message has no such part.
    *
    * @throws `BLOB_MISSING`, `BLOB_CORRUPT`, for fields of a header that lies in a blob

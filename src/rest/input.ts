@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Operation, Shape } from './operation.ts';
 import { ApiError, type FieldErrors } from './problems.ts';
-import { fieldsOf, readFields } from './read-body.ts';
+import { fieldsOf, mediaType, readFields } from './read-body.ts';
 
 /** Fields that every operation takes: who is at the other end, for logs. */
 export const COMMON_FIELDS: Shape = {
@@ -38,7 +38,7 @@ export async function readInput(
   const query = fieldsOf(url.searchParams);
   delete query[TOKEN_FIELD];
   const body =
-    request.method === 'GET' || request.method === 'HEAD' || operation.rawBody
+    request.method === 'GET' || request.method === 'HEAD' || isRaw(operation, request)
       ? { fields: {}, isText: false }
       : await readFields(request, limit);
   const { [TOKEN_FIELD]: _, ...given } = body.fields;
@@ -47,6 +47,11 @@ export async function readInput(
     ...(body.isText ? fromText(given, schema) : fromJson(given, schema)),
     ...fromText(params, schema),
   });
+}
+
+/** Whether the body is the operation's to read. */
+export function isRaw({ rawBody }: Operation, request: Request): boolean {
+  return rawBody !== undefined && (rawBody.includes(mediaType(request)) || rawBody.includes('*/*'));
 }
 
 function check(schema: z.ZodObject, fields: Record<string, unknown>): Record<string, unknown> {

@@ -38,6 +38,16 @@ export function parseThreadId(account: AccountId, text: string): ThreadId | null
   return numberIn('thread', account, text);
 }
 
+/** A file of an account. */
+export function fileObjectId(account: AccountId, uid: number): string {
+  return prefixOf('file', account) + uid.toString(16).padStart(DIGITS, '0');
+}
+
+/** The file that an id names; `null` for one of another account, or of none. */
+export function parseFileId(account: AccountId, text: string): number | null {
+  return numberIn('file', account, text);
+}
+
 /** An id of what is named by a text, such as an address within the store. It cannot be turned back. */
 export function objectIdOf(kind: string, name: string): string {
   return createHash('sha256')

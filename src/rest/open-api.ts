@@ -74,10 +74,14 @@ function describe(operation: Operation, components: Json): Json {
     ...(access ? { 'x-access': `${access.resource}:${access.verb}` } : { security: [] }),
     parameters: [
       ...parameters('path', params, components),
-      ...parameters('query', { ...query, ...(rawBody ? body : {}), ...COMMON_FIELDS }, components),
+      ...parameters('query', { ...query, ...(rawBody?.includes('*/*') ? body : {}), ...COMMON_FIELDS }, components),
     ],
     ...requestBody(operation, components),
-    responses: { 200: success(operation, components), ...problems(operation) },
+    responses: {
+      200: success(operation, components),
+      ...(operation.errors?.includes('RangeNotSatisfiable') && { 206: { description: 'A part of it' } }),
+      ...problems(operation),
+    },
   };
 }
 
@@ -95,17 +99,17 @@ function parameters(place: 'path' | 'query', shape: Shape, components: Json): Js
 }
 
 function requestBody({ body, rawBody }: Operation, components: Json): Json {
-  if (rawBody) {
-    const content = Object.fromEntries(rawBody.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]));
-    return { requestBody: { content } };
-  }
-  if (Object.keys(body).length === 0) return {};
+  const raw = Object.fromEntries(
+    (rawBody ?? []).map((type) => [type, { schema: { type: 'string', format: 'binary' } }]),
+  );
+  if (Object.keys(body).length === 0 || rawBody?.includes('*/*'))
+    return rawBody ? { requestBody: { content: raw } } : {};
   const schema = jsonSchema(z.strictObject(body), 'input', components);
   const required = Array.isArray(schema.required) && schema.required.length > 0;
   return {
     requestBody: {
-      required,
-      content: { 'application/json': { schema }, 'application/x-www-form-urlencoded': { schema } },
+      required: required && !rawBody,
+      content: { ...raw, 'application/json': { schema }, 'application/x-www-form-urlencoded': { schema } },
     },
   };
 }

@@ -60,7 +60,7 @@ export interface OperationSpec<Params extends Shape, Query extends Shape, Body e
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
-  /** Content types of a body that the operation reads itself, from `request.body`; the fields then come in the query. */
+  /** Content types of a body that the operation reads itself, its fields being in the query then; all, with `*\/*`. */
   readonly rawBody?: readonly string[];
   /** Most octets of a body. @defaultValue 1 MB */
   readonly bodyLimit?: (context: RestContext) => number;

@@ -1,9 +1,19 @@
 /** All operations of the API, in the order in which they are told. */
 
 import { mailboxOperations } from './groups/mailboxes.ts';
+import { uploadOperations } from './groups/message-upload.ts';
 import { messageOperations } from './groups/messages.ts';
+import { storageOperations } from './groups/storage.ts';
+import { submissionOperations } from './groups/submission.ts';
 import { userOperations } from './groups/users.ts';
 import type { Operation } from './operation.ts';
 
 /** Every operation. */
-export const OPERATIONS: readonly Operation[] = [...userOperations, ...mailboxOperations, ...messageOperations];
+export const OPERATIONS: readonly Operation[] = [
+  ...userOperations,
+  ...mailboxOperations,
+  ...messageOperations,
+  ...uploadOperations,
+  ...submissionOperations,
+  ...storageOperations,
+];

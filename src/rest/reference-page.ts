@@ -36,8 +36,8 @@ function entryOf(
 ): string {
   const rows = [
     ...rowsOf('path', params),
-    ...rowsOf('query', { ...query, ...(rawBody ? body : {}) }),
-    ...(rawBody ? [] : rowsOf('body', body)),
+    ...rowsOf('query', { ...query, ...(rawBody?.includes('*/*') ? body : {}) }),
+    ...(rawBody?.includes('*/*') ? [] : rowsOf('body', body)),
   ];
   const table =
     rows.length === 0 ? '' : `<table><tr><th>field</th><th>in</th><th>what it is</th></tr>${rows.join('')}</table>`;

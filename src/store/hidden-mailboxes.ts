@@ -16,6 +16,7 @@ const EXPUNGED = `${MARK}expunged/`;
 const DELETED = `${MARK}deleted/`;
 const OUTBOX = `${MARK}outbox`;
 const HOLD = `${MARK}hold`;
+const FILES = `${MARK}files`;
 
 /** Where messages were before they were expunged. */
 export interface ExpungedFrom {
@@ -88,6 +89,12 @@ export const outboxMailbox = (tx: WriteTransaction): Promise<Mailbox> => hiddenM
 
 /** The same, when there is one. */
 export const findOutbox = (tx: ReadTransaction): Promise<Mailbox | null> => tx.mailboxByPath(OUTBOX);
+
+/** Where files are that were uploaded to be attached. */
+export const filesMailbox = (tx: WriteTransaction): Promise<Mailbox> => hiddenMailbox(tx, FILES);
+
+/** The same, when there is one. */
+export const findFiles = (tx: ReadTransaction): Promise<Mailbox | null> => tx.mailboxByPath(FILES);
 
 /** What says that nothing of the account may be lost at present: another one with each hold that begins. */
 export const holdMark = async (tx: ReadTransaction): Promise<MailboxId | null> =>

@@ -12,6 +12,7 @@ import type { Content } from '../model/content.ts';
 import type { Encryption } from '../model/encryption.ts';
 import type { Filters } from '../model/filter.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
+import type { Idempotency } from '../model/idempotency.ts';
 import type { AccountId, ContentId, EmailId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
 import type { Jobs } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
@@ -20,6 +21,7 @@ import type { MimePart } from '../model/mime-part.ts';
 import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { Spam } from '../model/spam.ts';
+import type { StoredFiles } from '../model/stored-file.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import type { Accounts } from './accounts-api.ts';
 import type { AnnotationStore } from './annotation-store.ts';
@@ -193,6 +195,10 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   readonly auth: Authentication;
   /** Encryption at rest: the accounts' public keys, and whose mail is encrypted when it arrives. */
   readonly encryption: Encryption;
+  /** Files that accounts keep to attach them to messages. */
+  readonly files: StoredFiles;
+  /** Requests that may come twice and are done once. */
+  readonly idempotency: Idempotency;
   readonly maintenance: Maintenance;
   /** What was expunged or deleted, as long as it can be brought back; retention; legal holds. */
   readonly recovery: Recovery;

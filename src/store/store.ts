@@ -8,11 +8,13 @@ import type { Addresses } from '../model/addresses.ts';
 import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
+import type { Idempotency } from '../model/idempotency.ts';
 import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
 import type { Jobs } from '../model/job.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
+import type { StoredFiles } from '../model/stored-file.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import { StoreProfiles } from './account-profiles.ts';
 import { type AccountLogin, type AccountPasswords, StoreAccounts } from './accounts.ts';
@@ -24,6 +26,7 @@ import { accountSettings, resolveMailbox, type StoreContext } from './context.ts
 import { fetchMessages, fetchPages } from './fetch.ts';
 import { visibleUsage } from './hidden-mailboxes.ts';
 import { retentionJob, sweepJob } from './housekeeping.ts';
+import { StoreIdempotency } from './idempotency.ts';
 import { StoreJobs } from './jobs.ts';
 import { changeLabels, readLabels } from './labels.ts';
 import { createMailbox, deleteMailbox, listMailboxes, renameMailbox, subscribeMailbox } from './mailboxes.ts';
@@ -55,6 +58,7 @@ import type {
 import { StoreRecovery } from './recovery.ts';
 import { StoreAddresses } from './store-addresses.ts';
 import { type MakeServices, type StoreServices, StoreWithServices } from './store-services.ts';
+import { StoreFiles } from './stored-files.ts';
 
 /** Authentication as a store has it. */
 export interface StoreAuth extends Authentication {
@@ -82,6 +86,8 @@ export class Store extends StoreWithServices implements MessageStore {
   readonly profiles: AccountProfiles;
   readonly addresses: Addresses;
   readonly #auth: StoreAuth | null;
+  readonly files: StoredFiles;
+  readonly idempotency: Idempotency;
   readonly maintenance: Maintenance;
   readonly recovery: Recovery;
   readonly #context: StoreContext;
@@ -120,6 +126,8 @@ export class Store extends StoreWithServices implements MessageStore {
         get: (id) => accounts.byId(id),
         rehash: (login, password) => accounts.rehash(login, password),
       }) ?? null;
+    this.files = new StoreFiles(context);
+    this.idempotency = new StoreIdempotency(context.engine.vault);
     this.maintenance = new StoreMaintenance(context);
     this.recovery = new StoreRecovery(context);
     this.services = services?.(this) ?? null;

@@ -1,0 +1,95 @@
+/** Mailboxes by the API. */
+
+import { describe, expect, test } from 'vitest';
+import { mailboxObjectId } from '../../src/rest/object-ids.ts';
+import { openRest, type RestFixture } from './rest-fixture.ts';
+
+async function openAnn(): Promise<RestFixture & { id: string; base: string; idOf(path: string): Promise<string> }> {
+  const fixture = await openRest();
+  const { id } = await fixture.account('ann');
+  return {
+    ...fixture,
+    id,
+    base: `/users/${id}/mailboxes`,
+    idOf: async (path) => mailboxObjectId(id, (await fixture.store.mailbox(id, path)).id),
+  };
+}
+
+test('the list has paths, uses, and counters where they are asked for', async () => {
+  const { call, store, id, base } = await openAnn();
+  await store.append(id, 'INBOX', 'Subject: x\r\n\r\ny\r\n');
+  const { body } = await call('GET', base);
+  expect(body.results.map(({ path }: { path: string }) => path)).toEqual([
+    'INBOX',
+    'Archive',
+    'Drafts',
+    'Junk',
+    'Sent',
+    'Trash',
+  ]);
+  expect(body.results[0]).not.toHaveProperty('total');
+  const counted = await call('GET', `${base}?counters=true&sizes=1&specialUse=yes`);
+  expect(counted.body.results[0]).toMatchObject({ path: 'INBOX', total: 1, unseen: 1, size: 17 });
+});
+
+test('a mailbox is made, told of by id and by path, renamed, kept for days, and deleted', async () => {
+  const { call, store, id, base } = await openAnn();
+  const { body: made } = await call('POST', base, { path: 'Work/Bills 2026 ❄', retention: 864e5 * 30 });
+  expect((await call('GET', `${base}/${made.id}`)).body).toMatchObject({
+    name: 'Bills 2026 ❄',
+    retention: 864e5 * 30,
+    subscribed: true,
+  });
+  expect((await call('GET', `${base}/resolve?path=${encodeURIComponent('Work/Bills 2026 ❄')}`)).body.id).toBe(made.id);
+  expect((await call('GET', `${base}/sent`)).body).toMatchObject({ path: 'Sent', specialUse: '\\Sent' });
+  await call('PUT', `${base}/${made.id}`, { path: 'Bills', subscribed: false, retention: 0 });
+  expect((await call('GET', `${base}/${made.id}`)).body).toMatchObject({ path: 'Bills', subscribed: false });
+  expect((await call('GET', `${base}/${made.id}`)).body).not.toHaveProperty('retention');
+  await call('DELETE', `${base}/${made.id}`);
+  expect((await call('GET', `${base}/${made.id}`)).body.code).toBe('NoSuchMailbox');
+  await expect(store.mailbox(id, 'Bills')).rejects.toMatchObject({ code: 'MAILBOX_NOT_FOUND' });
+});
+
+describe('what is refused', () => {
+  test.each([
+    [{ path: 'a//b' }, 'InputValidationError'],
+    [{ path: 'a/' }, 'InputValidationError'],
+    [{}, 'InputValidationError'],
+    [{ path: 'INBOX' }, 'MailboxExistsError'],
+    [{ path: 'Sent' }, 'MailboxExistsError'],
+    [{ path: 'x', hidden: true }, 'Unsupported'],
+    [{ path: 'x', retention: 1000 }, 'InputValidationError'],
+    [{ path: 'a*' }, 'InputValidationError'],
+  ])('making %j', async (input, code) => {
+    const { fetch, base } = await openAnn();
+    const answer = await fetch('POST', base, JSON.stringify(input), {
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(await answer.json()).toMatchObject({ code });
+  });
+
+  test('those of a special use are neither renamed nor deleted', async () => {
+    const { call, base, idOf } = await openAnn();
+    for (const path of ['INBOX', 'Sent', 'Trash']) {
+      const id = await idOf(path);
+      expect((await call('DELETE', `${base}/${id}`)).body.code).toBe('DisallowedMailboxMethod');
+      expect((await call('PUT', `${base}/${id}`, { path: 'Else' })).body.code).toBe('DisallowedMailboxMethod');
+    }
+    expect((await call('PUT', `${base}/${await idOf('INBOX')}`, {})).body.code).toBe('NothingChanged');
+  });
+
+  test('a mailbox of another user, and those of the store itself, are not there', async () => {
+    const { call, account, base, store, id } = await openAnn();
+    const bob = await account('bob');
+    expect((await call('GET', `${base}/${mailboxObjectId(bob.id, 1)}`)).body.code).toBe('NoSuchMailbox');
+    await store.append(id, 'INBOX', 'Subject: x\r\n\r\ny\r\n');
+    await store.expunge(id, 'INBOX', undefined, { any: true });
+    for (let number = 1; number < 20; number++) {
+      const { status, body } = await call('GET', `${base}/${mailboxObjectId(id, number)}`);
+      if (status === 200) expect(body.path).toMatch(/^[A-Z]/);
+    }
+    for (const wrong of ['0'.repeat(24), 'nowhere', 'resolve', '%2e%2e', 'a%2fb', '1', '%ff']) {
+      expect((await call('GET', `${base}/${wrong}`)).status).toBe(404);
+    }
+  });
+});
