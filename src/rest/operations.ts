@@ -1,8 +1,10 @@
 /** All operations of the API, in the order in which they are told. */
 
+import { archiveOperations } from './groups/archive.ts';
 import { mailboxOperations } from './groups/mailboxes.ts';
 import { uploadOperations } from './groups/message-upload.ts';
 import { messageOperations } from './groups/messages.ts';
+import { searchOperations } from './groups/search.ts';
 import { storageOperations } from './groups/storage.ts';
 import { submissionOperations } from './groups/submission.ts';
 import { userOperations } from './groups/users.ts';
@@ -14,6 +16,8 @@ export const OPERATIONS: readonly Operation[] = [
   ...mailboxOperations,
   ...messageOperations,
   ...uploadOperations,
+  ...searchOperations,
   ...submissionOperations,
+  ...archiveOperations,
   ...storageOperations,
 ];

@@ -88,3 +88,29 @@ export function pageOfList<Entry, Key extends string | number>(
     last: from + limit < all.length && last !== undefined ? keyOf(last) : null,
   };
 }
+
+/** A page of a list in the order of its keys, which need not have that of the place any more. */
+export function pageOfSorted<Entry extends { readonly key: string }>(
+  all: readonly Entry[],
+  order: 'asc' | 'desc',
+  place: PagePlace<string>,
+  limit: number,
+): Page<Entry, string> {
+  const sign = order === 'desc' ? -1 : 1;
+  const sorted = all.toSorted((a, b) => (a.key < b.key ? -sign : sign));
+  const isBeyond = (key: string, than: string): boolean => (order === 'desc' ? key < than : key > than);
+  /** How many come before a key. */
+  const before = (key: string): number => sorted.filter((entry) => isBeyond(key, entry.key)).length;
+  let from = 0;
+  if (place.after !== undefined) {
+    from = before(place.after);
+    if (sorted[from]?.key === place.after) from++;
+  } else if (place.before !== undefined) from = Math.max(0, before(place.before) - limit);
+  const entries = sorted.slice(from, from + limit);
+  const [first, last] = [entries[0], entries.at(-1)];
+  return {
+    entries,
+    first: from > 0 && first ? first.key : null,
+    last: from + limit < sorted.length && last ? last.key : null,
+  };
+}
