@@ -169,7 +169,11 @@ export class Authenticator {
       const logged = answer?.copied ? 'copiedKey' : 'secondFactor';
       return this.#refuse(account.id, source, 'secondFactor', meaning.credential, attempt.slowMs, logged);
     }
-    if (!(await tickets.spend(ticket))) return this.#refuse(account.id, source, 'ticket', meaning.credential);
+    if (!(await tickets.spend(ticket))) {
+      // Somebody was faster with the same ticket; the factor was right, so it was no guess.
+      await attempt.forgive();
+      return this.#refuse(account.id, source, 'ticket', meaning.credential);
+    }
     if (!(await answer.use(source))) return this.#refuse(account.id, source, 'secondFactor', meaning.credential);
     await attempt.forgive();
     const switchedOff = offReason(status);

@@ -10,18 +10,25 @@ const STEPS = 256;
 
 /** Tells long work when to let others in: `if (turns.due) await turns.next()`. */
 export class Turns {
+  readonly #now: () => number;
   #steps = 0;
-  #began = performance.now();
+  #began: number;
+
+  /** @param now milliseconds since any time */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#began = now();
+  }
 
   /** Counts a small step; whether the turn is over. */
   get due(): boolean {
-    return ++this.#steps % STEPS === 0 && performance.now() - this.#began > TURN_MS;
+    return ++this.#steps % STEPS === 0 && this.#now() - this.#began > TURN_MS;
   }
 
   /** Resolves when the others had their turn. */
   async next(): Promise<void> {
     await pause();
-    this.#began = performance.now();
+    this.#began = this.#now();
   }
 }
 

@@ -24,7 +24,8 @@ async function place() {
   const ann = (await store.accounts.get('ann')).id;
   for (const subject of ['invoice 1', 'news', 'invoice \u001b[2J']) await store.append(ann, 'INBOX', letter(subject));
   await store.close();
-  const run = (args: readonly string[], input = ''): Promise<RunResult> => eider([...args, '--data', data], { input });
+  const run = (args: readonly string[], input?: string): Promise<RunResult> =>
+    eider([...args, '--data', data], input === undefined ? {} : { input });
   const must = async (args: readonly string[], input = ''): Promise<string> => {
     const { code, stdout, stderr } = await run(args, input);
     expect([args.join(' '), code, stderr]).toEqual([args.join(' '), 0, '']);

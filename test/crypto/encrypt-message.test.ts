@@ -1,6 +1,5 @@
 /** PGP/MIME: whoever has a key gets the delivered octets; the library and GnuPG are asked. */
 
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import fc from 'fast-check';
 import * as openpgp from 'openpgp';
 import PostalMime from 'postal-mime';
@@ -113,16 +112,12 @@ test('others have their turn while 30 MB are encrypted', async () => {
   const raw = message(30_000_000);
   let turns = 0;
   const timer = setInterval(() => turns++, 1);
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
   let octets = 0;
   for await (const chunk of encryptMessage(state, inChunks(raw), NOW)) octets += chunk.length;
-  delay.disable();
   clearInterval(timer);
   expect(octets).toBeGreaterThan(raw.length);
+  // As many as there are pieces, or nearly so; were it done at once there would be one.
   expect(turns).toBeGreaterThan(50);
-  // On a machine that has nothing else to do it is 3 ms.
-  expect(delay.percentile(50) / 1e6).toBeLessThan(50);
 });
 
 test('any octets in any chunks come back', async () => {

@@ -227,7 +227,7 @@ describe('a server that is not well', () => {
     const port = await startScript(talk);
     const started = Date.now();
     expect(await failure({ port, replyMs: 300 })).toMatch(/^temporary /);
-    expect(Date.now() - started).toBeLessThan(5_000);
+    expect(Date.now() - started).toBeLessThan(30_000);
   });
 
   test.each([

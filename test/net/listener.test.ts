@@ -303,7 +303,7 @@ describe('close', () => {
     await client.until('hello');
     const started = performance.now();
     await listener.close({ drainMs: 50 });
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(30_000);
     await client.ended;
   });
 
