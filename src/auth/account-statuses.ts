@@ -15,6 +15,8 @@ const MAX_RECENT = 10_000;
 export interface StoredStatus extends AccountStatus {
   /** How often the password was changed. */
   readonly passwordSerial: number;
+  /** Sessions that began before that have ended; milliseconds since 1970. */
+  readonly sessionsSince: number;
 }
 
 /** An account of which nothing was ever changed. */
@@ -24,7 +26,9 @@ const USUAL: StoredStatus = {
   mustChange: false,
   passwordExpires: null,
   secondFactors: [],
+  disabledScopes: [],
   passwordSerial: 0,
+  sessionsSince: 0,
 };
 
 /** The states of all accounts. */

@@ -122,7 +122,7 @@ export class Authenticator {
     if (!account || wanted?.id !== account.id) return this.#refuse(null, source, 'credentials', null);
     await attempt.forgive();
     const credential: UsedCredential = { kind: 'bearer', id: null };
-    const reason = offReason(await statuses.get(account.id));
+    const reason = offReason(await statuses.get(account.id), source);
     if (reason) return this.#refuse(account.id, source, reason, credential);
     return this.#grant(account, source, { credential, mustChange: false });
   }
@@ -148,7 +148,7 @@ export class Authenticator {
     if (target?.id === actor.id) return granted;
     const allowed = target !== null && (await this.#parts.mayImpersonate?.(actor, target)) === true;
     if (!allowed) return this.#refuse(actor.id, source, 'impersonation', credential);
-    const reason = offReason(await this.#parts.statuses.get(target.id));
+    const reason = offReason(await this.#parts.statuses.get(target.id), source);
     const used: UsedCredential = { kind: 'impersonation', id: actor.id };
     if (reason) return this.#refuse(target.id, source, reason, used);
     return this.#grant(target, source, { credential: used, mustChange: false });
@@ -176,9 +176,24 @@ export class Authenticator {
     }
     if (!(await answer.use(source))) return this.#refuse(account.id, source, 'secondFactor', meaning.credential);
     await attempt.forgive();
-    const switchedOff = offReason(status);
+    const switchedOff = offReason(status, source);
     if (switchedOff) return this.#refuse(account.id, source, switchedOff, meaning.credential);
     return this.#grant(account, source, meaning);
+  }
+
+  /** Compares a code of who is in already. */
+  async check(
+    account: AccountId,
+    factor: Extract<SecondFactor, { readonly code: string }>,
+    source: LoginSource,
+  ): Promise<{ readonly right: boolean; readonly retryAfterMs: number }> {
+    const attempt = await this.#parts.limits.begin(accountTarget(account), source.address);
+    if (attempt.retryAfterMs > 0) return { right: false, retryAfterMs: attempt.retryAfterMs };
+    const on = methodsOf(await this.#parts.statuses.get(account)).includes(factor.method);
+    const right = on && (await this.#answer(account, '', factor)) !== null;
+    if (right) await attempt.forgive();
+    else await this.#refuse(account, source, 'secondFactor', null, attempt.slowMs);
+    return { right, retryAfterMs: 0 };
   }
 
   /** Lets in by a passkey: who it is of, the key says itself. */
@@ -200,7 +215,7 @@ export class Authenticator {
     await attempt.forgive();
     const credential: UsedCredential = { kind: 'passkey', id: answer.id };
     const status = await statuses.get(account.id);
-    const switchedOff = offReason(status);
+    const switchedOff = offReason(status, source);
     if (switchedOff) return this.#refuse(account.id, source, switchedOff, credential);
     return this.#grant(account, source, { credential, mustChange: status.mustChange });
   }
@@ -219,7 +234,7 @@ export class Authenticator {
     source: LoginSource,
   ): Promise<LoginOutcome> {
     const credential: UsedCredential = { kind: 'appPassword', id };
-    const reason = offReason(await this.#parts.statuses.get(account.id)) ?? refused;
+    const reason = offReason(await this.#parts.statuses.get(account.id), source) ?? refused;
     if (reason) return this.#refuse(account.id, source, reason, credential);
     await this.#parts.appPasswords.used(account.id, id, source);
     return this.#grant(account, source, { credential, mustChange: false });
@@ -250,7 +265,7 @@ export class Authenticator {
   /** The password was right: what the account's state makes of it. */
   async #entered(account: Account, source: LoginSource, by: UsedCredential): Promise<LoginOutcome> {
     const status = await this.#parts.statuses.get(account.id);
-    const reason = offReason(status) ?? this.#passwordReason(status, source);
+    const reason = offReason(status, source) ?? this.#passwordReason(status, source);
     if (reason) return this.#refuse(account.id, source, reason, by);
     const { mustChange } = status;
     // Which of its passwords it was, so that a session can be ended with it.
@@ -306,6 +321,10 @@ function methodsOf({ secondFactors }: AccountStatus): readonly SecondFactorMetho
   return secondFactors.some((method) => method !== 'recoveryCode') ? secondFactors : [];
 }
 
-function offReason({ disabled, suspended }: AccountStatus): RefusalReason | null {
-  return disabled ? 'disabled' : suspended ? 'suspended' : null;
+function offReason(
+  { disabled, suspended, disabledScopes }: AccountStatus,
+  { scope }: LoginSource,
+): RefusalReason | null {
+  if (disabled || suspended) return disabled ? 'disabled' : 'suspended';
+  return disabledScopes.includes(scope) ? 'scope' : null;
 }

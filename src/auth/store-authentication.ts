@@ -140,13 +140,28 @@ export class StoreAuthentication implements Authentication {
     return this.#authenticator.complete(ticket, factor, source);
   }
 
-  async isValid(account: AccountId, { kind, id }: UsedCredential): Promise<boolean> {
+  async isValid(account: AccountId, { kind, id }: UsedCredential, since?: number): Promise<boolean> {
     const status = await this.#statuses.get(account);
+    if (since !== undefined && since < status.sessionsSince) return false;
     if (status.disabled || status.suspended || !(await this.#directory.get(account))) return false;
     if (kind === 'appPassword') return id !== null && this.#appPasswords.isValid(account, id);
     if (kind === 'passkey') return id !== null && this.#keys.keys.has(account, id);
     if (kind === 'password' || kind === 'scram') return id === String(status.passwordSerial);
     return true;
+  }
+
+  async endSessions(account: AccountId): Promise<void> {
+    await this.#require(account);
+    await this.#statuses.update(account, () => ({ sessionsSince: Date.now() }));
+    this.#revoked(account);
+  }
+
+  checkCode(
+    account: AccountId,
+    factor: Extract<SecondFactor, { readonly code: string }>,
+    source: LoginSource,
+  ): Promise<{ readonly right: boolean; readonly retryAfterMs: number }> {
+    return this.#authenticator.check(account, factor, source);
   }
 
   onRevoked(listener: (account: AccountId) => void): () => void {
@@ -268,7 +283,7 @@ export class StoreAuthentication implements Authentication {
 
   async status(account: AccountId): Promise<AccountStatus> {
     await this.#require(account);
-    const { passwordSerial: _, ...status } = await this.#statuses.get(account);
+    const { passwordSerial: _serial, sessionsSince: _since, ...status } = await this.#statuses.get(account);
     return status;
   }
 
@@ -278,10 +293,14 @@ export class StoreAuthentication implements Authentication {
 
   async setStatus(
     account: AccountId,
-    change: Partial<Pick<AccountStatus, 'disabled' | 'suspended' | 'mustChange' | 'passwordExpires'>>,
+    change: Partial<
+      Pick<AccountStatus, 'disabled' | 'suspended' | 'mustChange' | 'passwordExpires' | 'disabledScopes'>
+    >,
   ): Promise<AccountStatus> {
     await this.#require(account);
-    await this.#statuses.update(account, () => change);
+    const endsSessions = (change.disabledScopes?.length ?? 0) > 0;
+    await this.#statuses.update(account, () => ({ ...change, ...(endsSessions && { sessionsSince: Date.now() }) }));
+    if (endsSessions) this.#revoked(account);
     if (change.disabled || change.suspended) {
       await this.#tickets.clear(account);
       this.#revoked(account);

@@ -8,7 +8,8 @@ import type { Session } from './session.ts';
 export class SessionWarden {
   readonly #store: MessageStore;
   readonly #checkMs: number;
-  readonly #sessions = new Map<AccountId, Set<Session>>();
+  /** With the time of their login. */
+  readonly #sessions = new Map<AccountId, Map<Session, number>>();
   #timer: NodeJS.Timeout | null = null;
   #stop: () => void = () => {};
 
@@ -21,8 +22,8 @@ export class SessionWarden {
   /** Watches over a session that has logged in. Returns the function that ends it. */
   watch(account: AccountId, session: Session): () => void {
     if (this.#sessions.size === 0) this.#start();
-    const sessions = this.#sessions.get(account) ?? new Set();
-    sessions.add(session);
+    const sessions = this.#sessions.get(account) ?? new Map<Session, number>();
+    sessions.set(session, Date.now());
     this.#sessions.set(account, sessions);
     return () => {
       sessions.delete(session);
@@ -49,12 +50,12 @@ export class SessionWarden {
 
   async #check(account: AccountId): Promise<void> {
     const answers = new Map<string, boolean>();
-    for (const session of this.#sessions.get(account) ?? []) {
+    for (const [session, since] of this.#sessions.get(account) ?? []) {
       const { credential } = session;
       if (!credential) continue;
-      const key = `${credential.kind} ${credential.id}`;
+      const key = `${credential.kind} ${credential.id} ${since}`;
       try {
-        if (!answers.has(key)) answers.set(key, await this.#store.auth.isValid(account, credential));
+        if (!answers.has(key)) answers.set(key, await this.#store.auth.isValid(account, credential, since));
       } catch {
         // Who cannot be asked about stays, until the store answers again.
         return;

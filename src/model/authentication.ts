@@ -149,6 +149,8 @@ export interface AccountStatus {
   readonly passwordExpires: number | null;
   /** Second factors that are on. */
   readonly secondFactors: readonly SecondFactorMethod[];
+  /** Protocols that the account is not for, whatever credential opens it: refused as `scope`. */
+  readonly disabledScopes: readonly Scope[];
 }
 
 /** Attempts of one kind within one hour. */
@@ -203,6 +205,12 @@ export interface Authentication extends SecurityKeyAuthentication {
   authenticate(name: string, password: string, source: LoginSource): Promise<LoginOutcome>;
   /** Ends a login that needs a second factor. @throws `UNSUPPORTED` for a security key without a relying party. */
   completeLogin(ticket: string, factor: SecondFactor, source: LoginSource): Promise<LoginOutcome>;
+  /** Tries a one-time password or a recovery code of who has logged in already: whether it is right, or how long to wait. */
+  checkCode(
+    account: AccountId,
+    factor: { readonly method: 'totp' | 'recoveryCode'; readonly code: string },
+    source: LoginSource,
+  ): Promise<{ readonly right: boolean; readonly retryAfterMs: number }>;
   /**
    * Lets in by a passkey, without a name and a password; it counts as both factors. Refuses with `credentials` whatever
    * is wrong with the answer.
@@ -227,8 +235,14 @@ export interface Authentication extends SecurityKeyAuthentication {
   beginScram(source: LoginSource): Promise<ScramLogin | null>;
   /** Lets who was granted in as somebody else, where `mayImpersonate` allows it. */
   impersonate(granted: LoginOutcome, authzid: string, source: LoginSource): Promise<LoginOutcome>;
-  /** Whether a credential that was granted is so still: not revoked, expired, or of an account that was switched off. */
-  isValid(account: AccountId, credential: UsedCredential): Promise<boolean>;
+  /**
+   * Whether a credential that was granted is so still: not revoked, expired, or of an account that was switched off.
+   *
+   * @param since when it was granted, milliseconds since 1970: before the sessions of the account were ended, it is not
+   */
+  isValid(account: AccountId, credential: UsedCredential, since?: number): Promise<boolean>;
+  /** Ends all sessions of an account, by whatever credential they came in; whoever has one may come again. */
+  endSessions(account: AccountId): Promise<void>;
 
   /**
    * Calls `listener` when credentials of an account were taken back by this process: ask
@@ -287,7 +301,9 @@ export interface Authentication extends SecurityKeyAuthentication {
   /** Changes what is given. Ends sessions and tokens of an account that is switched off. */
   setStatus(
     account: AccountId,
-    change: Partial<Pick<AccountStatus, 'disabled' | 'suspended' | 'mustChange' | 'passwordExpires'>>,
+    change: Partial<
+      Pick<AccountStatus, 'disabled' | 'suspended' | 'mustChange' | 'passwordExpires' | 'disabledScopes'>
+    >,
   ): Promise<AccountStatus>;
   /** Attempts of an account, or of names that are no account's (`null`), the latest first. */
   log(

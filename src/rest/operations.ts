@@ -1,10 +1,14 @@
 /** All operations of the API, in the order in which they are told. */
 
+import { appPasswordOperations } from './groups/app-passwords.ts';
 import { archiveOperations } from './groups/archive.ts';
+import { authenticationOperations } from './groups/authentication.ts';
 import { mailboxOperations } from './groups/mailboxes.ts';
 import { uploadOperations } from './groups/message-upload.ts';
 import { messageOperations } from './groups/messages.ts';
 import { searchOperations } from './groups/search.ts';
+import { secondFactorOperations } from './groups/second-factors.ts';
+import { securityKeyOperations } from './groups/security-keys.ts';
 import { storageOperations } from './groups/storage.ts';
 import { submissionOperations } from './groups/submission.ts';
 import { userOperations } from './groups/users.ts';
@@ -19,5 +23,9 @@ export const OPERATIONS: readonly Operation[] = [
   ...searchOperations,
   ...submissionOperations,
   ...archiveOperations,
+  ...authenticationOperations,
+  ...appPasswordOperations,
+  ...secondFactorOperations,
+  ...securityKeyOperations,
   ...storageOperations,
 ];

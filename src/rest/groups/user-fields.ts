@@ -14,6 +14,7 @@ import {
   type OptionalText,
   type OptionalTexts,
 } from '../fields.ts';
+import { SCOPE_NAMES } from '../login-source.ts';
 import { ApiError } from '../problems.ts';
 
 const limit = (what: string): z.ZodOptional<z.ZodNumber> =>
@@ -52,6 +53,7 @@ export type UserShape = {
   pubKey: OptionalText;
   encryptMessages: OptionalFlag;
   requirePasswordChange: OptionalFlag;
+  disabledScopes: OptionalTexts;
 };
 
 /** The same, as it is checked. */
@@ -99,6 +101,11 @@ export const userFields: UserShape = {
     .optional()
     .meta({ description: 'OpenPGP public key, ASCII armor; empty to remove it' }),
   encryptMessages: z.boolean().optional().meta({ description: 'Whether messages that arrive are encrypted' }),
+  disabledScopes: z
+    .array(z.enum(['imap', 'pop3', 'smtp']) as unknown as z.ZodString)
+    .max(10)
+    .optional()
+    .meta({ description: 'Protocols that the account is not for' }),
   requirePasswordChange: z
     .boolean()
     .optional()
@@ -149,6 +156,10 @@ export async function applySettings(store: MessageStore, id: AccountId, fields: 
   if (fields.pubKey) await store.encryption.addKey(id, fields.pubKey);
   if (fields.encryptMessages !== undefined) await store.encryption.configure(id, { enabled: fields.encryptMessages });
   if (fields.pubKey === '') await removeKeys(store, id);
+  if (fields.disabledScopes !== undefined) {
+    const disabledScopes = fields.disabledScopes.flatMap((name) => SCOPE_NAMES.get(name) ?? []);
+    await store.auth.setStatus(id, { disabledScopes });
+  }
   if (fields.requirePasswordChange !== undefined) {
     await store.auth.setStatus(id, { mustChange: fields.requirePasswordChange });
   }

@@ -5,6 +5,7 @@ import type { Account } from '../../model/account.ts';
 import type { AccountProfile } from '../../model/account-profile.ts';
 import type { AccountStatus } from '../../model/authentication.ts';
 import type { MessageStore } from '../../store/message-store.ts';
+import { scopeName } from '../login-source.ts';
 
 const use = z.object({
   allowed: z.number().meta({ description: '0 for no limit' }),
@@ -147,7 +148,7 @@ export async function showUser(store: MessageStore, account: Account): Promise<o
       filters: { allowed: allowed(limits.filters), used: filters.length },
     },
     requirePasswordChange: status.mustChange,
-    disabledScopes: [],
+    disabledScopes: status.disabledScopes.map(scopeName),
     created: new Date(account.created).toISOString(),
   };
 }
