@@ -1,8 +1,12 @@
 /** All operations of the API, in the order in which they are told. */
 
+import { addressOperations } from './groups/addresses.ts';
 import { appPasswordOperations } from './groups/app-passwords.ts';
 import { archiveOperations } from './groups/archive.ts';
 import { authenticationOperations } from './groups/authentication.ts';
+import { replyAndKeyOperations } from './groups/autoreply-and-dkim.ts';
+import { filterOperations } from './groups/filters.ts';
+import { forwardedOperations } from './groups/forwarded-addresses.ts';
 import { mailboxOperations } from './groups/mailboxes.ts';
 import { uploadOperations } from './groups/message-upload.ts';
 import { messageOperations } from './groups/messages.ts';
@@ -17,12 +21,16 @@ import type { Operation } from './operation.ts';
 /** Every operation. */
 export const OPERATIONS: readonly Operation[] = [
   ...userOperations,
+  ...addressOperations,
+  ...forwardedOperations,
   ...mailboxOperations,
   ...messageOperations,
   ...uploadOperations,
   ...searchOperations,
   ...submissionOperations,
   ...archiveOperations,
+  ...filterOperations,
+  ...replyAndKeyOperations,
   ...authenticationOperations,
   ...appPasswordOperations,
   ...secondFactorOperations,
