@@ -35,6 +35,8 @@ export interface RestApi {
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
   /** What the API can do, as OpenAPI 3.1 says it; also answered at `/openapi.json`. */
   readonly openApi: object;
+  /** Ends streams of events that are open. Does not close the store. Idempotent. */
+  close(): void;
 }
 
 /**
@@ -57,12 +59,15 @@ export interface RestApi {
  */
 export function createRestApi(store: MessageStore, options: RestApiOptions = {}): RestApi {
   const { basePath = '', now = Date.now } = options;
+  const closing = new AbortController();
   const context: RestContext = {
     store,
     limits: { ...REST_LIMITS, ...options.limits },
     limiter: new RequestLimiter(now),
     logger: options.logger ?? null,
     now,
+    streams: new Map(),
+    closing: closing.signal,
   };
   const openApi = openApiDocument(OPERATIONS, basePath);
   const document = JSON.stringify(openApi);
@@ -93,7 +98,11 @@ export function createRestApi(store: MessageStore, options: RestApiOptions = {})
     context.logger?.error({ err: error }, 'a request failed');
     return problemResponse(new ApiError('InternalError', 'the server has failed; its log says why'));
   });
-  return { fetch: async (request, info = {}) => app.fetch(request, info), openApi };
+  return {
+    fetch: async (request, info = {}) => app.fetch(request, info),
+    openApi,
+    close: () => closing.abort(),
+  };
 }
 
 /** The page of the API needs nothing but itself. */

@@ -1,5 +1,6 @@
 /** What all operations of an API share. */
 
+import type { AccountId } from '../model/ids.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import type { RequestLimiter } from './request-limiter.ts';
 
@@ -29,6 +30,11 @@ export interface RestLimits {
   readonly requestsPerMinute: number;
   /** Tokens that are none, a minute by one address (of IPv6 its /64). @defaultValue 30 */
   readonly badTokensPerMinute: number;
+  /** Streams of events that are open at once, in all and of one user. @defaultValue 1,000 and 20 */
+  readonly streams: number;
+  readonly streamsPerUser: number;
+  /** A stream without events has a comment so often, in milliseconds. @defaultValue 15,000 */
+  readonly idleMs: number;
 }
 
 /** The defaults of {@link RestLimits}. */
@@ -38,6 +44,9 @@ export const REST_LIMITS: RestLimits = {
   requestMs: 60_000,
   requestsPerMinute: 6_000,
   badTokensPerMinute: 30,
+  streams: 1_000,
+  streamsPerUser: 20,
+  idleMs: 15_000,
 };
 
 /** What all operations of an API share. */
@@ -48,4 +57,8 @@ export interface RestContext {
   readonly logger: RestLogger | null;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Streams that are open, by account. */
+  readonly streams: Map<AccountId, number>;
+  /** Aborted when the API is closed. */
+  readonly closing: AbortSignal;
 }

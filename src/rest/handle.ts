@@ -62,6 +62,10 @@ async function answerTo(
     request,
     info,
     signal,
+    stillGranted: async () => {
+      const token = tokenOf(request, url);
+      return token !== null && (await context.store.auth.verifyToken(token)) !== null;
+    },
     headers: new Headers(),
     context,
   };

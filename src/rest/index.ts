@@ -15,4 +15,5 @@
 
 export { createRestApi, type RestApi, type RestApiOptions } from './api.ts';
 export type { RequestInfo, RestLimits, RestLogger } from './context.ts';
+export { type AccountEvent, type AccountEventsOptions, accountEvents } from './events/account-events.ts';
 export { createRestServer, type RestAddress, type RestServer, type RestServerOptions } from './server.ts';

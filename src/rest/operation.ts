@@ -34,6 +34,8 @@ export interface Call<Input> {
   readonly info: RequestInfo;
   /** Aborted when the client has gone, or the time for the request is over. */
   readonly signal: AbortSignal;
+  /** Whether the token still holds; for what goes on for long. */
+  stillGranted(): Promise<boolean>;
   /** To be sent with the answer. */
   readonly headers: Headers;
   readonly context: RestContext;

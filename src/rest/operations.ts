@@ -15,12 +15,14 @@ import { secondFactorOperations } from './groups/second-factors.ts';
 import { securityKeyOperations } from './groups/security-keys.ts';
 import { storageOperations } from './groups/storage.ts';
 import { submissionOperations } from './groups/submission.ts';
+import { updateOperations } from './groups/updates.ts';
 import { userOperations } from './groups/users.ts';
 import type { Operation } from './operation.ts';
 
 /** Every operation. */
 export const OPERATIONS: readonly Operation[] = [
   ...userOperations,
+  ...updateOperations,
   ...addressOperations,
   ...forwardedOperations,
   ...mailboxOperations,

@@ -44,6 +44,7 @@ const HEADER_MS = 15_000;
 const KEEP_ALIVE_MS = 30_000;
 /** For a request with its body, in milliseconds. */
 const REQUEST_MS = 300_000;
+const IDLE_LOOK_MS = 50;
 const MAX_HEADER_OCTETS: number = 16 * 1024;
 
 /** An HTTP server for the API of `store`. @throws `INVALID_ARGUMENT` when key or certificate cannot be used. */
@@ -90,10 +91,14 @@ class HttpServer implements RestServer {
   }
 
   close({ drainMs = 5_000 }: { readonly drainMs?: number } = {}): Promise<void> {
+    this.api.close();
     this.#closing ??= new Promise((resolve) => {
       const timer = setTimeout(() => this.#server.closeAllConnections(), drainMs);
+      // A connection whose request ends meanwhile is idle from then on.
+      const idle = setInterval(() => this.#server.closeIdleConnections(), IDLE_LOOK_MS);
       this.#server.close(() => {
         clearTimeout(timer);
+        clearInterval(idle);
         resolve();
       });
       this.#server.closeIdleConnections();
