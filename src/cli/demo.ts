@@ -55,7 +55,7 @@ async function show(
   const password = randomPassword();
   const account = await demoAccount(store, password);
   const imported = await addSampleMail(store, account);
-  const options = { tls: null, insecureAuth: true, proxyProtocol: null, rateLimits: true };
+  const options = { tls: null, insecureAuth: true, proxyProtocol: null, rateLimits: true, metrics: false };
   const servers = await startServers(store, { host: HOST, ports, ...options });
   try {
     console.log(

@@ -2,9 +2,9 @@
 
 import { open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { FromQuoting } from '../mime/from-quoting.ts';
 import { CommandError } from './command.ts';
 import { findMessageFiles, openMessageFiles } from './eml-source.ts';
-import type { FromQuoting } from './from-quoting.ts';
 import type { MailFormat, MailSource, MailTotal } from './mail-source.ts';
 import { findMaildirs, isMaildir, openMaildir } from './maildir-source.ts';
 import { looksLikeMbox, readAt } from './mbox-scan.ts';

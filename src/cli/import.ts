@@ -3,11 +3,11 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { CommandDef } from 'citty';
+import type { FromQuoting } from '../mime/from-quoting.ts';
 import { normalizePath } from '../model/mailbox.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import { CommandError, command, type GivenArguments } from './command.ts';
 import { findMail } from './find-mail.ts';
-import type { FromQuoting } from './from-quoting.ts';
 import { ImportJournal } from './import-journal.ts';
 import { type ImportCounts, importSource, settlePending } from './import-run.ts';
 import type { LineEndings } from './line-endings.ts';

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { changeFromQuoting, changeFromQuotingOf, type FromQuoting } from './from-quoting.ts';
+import { changeFromQuoting, changeFromQuotingOf, type FromQuoting } from '../mime/from-quoting.ts';
 import { type MailItem, type MailSource, WHOLE_READ } from './mail-source.ts';
 import { type MboxEntry, readAt, scanMbox } from './mbox-scan.ts';
 

@@ -1,19 +1,9 @@
 /** Writes an mbox file, mboxrd. RFC 4155 appendix A. */
 
 import type { FileHandle } from 'node:fs/promises';
-import { FromQuoter } from './from-quoting.ts';
+import { type MboxMessage, mboxOctets } from '../mime/mbox-octets.ts';
 
 const BUFFERED = 1024 * 1024;
-const LF = 0x0a;
-const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** What is written of a message. */
-export interface MboxMessage {
-  /** Milliseconds since 1970. */
-  readonly internalDate: number;
-  read(): AsyncIterable<Buffer>;
-}
 
 /** Writes messages to a file that is empty at first. */
 export class MboxWriter {
@@ -54,16 +44,10 @@ export class MboxWriter {
   }
 
   async #write(message: MboxMessage): Promise<void> {
-    this.#put(Buffer.from(`From MAILER-DAEMON ${asctime(message.internalDate)}\n`));
-    const quoter = new FromQuoter('quote');
-    let last = LF;
-    for await (const chunk of message.read()) {
-      last = chunk[chunk.length - 1] ?? last;
-      for (const piece of quoter.take(chunk)) this.#put(piece);
+    for await (const piece of mboxOctets(message)) {
+      this.#put(piece);
       if (this.#buffered >= BUFFERED) await this.#flush();
     }
-    for (const piece of quoter.end()) this.#put(piece);
-    this.#put(Buffer.from(last === LF ? '\n' : '\n\n'));
   }
 
   #put(piece: Buffer): void {
@@ -82,13 +66,4 @@ export class MboxWriter {
       this.#written += bytesWritten;
     }
   }
-}
-
-/** RFC 4155: the time of the From_ line is in UTC, without a zone. */
-function asctime(time: number): string {
-  const date = new Date(time);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const clock = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
-  const day = String(date.getUTCDate()).padStart(2, ' ');
-  return `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${day} ${clock} ${String(date.getUTCFullYear()).padStart(4, '0')}`;
 }

@@ -23,6 +23,10 @@ export const serve: CommandDef = command({
     lmtp: { type: 'string', default: '2424', valueHint: 'PORT', description: 'LMTP port; 0 for a free one' },
     http: { type: 'string', valueHint: 'PORT', description: 'Port of the REST API; none without' },
     https: { type: 'string', valueHint: 'PORT', description: 'The same with TLS' },
+    metrics: {
+      type: 'boolean',
+      description: 'Count requests of the API, to be read at /metrics with a token of role root',
+    },
     'tls-key': { type: 'string', valueHint: 'FILE', description: 'Private key for TLS, PEM' },
     'tls-cert': { type: 'string', valueHint: 'FILE', description: 'Certificate chain for TLS, PEM' },
     'insecure-auth': { type: 'boolean', description: 'Take passwords on connections without TLS' },
@@ -79,6 +83,7 @@ export const serve: CommandDef = command({
       insecureAuth,
       proxyProtocol,
       rateLimits: args['rate-limits'],
+      metrics: args.metrics === true,
     };
     const outgoing = await outgoingOf(args.relay ?? process.env.EIDER_RELAY, args.hostname, args['srs-domain']);
     if (isServingFork) return serveHere(args, options, untilTold(), announceReady, outgoing);

@@ -27,6 +27,8 @@ export interface ServersOptions {
   readonly insecureAuth: boolean;
   readonly proxyProtocol: ProxyProtocolSettings | null;
   readonly rateLimits: boolean;
+  /** Whether the API counts its requests. */
+  readonly metrics: boolean;
 }
 
 /** Servers that listen. */
@@ -83,13 +85,16 @@ export async function startServers(store: MessageStore, options: ServersOptions)
 }
 
 /** The servers of the API, by the name of their port. Loaded by who wants one: it takes time. */
-async function createApis(store: MessageStore, { host, ports, tls }: ServersOptions): Promise<Map<string, RestServer>> {
+async function createApis(
+  store: MessageStore,
+  { host, ports, tls, metrics }: ServersOptions,
+): Promise<Map<string, RestServer>> {
   if (ports.http === undefined && ports.https === undefined) return new Map();
   const { createRestServer } = await import('../rest/server.ts');
   const apis = new Map<string, RestServer>();
-  if (ports.http !== undefined) apis.set('http', createRestServer(store, { host, port: ports.http, logger }));
+  if (ports.http !== undefined) apis.set('http', createRestServer(store, { host, port: ports.http, logger, metrics }));
   if (ports.https !== undefined && tls) {
-    apis.set('https', createRestServer(store, { host, port: ports.https, logger, tls }));
+    apis.set('https', createRestServer(store, { host, port: ports.https, logger, metrics, tls }));
   }
   return apis;
 }

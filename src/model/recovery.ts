@@ -142,6 +142,8 @@ export interface Recovery {
 
   /** Times of which nothing is lost at present. */
   holds(account: AccountId): Promise<LegalHold[]>;
+  /** One by its id alone; `null` for none, and for one that was made by an earlier version. */
+  findHold(id: string): Promise<{ readonly account: AccountId; readonly hold: LegalHold } | null>;
   /**
    * From now on nothing of that time is removed for good, whatever the account or its retention does: what is expunged
    * can be brought back until the hold has ended. What was lost before is lost.

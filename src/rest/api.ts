@@ -5,6 +5,7 @@ import { cors } from 'hono/cors';
 import type { MessageStore } from '../store/message-store.ts';
 import { REST_LIMITS, type RequestInfo, type RestContext, type RestLimits, type RestLogger } from './context.ts';
 import { handle } from './handle.ts';
+import { Metrics } from './metrics.ts';
 import { openApiDocument } from './open-api.ts';
 import type { Operation } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
@@ -21,6 +22,8 @@ export interface RestApiOptions {
   readonly limits?: Partial<RestLimits>;
   /** @defaultValue nothing is logged */
   readonly logger?: RestLogger;
+  /** Whether requests are counted, to be read at `/metrics` with a token of role `root`. @defaultValue `false` */
+  readonly metrics?: boolean;
   /** Milliseconds since 1970. @defaultValue the system's clock */
   readonly now?: () => number;
 }
@@ -65,6 +68,7 @@ export function createRestApi(store: MessageStore, options: RestApiOptions = {})
     limits: { ...REST_LIMITS, ...options.limits },
     limiter: new RequestLimiter(now),
     logger: options.logger ?? null,
+    metrics: options.metrics ? new Metrics() : null,
     now,
     streams: new Map(),
     closing: closing.signal,
@@ -101,7 +105,10 @@ export function createRestApi(store: MessageStore, options: RestApiOptions = {})
   return {
     fetch: async (request, info = {}) => app.fetch(request, info),
     openApi,
-    close: () => closing.abort(),
+    close: () => {
+      closing.abort();
+      context.metrics?.close();
+    },
   };
 }
 

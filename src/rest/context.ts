@@ -2,6 +2,7 @@
 
 import type { AccountId } from '../model/ids.ts';
 import type { MessageStore } from '../store/message-store.ts';
+import type { Metrics } from './metrics.ts';
 import type { RequestLimiter } from './request-limiter.ts';
 
 /** Where log lines go, in the manner of pino. */
@@ -55,6 +56,8 @@ export interface RestContext {
   readonly limits: RestLimits;
   readonly limiter: RequestLimiter;
   readonly logger: RestLogger | null;
+  /** `null` where nothing is counted. */
+  readonly metrics: Metrics | null;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Streams that are open, by account. */

@@ -4,6 +4,7 @@ import { networkOf } from '../model/networks.ts';
 import { type Caller, type Grant, grantFor } from './access.ts';
 import type { RequestInfo, RestContext } from './context.ts';
 import { readInput } from './input.ts';
+import { publishRequest } from './metrics.ts';
 import type { Call, Operation } from './operation.ts';
 import { ApiError, problemResponse, toApiError } from './problems.ts';
 
@@ -21,13 +22,21 @@ export async function handle(
   const timeout = new AbortController();
   const timer = operation.endless ? null : setTimeout(() => timeout.abort(), context.limits.requestMs);
   const signal = AbortSignal.any([request.signal, timeout.signal]);
-  try {
-    const answer = answerTo(operation, context, request, params, info, signal);
-    return await (timer === null ? answer : Promise.race([answer, afterTimeout(timeout.signal)]));
-  } catch (error) {
-    return failed(error, operation, context);
-  } finally {
-    if (timer) clearTimeout(timer);
+  const began = performance.now();
+  const answer = await answerOrProblem();
+  if (timer) clearTimeout(timer);
+  const ms = performance.now() - began;
+  context.metrics?.request(operation.id, answer.status, ms);
+  publishRequest(operation.id, answer.status, ms);
+  return answer;
+
+  async function answerOrProblem(): Promise<Response> {
+    try {
+      const answer = answerTo(operation, context, request, params, info, signal);
+      return await (timer === null ? answer : Promise.race([answer, afterTimeout(timeout.signal)]));
+    } catch (error) {
+      return failed(error, operation, context);
+    }
   }
 }
 

@@ -3,10 +3,12 @@
 import { addressOperations } from './groups/addresses.ts';
 import { appPasswordOperations } from './groups/app-passwords.ts';
 import { archiveOperations } from './groups/archive.ts';
+import { auditOperations } from './groups/audit.ts';
 import { authenticationOperations } from './groups/authentication.ts';
 import { replyAndKeyOperations } from './groups/autoreply-and-dkim.ts';
 import { filterOperations } from './groups/filters.ts';
 import { forwardedOperations } from './groups/forwarded-addresses.ts';
+import { healthOperations } from './groups/health.ts';
 import { mailboxOperations } from './groups/mailboxes.ts';
 import { uploadOperations } from './groups/message-upload.ts';
 import { messageOperations } from './groups/messages.ts';
@@ -38,4 +40,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...secondFactorOperations,
   ...securityKeyOperations,
   ...storageOperations,
+  ...auditOperations,
+  ...healthOperations,
 ];

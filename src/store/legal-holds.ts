@@ -8,6 +8,8 @@ import { accountSettings, type StoreContext } from './context.ts';
 import { holdMark, markHeld, unmarkHeld } from './hidden-mailboxes.ts';
 
 const KIND = 'hold';
+/** Of which account each hold is. */
+const INDEX = { owner: 'holds:', kind: 'holdIndex' };
 const MAX_HOLDS = 100;
 const MAX_NOTE = 1_000;
 const DAY_MS = 86_400_000;
@@ -42,14 +44,26 @@ export async function addHold(context: StoreContext, account: AccountId, options
   }
   const hold: LegalHold = { id: newId(), from, before, expires, note, created: Date.now() };
   await context.engine.vault.put(placeOf(account, hold.id), { value: JSON.stringify(hold), expires });
+  await context.engine.vault.put({ ...INDEX, key: hold.id }, { value: account, expires });
   await context.engine.write(account, markHeld);
   return hold;
+}
+
+/** A hold by its id alone; `null` when there is none. */
+export async function findHold(
+  { engine }: Pick<StoreContext, 'engine'>,
+  id: string,
+): Promise<{ readonly account: AccountId; readonly hold: LegalHold } | null> {
+  const entry = await engine.vault.get({ ...INDEX, key: id });
+  const hold = entry && (await listHolds({ engine }, entry.value)).find((one) => one.id === id);
+  return entry && hold ? { account: entry.value, hold } : null;
 }
 
 /** Ends one. */
 export async function removeHold(context: StoreContext, account: AccountId, id: string): Promise<boolean> {
   if (!(await listHolds(context, account)).some((hold) => hold.id === id)) return false;
   await context.engine.vault.take(placeOf(account, id));
+  await context.engine.vault.take({ ...INDEX, key: id });
   await unmarkWithoutHold(context, account);
   return true;
 }

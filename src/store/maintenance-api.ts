@@ -69,5 +69,7 @@ export interface Maintenance {
    * small records that have expired.
    */
   sweep(options?: SweepOptions): Promise<SweepResult>;
+  /** Whether the database and the attachments can be read at present. Never rejects. */
+  health(): Promise<{ readonly engine: boolean; readonly blobs: boolean }>;
   stats(options?: { readonly account?: AccountId }): Promise<StoreStats>;
 }

@@ -52,6 +52,20 @@ export class StoreMaintenance implements Maintenance {
     }
   }
 
+  async health(): Promise<{ readonly engine: boolean; readonly blobs: boolean }> {
+    const { engine, blobs } = this.#context;
+    const answers = (asked: Promise<unknown>): Promise<boolean> =>
+      asked.then(
+        () => true,
+        () => false,
+      );
+    const [engineAnswers, blobsAnswer] = await Promise.all([
+      answers(engine.directory.list({ limit: 1 })),
+      answers(blobs.stat('0'.repeat(64))),
+    ]);
+    return { engine: engineAnswers, blobs: blobsAnswer };
+  }
+
   async sweep(options: SweepOptions = {}): Promise<SweepResult> {
     const changes = await this.#expireChanges(Date.now() - (options.changesMs ?? DEFAULT_CHANGES_MS), options);
     let blobs = 0;

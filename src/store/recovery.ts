@@ -20,7 +20,7 @@ import { UidSet } from '../model/uid-set.ts';
 import { patternsOf, registerAddresses, requireAddressesFree } from './address-registration.ts';
 import type { StoreContext } from './context.ts';
 import { expungedFrom, isHidden } from './hidden-mailboxes.ts';
-import { addHold, type HoldOptions, heldQuery, listHolds, removeHold } from './legal-holds.ts';
+import { addHold, findHold, type HoldOptions, heldQuery, listHolds, removeHold } from './legal-holds.ts';
 import { bringBackAccount, restorableAccounts } from './removed-accounts.ts';
 import { keptMailboxes, listKept, purgeKept, restoreMessages } from './restore.ts';
 import { readRetention, writeRetention } from './retention.ts';
@@ -87,6 +87,10 @@ export class StoreRecovery implements Recovery {
 
   holds(account: AccountId): Promise<LegalHold[]> {
     return listHolds(this.#context, account);
+  }
+
+  findHold(id: string): Promise<{ readonly account: AccountId; readonly hold: LegalHold } | null> {
+    return findHold(this.#context, id);
   }
 
   addHold(account: AccountId, hold: HoldOptions = {}): Promise<LegalHold> {

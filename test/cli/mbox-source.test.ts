@@ -4,9 +4,9 @@ import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FromQuoting } from '../../src/cli/from-quoting.ts';
 import { looksLikeMbox, scanMbox } from '../../src/cli/mbox-scan.ts';
 import { fromLineDate, openMbox } from '../../src/cli/mbox-source.ts';
+import type { FromQuoting } from '../../src/mime/from-quoting.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { changeFromQuoting, changeFromQuotingOf, FromQuoter, type FromQuoting } from '../../src/cli/from-quoting.ts';
+import { changeFromQuoting, changeFromQuotingOf, FromQuoter, type FromQuoting } from '../../src/mime/from-quoting.ts';
 
 const change = (text: string, how: 'quote' | FromQuoting): string =>
   changeFromQuoting(Buffer.from(text), how).toString();
