@@ -40,7 +40,7 @@ export interface Grant {
   readonly own: boolean;
   /** Fields that are left out of answers, and passed over in what is given. */
   readonly hidden: readonly string[];
-  /** The only fields that are looked at in an update; `null` for all. */
+  /** The only fields that are looked at where an operation passes others over; `null` for all. */
   readonly writable: readonly string[] | null;
 }
 

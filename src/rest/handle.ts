@@ -114,11 +114,10 @@ function requireNoWait(ms: number): void {
 
 /** What a caller may not change is passed over, as if it had not been given. */
 function withoutHidden(input: Record<string, unknown>, operation: Operation, grant: Grant): Record<string, unknown> {
-  const isUpdate = operation.access?.verb === 'update';
   const kept = Object.entries(input).filter(
     ([name]) =>
       !grant.hidden.includes(name) &&
-      !(isUpdate && grant.writable && !(name in operation.params) && !grant.writable.includes(name)),
+      !(operation.passesOver && grant.writable && !(name in operation.params) && !grant.writable.includes(name)),
   );
   return Object.fromEntries(kept);
 }

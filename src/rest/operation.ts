@@ -59,6 +59,8 @@ export interface OperationSpec<Params extends Shape, Query extends Shape, Body e
   readonly description?: string;
   /** `null` for one that needs no token. */
   readonly access: Access | null;
+  /** Whether fields that the caller may not change are passed over: those beside `Grant.writable`. */
+  readonly passesOver?: boolean;
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;

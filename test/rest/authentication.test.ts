@@ -164,6 +164,17 @@ describe('app passwords', () => {
 });
 
 describe('one-time passwords', () => {
+  test('are switched on and off by the user', async () => {
+    const { call, id, store, tokenOf, clock } = await openAnn();
+    const token = await tokenOf(await store.accounts.get(id));
+    const { body } = await call('POST', '/users/me/2fa/totp/setup', { issuer: 'Example' }, { token });
+    const code = await generate({ secret: body.seed, epoch: Math.floor(clock.now / 1000) });
+    expect((await call('POST', '/users/me/2fa/totp/enable', { token: code }, { token })).status).toBe(200);
+    expect((await call('GET', '/users/me', null, { token })).body.enabled2fa).toEqual(['totp']);
+    expect((await call('DELETE', '/users/me/2fa', null, { token })).status).toBe(200);
+    expect((await call('GET', '/users/me', null, { token })).body.enabled2fa).toEqual([]);
+  });
+
   async function switchOn(ann: Ann): Promise<() => Promise<string>> {
     const { call, id, clock } = ann;
     const { body } = await call('POST', `/users/${id}/2fa/totp/setup`, { issuer: 'Example' });

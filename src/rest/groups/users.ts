@@ -120,6 +120,7 @@ const updateUser = operation({
   summary: 'Change a user',
   description: 'What is not given stays as it is. A change of the password ends sessions and tokens',
   access: { resource: 'users', verb: 'update' },
+  passesOver: true,
   params: { user: userField },
   body: {
     existingPassword: z.string().max(256).optional().meta({ description: 'If given, it must be right' }),
