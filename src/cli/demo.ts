@@ -11,7 +11,7 @@ import { formatCount, parsePort } from './octets.ts';
 import { openPlace } from './open-place.ts';
 import { randomPassword } from './password-options.ts';
 import { sampleMail } from './sample-mail.ts';
-import { startServers, untilSignal } from './servers.ts';
+import { type ServedPorts, startServers, untilSignal } from './servers.ts';
 import { printStats } from './stats.ts';
 import { storeArgs, storePlace } from './store-place.ts';
 
@@ -25,10 +25,11 @@ export const demo: CommandDef = command({
   args: {
     imap: { type: 'string', default: '0', valueHint: 'PORT', description: 'IMAP port; 0 for a free one' },
     lmtp: { type: 'string', default: '0', valueHint: 'PORT', description: 'LMTP port; 0 for a free one' },
+    http: { type: 'string', default: '0', valueHint: 'PORT', description: 'Port of the REST API; 0 for a free one' },
     ...storeArgs,
   },
   async run(args) {
-    const ports = { imap: parsePort(args.imap), lmtp: parsePort(args.lmtp) };
+    const ports = { imap: parsePort(args.imap), lmtp: parsePort(args.lmtp), http: parsePort(args.http) };
     const stopped = untilSignal();
     const isNamed = args.data !== undefined || args.mongodb !== undefined;
     const temporary = isNamed ? null : await mkdtemp(path.join(tmpdir(), 'eider-demo-'));
@@ -48,7 +49,7 @@ export const demo: CommandDef = command({
 
 async function show(
   store: MessageStore,
-  ports: { readonly imap: number; readonly lmtp: number },
+  ports: { readonly imap: number; readonly lmtp: number; readonly http: number },
   stopped: Promise<void>,
   isTemporary: boolean,
 ): Promise<void> {
@@ -64,7 +65,8 @@ async function show(
         : 'The store has its mail from before.\n',
     );
     printStats(await store.maintenance.stats());
-    console.log(howToConnect(servers.ports, password));
+    const { token } = await store.auth.createToken({ role: 'account', account: account.id, description: 'demo' });
+    console.log(howToConnect(servers.ports, password, token));
     console.log(`Ctrl-C stops it${isTemporary ? ' and removes the mail' : ''}.`);
     await stopped;
     console.log('stopping');
@@ -90,7 +92,7 @@ async function addSampleMail(store: MessageStore, account: Account): Promise<num
   return samples.length;
 }
 
-function howToConnect(ports: { readonly imap: number; readonly lmtp: number }, password: string): string {
+function howToConnect(ports: ServedPorts, password: string, token: string): string {
   const url = `imap://${HOST}:${ports.imap}`;
   return `
 IMAP  ${HOST}:${ports.imap}   LMTP  ${HOST}:${ports.lmtp}   account ${NAME}   password ${password}
@@ -103,6 +105,8 @@ Browse with mutt:
   mutt -e 'set ssl_starttls=no ssl_force_tls=no' -f 'imap://${NAME}:${password}@${HOST}:${ports.imap}/INBOX'
 Deliver a message, and see it arrive:
   swaks --protocol LMTP --server ${HOST}:${ports.lmtp} --to ${ADDRESS} --header 'Subject: hello'
+Ask the API, whose operations stand at http://${HOST}:${ports.http}/docs:
+  curl -H 'Authorization: Bearer ${token}' 'http://${HOST}:${ports.http}/users/me/mailboxes/inbox/messages?limit=3'
 Any mail program works: no encryption, password in the clear (this listens on loopback only).
 `;
 }
