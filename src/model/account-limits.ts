@@ -10,6 +10,7 @@ export const FURTHER_LIMITS = [
   'deliveriesPerHour',
   'recipientsPerDay',
   'forwardsPerDay',
+  'restorableOctets',
 ] as const;
 
 /** What an account may use at most. `null`, or absent: what the store says for all accounts, else no limit. */
@@ -30,6 +31,8 @@ export interface AccountLimits {
   readonly recipientsPerDay?: number | null;
   /** Messages that are forwarded within a day, each target counted. */
   readonly forwardsPerDay?: number | null;
+  /** Octets of expunged messages that can be brought back; the oldest go first, within the hour. Absent: as many as `octets`. */
+  readonly restorableOctets?: number | null;
 }
 
 /** A change of limits: what is absent stays, `null` takes a limit back. */

@@ -9,6 +9,7 @@ import { resolveMailbox, type StoreContext } from './context.ts';
 import { removeMessages } from './expunge.ts';
 import { visibleMailboxes } from './hidden-mailboxes.ts';
 import { unmarkWithoutHold } from './legal-holds.ts';
+import { purgeExcess } from './restorable-bound.ts';
 import { purgeKept } from './restore.ts';
 
 const KIND = 'retention';
@@ -52,6 +53,7 @@ export async function applyRetention(context: StoreContext, account: AccountId, 
   }
   await purgeKept(context, account, { before: now - context.restorableMs });
   await unmarkWithoutHold(context, account);
+  await purgeExcess(context, account);
   await dropStale(context, account);
 }
 

@@ -243,6 +243,47 @@ test('deleting and restoring in any order gives back the same messages, flags an
   );
 });
 
+describe('what can be brought back', () => {
+  test('is no more than the quota, and the oldest go first, from whichever mailbox', async () => {
+    const fixture = await openTestStore({ account: { limits: { octets: 3_000 } } });
+    const { store, account } = fixture;
+    for (let n = 0; n < 12; n++) {
+      const mailbox = n % 3 === 2 ? 'Archive' : 'INBOX';
+      await store.append(account, mailbox, letter(`number ${n}`, 'x'.repeat(600)));
+      await store.expunge(account, mailbox, undefined, { any: true });
+      // One after the other, as a save date tells no more than a millisecond.
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    await store.jobs.runDue();
+    const left: string[] = [];
+    let octets = 0;
+    for (const one of await store.recovery.mailboxes(account)) {
+      octets += one.octets;
+      for (const { envelope } of await store.recovery.messages(account, one.mailboxId)) {
+        left.push(/number (\d+)/.exec(envelope)?.[1] ?? '');
+      }
+    }
+    expect(octets).toBeLessThanOrEqual(3_000);
+    expect(left.map(Number).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: left.length }, (_, n) => 12 - left.length + n),
+    );
+    expect(left.length).toBeGreaterThan(1);
+  });
+
+  test('is as much as the account may, and all of it during a legal hold', async () => {
+    const fixture = await openTestStore({ account: { limits: { octets: 3_000, restorableOctets: 1_000 } } });
+    const { store, account } = fixture;
+    const { id } = await store.recovery.addHold(account, {});
+    for (let n = 0; n < 4; n++) await store.append(account, 'INBOX', letter(`number ${n}`, 'x'.repeat(600)));
+    await store.expunge(account, 'INBOX', undefined, { any: true });
+    await afterDays(store, 1);
+    expect((await store.recovery.mailboxes(account))[0]?.messages).toBe(4);
+    await store.recovery.removeHold(account, id);
+    await afterDays(store, 2);
+    expect((await store.recovery.mailboxes(account))[0]?.messages).toBe(1);
+  });
+});
+
 describe('retention', () => {
   test('empties trash and junk after 30 days, what was moved there lately excepted', async () => {
     const fixture = await openTestStore();
