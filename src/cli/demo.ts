@@ -18,6 +18,7 @@ import { storeArgs, storePlace } from './store-place.ts';
 const NAME = 'demo';
 const ADDRESS = 'demo@example.com';
 const HOST = '127.0.0.1';
+const DAY_MS = 86_400_000;
 
 /** Without `--data` and `--mongodb` the store lies in a temporary folder and goes with the demo. */
 export const demo: CommandDef = command({
@@ -65,7 +66,12 @@ async function show(
         : 'The store has its mail from before.\n',
     );
     printStats(await store.maintenance.stats());
-    const { token } = await store.auth.createToken({ role: 'account', account: account.id, description: 'demo' });
+    const { token } = await store.auth.createToken({
+      role: 'account',
+      account: account.id,
+      description: 'demo',
+      expires: new Date(Date.now() + DAY_MS),
+    });
     console.log(howToConnect(servers.ports, password, token));
     console.log(`Ctrl-C stops it${isTemporary ? ' and removes the mail' : ''}.`);
     await stopped;
