@@ -19,6 +19,7 @@ export type { LoginLimit, LoginLimitOptions } from './auth/login-limits.ts';
 export type { ResolveDns } from './delivery/bounded-resolver.ts';
 export { SenderChecker, type SenderCheckOptions } from './delivery/check-sender.ts';
 export { type FlatFilterQuery, fromFlatQuery, toFlatQuery } from './delivery/filter-flat-query.ts';
+export type { WebhookOptions } from './delivery/post-webhook.ts';
 export { SendError } from './delivery/send-error.ts';
 export {
   type CheckedMail,

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { CommandDef } from 'citty';
+import type { OutgoingOptions } from '../delivery/delivery-context.ts';
 import { ProxyProtocol, type ProxyProtocolSettings } from '../net/proxy-protocol.ts';
 import type { OpenStoreOptions } from '../open-store.ts';
 import { CommandError, command, UsageError } from './command.ts';
@@ -47,6 +48,12 @@ export const serve: CommandDef = command({
       description: 'Send forwards and automatic replies by this agent, as smtp://127.0.0.1:25; or EIDER_RELAY',
     },
     hostname: { type: 'string', valueHint: 'NAME', description: "What the server calls itself; else the host's name" },
+    webhooks: { type: 'boolean', description: 'Post the webhooks of filters, to public addresses' },
+    'webhook-secret': {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'At least 24 octets that webhooks are signed under',
+    },
     'srs-domain': {
       type: 'string',
       valueHint: 'DOMAIN',
@@ -85,7 +92,12 @@ export const serve: CommandDef = command({
       rateLimits: args['rate-limits'],
       metrics: args.metrics === true,
     };
-    const outgoing = await outgoingOf(args.relay ?? process.env.EIDER_RELAY, args.hostname, args['srs-domain']);
+    const outgoing = {
+      outgoing: {
+        ...(await outgoingOf(args.relay ?? process.env.EIDER_RELAY, args.hostname, args['srs-domain'])).outgoing,
+        ...webhooksOf(args.webhooks === true, args['webhook-secret']),
+      },
+    };
     if (isServingFork) return serveHere(args, options, untilTold(), announceReady, outgoing);
     const ready = (ports: ServedPorts): void => {
       if (args['ready-json']) printJson(ports);
@@ -122,7 +134,7 @@ async function serveHere(
     const servers = await startServers(store, options);
     // Of several processes each job has one at a time.
     store.jobs.start();
-    if (outgoing.outgoing?.send) store.outgoing.start();
+    if (outgoing.outgoing?.send || outgoing.outgoing?.webhooks) store.outgoing.start();
     try {
       ready(servers.ports);
       await stopped;
@@ -134,6 +146,12 @@ async function serveHere(
   }
   // What is left open (a channel to the process that forked this one) must not keep it.
   if (isServingFork) process.exit(0);
+}
+
+/** @throws {@link UsageError} for a secret without webhooks. */
+function webhooksOf(isOn: boolean, file: string | undefined): Pick<OutgoingOptions, 'webhooks'> {
+  if (!isOn && file !== undefined) throw new UsageError('--webhook-secret goes with --webhooks');
+  return isOn ? { webhooks: file === undefined ? {} : { secret: readFileSync(file) } } : {};
 }
 
 async function outgoingOf(

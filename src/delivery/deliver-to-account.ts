@@ -14,6 +14,7 @@ import { needsText } from './filter-evaluate.ts';
 import type { MessageFacts } from './message-facts.ts';
 import { forwardsOf, replyTo } from './outgoing.ts';
 import { prefixOf } from './trace-fields.ts';
+import { webhooksOf } from './webhooks.ts';
 
 /** A message for one account. */
 export interface AccountTask {
@@ -45,7 +46,11 @@ export async function deliverToAccount(shared: Shared, task: AccountTask): Promi
   const known = { address: addressOf(recipient), detail: route.detail };
   const disposition = await disposeOf(rules, facts, known, decision, () => context.mailboxes(account));
   const cause = { arrival, route, recipient, from: options.from ?? '', rules, disposition, now };
-  const outgoing = [...(await forwardsOf(context, cause)), ...(await replyTo(context, cause))];
+  const outgoing = [
+    ...(await forwardsOf(context, cause)),
+    ...(await replyTo(context, cause)),
+    ...(await webhooksOf(context, cause)),
+  ];
   const { mailbox, labels, flags } = disposition;
   const fields = [...shared.fields, ...(decision.headers ?? [])];
   const { transactionId } = options;

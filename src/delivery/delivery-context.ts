@@ -7,6 +7,7 @@ import type { SendMail } from '../model/outgoing-mail.ts';
 import type { Route } from '../model/route.ts';
 import type { StoreContext } from '../store/context.ts';
 import type { SenderChecker, SenderCheckOptions } from './check-sender.ts';
+import type { WebhookOptions } from './post-webhook.ts';
 import type { RewriteSender, SenderRewriter } from './sender-rewriting.ts';
 import type { SpamTrust } from './spam-verdict.ts';
 
@@ -24,6 +25,8 @@ export interface OutgoingOptions {
    * senders. @defaultValue that of the message
    */
   readonly rewriteSender?: RewriteSender | SenderRewriter;
+  /** Posts the webhooks of filters; the same for all processes of a store. @defaultValue none: nobody is told */
+  readonly webhooks?: WebhookOptions;
 }
 
 /** What a program says about mail on its way in. */

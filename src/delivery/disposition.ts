@@ -27,6 +27,8 @@ export interface Disposition {
   readonly junk: boolean;
   /** Addresses in normal form, no two the same. */
   readonly forwards: readonly string[];
+  /** URLs that are told of it. */
+  readonly webhooks: readonly string[];
 }
 
 /** Decides. @param mailboxes asked for only where it matters which ones there are */
@@ -51,7 +53,7 @@ export async function disposeOf(
   const isUsual = outcome.mailbox === null && outcome.labels.length === 0 && !junk;
   const placed = !isKept || isUsual ? null : placeMessage(outcome, { junk }, await mailboxes());
   const mailbox = isKept ? (decision.mailbox ?? placed?.mailbox ?? 'INBOX') : null;
-  return { mailbox, labels: isKept ? (placed?.labels ?? []) : [], flags, junk, forwards };
+  return { mailbox, labels: isKept ? (placed?.labels ?? []) : [], flags, junk, forwards, webhooks: outcome.webhooks };
 }
 
 /** @throws `INVALID_ARGUMENT` for what a hook wants to have before the message and is no field, or not its to say. */

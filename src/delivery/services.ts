@@ -16,6 +16,7 @@ import type { DeliveryOptions, OutgoingOptions } from './delivery-context.ts';
 import { encryptMailJob } from './encrypt-existing.ts';
 import { StoreFilters } from './filter-store.ts';
 import { StoreForwardings } from './forwarding-settings.ts';
+import { webhookPoster } from './post-webhook.ts';
 import { rewrittenRoute } from './sender-rewriting.ts';
 import { StoreSpam } from './spam-settings.ts';
 import type { SpamTrust } from './spam-verdict.ts';
@@ -41,8 +42,12 @@ export function makeServices(
   const { vault, directory } = parts.engine;
   const limitOf = async (account: AccountId): Promise<number | null> =>
     effectiveLimits((await store.accounts.get(account)).limits, parts.defaultLimits).filters ?? null;
-  const outbox = new Outbox(parts, reportFailures(parts, outgoing.host));
-  const sender = new StoreOutgoing(outbox, outgoing.send ?? null);
+  const { send = null, webhooks } = outgoing;
+  const post = webhooks ? webhookPoster(webhooks) : null;
+  const outbox = new Outbox(parts, reportFailures(parts, outgoing.host), (kind) =>
+    kind === 'webhook' ? post !== null : send !== null,
+  );
+  const sender = new StoreOutgoing(outbox, send, post);
   const dkim = new StoreDkimKeys(vault, sealer);
   const checker = delivery.checkSender ? new SenderChecker(delivery.checkSender) : null;
   const filters = new StoreFilters({ vault, store, limitOf, trust });

@@ -119,7 +119,7 @@ export interface FilterActions<Ref = MailboxId> {
   readonly delete?: boolean;
   /** Addresses in normal form that get it too, at most 20. */
   readonly forward?: readonly string[];
-  /** URLs, `https` or `http`, that are told of it, at most 5. */
+  /** URLs, `https` or `http`, that are told of it, at most 5; by stores with `outgoing.webhooks`. */
   readonly webhooks?: readonly string[];
   /** No filter after this one is looked at. */
   readonly stop?: boolean;

@@ -6,11 +6,12 @@ import type { AccountId } from './ids.ts';
 export interface OutgoingMail {
   /** Names the message: the same in each try. */
   readonly id: string;
-  readonly kind: 'forward' | 'autoReply' | 'submission';
+  readonly kind: 'forward' | 'autoReply' | 'submission' | 'webhook';
   /** On whose behalf; `null` for an address that only forwards. */
   readonly account: AccountId | null;
   /** Reverse path; `''` for none. */
   readonly from: string;
+  /** An address; of a webhook, its URL. */
   readonly to: string;
   /** Octets. */
   readonly size: number;

@@ -99,10 +99,17 @@ export type ReportFailure = (failed: {
 export class Outbox {
   readonly #context: StoreContext;
   readonly #report: ReportFailure | null;
+  readonly #kinds: (kind: OutgoingMail['kind']) => boolean;
   readonly #holder = randomBytes(9).toString('base64url');
 
-  constructor(context: StoreContext, report: ReportFailure | null = null) {
+  /** @param kinds what can be sent from here; the rest waits for others */
+  constructor(
+    context: StoreContext,
+    report: ReportFailure | null = null,
+    kinds: (kind: OutgoingMail['kind']) => boolean = () => true,
+  ) {
     this.#context = context;
+    this.#kinds = kinds;
     this.#report = report;
   }
 
@@ -130,7 +137,7 @@ export class Outbox {
     const due: { id: string; interrupted: boolean; at: number }[] = [];
     for await (const waiting of this.#waiting()) {
       for (const { id, envelope } of waiting) {
-        if (envelope.due === null || envelope.due > now) continue;
+        if (envelope.due === null || envelope.due > now || !this.#kinds(envelope.kind)) continue;
         if (envelope.claim && envelope.claim.until > now) continue;
         due.push({ id, interrupted: envelope.claim !== null, at: envelope.due });
       }
