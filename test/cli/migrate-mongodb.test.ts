@@ -29,7 +29,7 @@ test.skipIf(MONGODB_URI === null)(
     const args = ['migrate', '--from', data, '--account', 'ann', '--json'];
     const env = { EIDER_TO: uri };
     let kills = 0;
-    for (let wait = 1500; ; wait *= 1.7) {
+    for (let wait = 200; ; wait *= 1.7) {
       const child = startEider(args, env);
       let stdout = '';
       child.stdout?.on('data', (chunk) => {
