@@ -10,6 +10,7 @@ import { DirectoryBlobStore } from './blobs/directory-blob-store.ts';
 import { MemoryBlobStore } from './blobs/memory-blob-store.ts';
 import { Sealer } from './crypto/sealer.ts';
 import type { DeliveryOptions, OutgoingOptions } from './delivery/delivery-context.ts';
+import { webhookPoster } from './delivery/post-webhook.ts';
 import { makeServices } from './delivery/services.ts';
 import type { SpamTrust } from './delivery/spam-verdict.ts';
 import type { BlobStore } from './engine/blob-store.ts';
@@ -109,7 +110,8 @@ export const DEFAULT_MAX_MESSAGE_SIZE: number = 256 * 1024 * 1024;
  * @throws `STORE_UNSUITABLE` when a folder cannot be made or written, the MongoDB server has no transactions or lacks
  *   an index, or there is no store and `create` is `false`; `SCHEMA_TOO_NEW` when a newer version of eider wrote it; `STORE_CORRUPT`; `UNSUPPORTED` when there
  *   is no usable SQLite; `UNAVAILABLE` when no MongoDB server answers within 5 seconds; `INVALID_ARGUMENT` when the
- *   options say nowhere, or two places, or the relying party is one that no key could answer.
+ *   options say nowhere, or two places, the relying party is one that no key could answer, or the secret of webhooks
+ *   is too short.
  * @example
  * ```ts
  * await using store = await openStore({ path: './mail' });
@@ -120,6 +122,7 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
   const sealer = options.secret ? new Sealer(options.secret) : null;
   if (options.authentication?.relyingParty) requireRelyingParty(options.authentication.relyingParty);
   new NetworkList(options.authentication?.limits?.trusted ?? []);
+  if (options.outgoing?.webhooks) webhookPoster(options.outgoing.webhooks);
   const parts = await openParts(options);
   const passwords = new PasswordVerifier();
   const { vault } = parts.engine;

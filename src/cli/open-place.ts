@@ -35,9 +35,13 @@ export async function openPlace(
  */
 export async function secretOf(env: NodeJS.ProcessEnv): Promise<Pick<OpenStoreOptions, 'secret'>> {
   const file = env.EIDER_SECRET_FILE;
-  if (!file) return {};
+  return file ? { secret: await readSecret(file) } : {};
+}
+
+/** All octets of a file. */
+export async function readSecret(file: string): Promise<Uint8Array> {
   try {
-    return { secret: await readFile(file) };
+    return await readFile(file);
   } catch (error) {
     throw new CommandError(`the secret in ${file} cannot be read`, { cause: error });
   }

@@ -8,7 +8,7 @@ import { ProxyProtocol, type ProxyProtocolSettings } from '../net/proxy-protocol
 import type { OpenStoreOptions } from '../open-store.ts';
 import { CommandError, command, UsageError } from './command.ts';
 import { parsePort } from './octets.ts';
-import { openPlace, secretOf } from './open-place.ts';
+import { openPlace, readSecret, secretOf } from './open-place.ts';
 import { printJson } from './output.ts';
 import { announceReady, forkChannel, isServingFork, serveWithForks, untilTold } from './processes.ts';
 import { type ServedPorts, type ServersOptions, startServers, untilSignal } from './servers.ts';
@@ -95,7 +95,7 @@ export const serve: CommandDef = command({
     const outgoing = {
       outgoing: {
         ...(await outgoingOf(args.relay ?? process.env.EIDER_RELAY, args.hostname, args['srs-domain'])).outgoing,
-        ...webhooksOf(args.webhooks === true, args['webhook-secret']),
+        ...(await webhooksOf(args.webhooks === true, args['webhook-secret'])),
       },
     };
     if (isServingFork) return serveHere(args, options, untilTold(), announceReady, outgoing);
@@ -106,7 +106,7 @@ export const serve: CommandDef = command({
     const stopped = untilSignal();
     if (processes === 1) return serveHere(args, options, stopped, ready, outgoing);
     // Opened once before, so that a store that cannot be opened is told of once, and made by one process.
-    await (await openPlace(storePlace(args), true)).close();
+    await (await openPlace(storePlace(args), true, outgoing)).close();
     await serveWithForks({ count: processes, env: envOf(storePlace(args)) }, stopped, ready);
   },
 });
@@ -149,9 +149,9 @@ async function serveHere(
 }
 
 /** @throws {@link UsageError} for a secret without webhooks. */
-function webhooksOf(isOn: boolean, file: string | undefined): Pick<OutgoingOptions, 'webhooks'> {
+async function webhooksOf(isOn: boolean, file: string | undefined): Promise<Pick<OutgoingOptions, 'webhooks'>> {
   if (!isOn && file !== undefined) throw new UsageError('--webhook-secret goes with --webhooks');
-  return isOn ? { webhooks: file === undefined ? {} : { secret: readFileSync(file) } } : {};
+  return isOn ? { webhooks: file === undefined ? {} : { secret: await readSecret(file) } } : {};
 }
 
 async function outgoingOf(

@@ -5,7 +5,7 @@ import type { OutgoingMail } from '../model/outgoing-mail.ts';
 /** Mail that is due. */
 export interface DueMail {
   readonly id: string;
-  /** A runner has claimed it, and has died since: nobody knows whether it was sent. */
+  /** A runner has claimed it, and has died since: nobody knows whether it was sent, and twice would be wrong. */
   readonly interrupted: boolean;
 }
 

@@ -76,11 +76,15 @@ export async function replyTo(context: DeliveryContext, cause: Cause): Promise<N
   const { engine, blobs } = context.store;
   if (!decision.send || !(await takeReply(engine.vault, id, decision.to, rules.autoReply, now))) return [];
   // The subject of the message stands in the answer, and the answer waits in the clear.
-  const isHidden = rules.encryption.enabled && rules.encryption.subject === 'hidden';
-  const fields = isHidden ? all.filter(({ name }) => name !== 'subject') : all;
+  const fields = hidesSubject(rules) ? all.filter(({ name }) => name !== 'subject') : all;
   const { message, to, smtpUtf8 } = composeAutoReply(rules.autoReply, fields, decision, now);
   const content = await splitMessage(message, blobs);
   return [{ content, kind: 'autoReply', from: '', to: [to], smtpUtf8, created: now, onlyCopy: false }];
+}
+
+/** Whether the subject of a message stands nowhere in the clear. */
+export function hidesSubject({ encryption }: AccountRules): boolean {
+  return encryption.enabled && encryption.subject === 'hidden';
 }
 
 /** The address that the message came for: a bare name stands for the account's main one. */

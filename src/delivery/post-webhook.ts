@@ -8,6 +8,7 @@ import { type LookupAddress, lookup } from 'node:dns';
 import { type ClientRequest, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { EiderError } from '../errors.ts';
 import { NetworkList } from '../model/networks.ts';
 import type { OutgoingMail, SendMail } from '../model/outgoing-mail.ts';
@@ -24,16 +25,26 @@ export interface WebhookOptions {
 }
 
 const MIN_SECRET = 24;
-const MAX_EVENT: number = 64 * 1024;
+const TIMEOUT_MS = 10_000;
 /** Of an answer no more is read. */
-const MAX_ANSWER: number = 16 * 1024;
+const MAX_ANSWER = 16_384;
 const GONE = 410;
 
 /** Where nobody from outside has any business. RFC 6890. */
 const PRIVATE: NetworkList = new NetworkList([
   ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24'],
-  ...['192.0.2.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/3'],
-  ...['::/127', '64:ff9b::/96', '100::/64', '2001:db8::/32', 'fc00::/7', 'fe80::/10', 'ff00::/8'],
+  ...[
+    '192.0.2.0/24',
+    '192.88.99.0/24',
+    '192.168.0.0/16',
+    '198.18.0.0/15',
+    '198.51.100.0/24',
+    '203.0.113.0/24',
+    '224.0.0.0/3',
+  ],
+  // With those in which an IPv4 address may be hidden.
+  ...['::/96', '64:ff9b::/96', '64:ff9b:1::/48', '100::/64', '2001::/23', '2001:db8::/32', '2002::/16', 'fc00::/7'],
+  ...['fe80::/10', 'fec0::/10', 'ff00::/8'],
 ]);
 
 /**
@@ -41,7 +52,7 @@ const PRIVATE: NetworkList = new NetworkList([
  *
  * @throws `INVALID_ARGUMENT` for a secret that is too short.
  */
-export function webhookPoster({ secret, allowPrivate = false, timeoutMs = 10_000 }: WebhookOptions): SendMail {
+export function webhookPoster({ secret, allowPrivate = false, timeoutMs = TIMEOUT_MS }: WebhookOptions): SendMail {
   if (secret && secret.length < MIN_SECRET) {
     throw new EiderError('INVALID_ARGUMENT', `a secret for webhooks has at least ${MIN_SECRET} octets`);
   }
@@ -54,7 +65,8 @@ export function webhookPoster({ secret, allowPrivate = false, timeoutMs = 10_000
       'content-length': body.length,
       ...signed(mail.id, body, secret),
     };
-    const options = { method: 'POST', headers, timeout: timeoutMs, ...(!allowPrivate && { lookup: publicLookup }) };
+    // No agent: a connection that was left open by others was not looked at.
+    const options = { method: 'POST', headers, agent: false, ...(!allowPrivate && { lookup: publicLookup }) } as const;
     const posted = url.protocol === 'https:' ? httpsRequest(url, options) : httpRequest(url, options);
     const status = await answerOf(posted, body, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
     if (status >= 200 && status < 300) return;
@@ -72,14 +84,7 @@ function signed(id: string, body: Buffer, secret: Uint8Array | undefined): Recor
 
 /** What is posted: the body of the mail that stands for it. */
 async function eventOf(mail: OutgoingMail): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of mail.read()) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MAX_EVENT) throw new SendError('the event is too large', { permanent: true });
-  }
-  const octets = Buffer.concat(chunks);
+  const octets = await buffer(mail.read());
   return octets.subarray(octets.indexOf('\r\n\r\n') + 4);
 }
 

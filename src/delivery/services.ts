@@ -5,6 +5,7 @@ import { StoreDkimKeys } from '../crypto/dkim-keys.ts';
 import type { Sealer } from '../crypto/sealer.ts';
 import { effectiveLimits } from '../model/account-limits.ts';
 import type { AccountId } from '../model/ids.ts';
+import type { OutgoingMail, SendMail } from '../model/outgoing-mail.ts';
 import type { StoreContext } from '../store/context.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import { Outbox } from '../store/outbox.ts';
@@ -44,10 +45,11 @@ export function makeServices(
     effectiveLimits((await store.accounts.get(account)).limits, parts.defaultLimits).filters ?? null;
   const { send = null, webhooks } = outgoing;
   const post = webhooks ? webhookPoster(webhooks) : null;
-  const outbox = new Outbox(parts, reportFailures(parts, outgoing.host), (kind) =>
-    kind === 'webhook' ? post !== null : send !== null,
-  );
-  const sender = new StoreOutgoing(outbox, send, post);
+  const handOf = (kind: OutgoingMail['kind']): SendMail | null => (kind === 'webhook' ? post : send);
+  const outbox = new Outbox(parts, reportFailures(parts, outgoing.host), (kind) => handOf(kind) !== null);
+  // The outbox gives out only what can be sent.
+  const byKind: SendMail = (mail, signal) => (handOf(mail.kind) as SendMail)(mail, signal);
+  const sender = new StoreOutgoing(outbox, send || post ? byKind : null);
   const dkim = new StoreDkimKeys(vault, sealer);
   const checker = delivery.checkSender ? new SenderChecker(delivery.checkSender) : null;
   const filters = new StoreFilters({ vault, store, limitOf, trust });

@@ -12,16 +12,9 @@ export class StoreOutgoing implements Outgoing {
   readonly #runner: OutboxRunner | null;
   readonly #stops = new Set<() => Promise<void>>();
 
-  /** @param post what posts webhooks */
-  constructor(outbox: Outbox, send: SendMail | null, post: SendMail | null) {
+  constructor(outbox: Outbox, send: SendMail | null) {
     this.#outbox = outbox;
-    const by: SendMail = async (mail, signal) => {
-      const hand = mail.kind === 'webhook' ? post : send;
-      // The outbox gives out what can be sent.
-      if (!hand) throw new TypeError(`nobody sends a ${mail.kind}`);
-      await hand(mail, signal);
-    };
-    this.#runner = send || post ? new OutboxRunner({ store: outbox, send: by, now: () => Date.now() }) : null;
+    this.#runner = send && new OutboxRunner({ store: outbox, send, now: () => Date.now() });
   }
 
   list(account: AccountId): Promise<WaitingMail[]> {

@@ -1,12 +1,13 @@
 /** Webhooks of filters: who is told of a message, and what. */
 
-import { asBuffer, parseHeaderFields, unfold } from '../mime/header-fields.ts';
+import { unfold } from '../mime/header-fields.ts';
 import { splitMessage } from '../mime/split-message.ts';
 import { decodeField, decodeOctets } from '../mime/text-decoding.ts';
 import type { NewOutgoing } from '../store/outbox.ts';
 import type { DeliveryContext } from './delivery-context.ts';
-import type { Cause } from './outgoing.ts';
+import { type Cause, headerFieldsOf, hidesSubject } from './outgoing.ts';
 
+/** Most characters of a field that are told. */
 const MAX_FIELD = 1_000;
 
 /**
@@ -23,13 +24,12 @@ export async function webhooksOf(context: DeliveryContext, cause: Cause): Promis
 }
 
 function eventOf({ arrival, route, recipient, from, rules, disposition, now }: Cause): object {
-  const { header, size, summary } = arrival.content;
-  const fields = parseHeaderFields(asBuffer(header).toString('latin1'));
+  const { size, summary } = arrival.content;
+  const fields = headerFieldsOf(arrival);
   const field = (name: string): string => {
     const found = fields.findLast((one) => one.name === name);
     return found ? decodeField(unfold(found.value)).trim().slice(0, MAX_FIELD) : '';
   };
-  const hidesSubject = rules.encryption.enabled && rules.encryption.subject === 'hidden';
   return {
     type: 'message.received',
     timestamp: new Date(now).toISOString(),
@@ -40,8 +40,8 @@ function eventOf({ arrival, route, recipient, from, rules, disposition, now }: C
       envelopeFrom: from,
       from: field('from'),
       to: field('to'),
-      ...(!hidesSubject && { subject: field('subject') }),
-      messageId: decodeOctets(summary.messageId ?? ''),
+      ...(!hidesSubject(rules) && { subject: field('subject') }),
+      messageId: decodeOctets(summary.messageId ?? '').slice(0, MAX_FIELD),
       size,
       junk: disposition.junk,
       stored: disposition.mailbox !== null,

@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import type { ReadTransaction, WriteTransaction } from '../engine/engine.ts';
+import type { WriteTransaction } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
 import { MessageBody } from '../mime/message-body.ts';
 import type { Content } from '../model/content.ts';
@@ -15,6 +15,15 @@ import { UidSet } from '../model/uid-set.ts';
 import { addMessages } from './append.ts';
 import { resolveMailbox, type StoreContext } from './context.ts';
 import { findOutbox, outboxMailbox } from './hidden-mailboxes.ts';
+import {
+  isHeld,
+  isRepeatable,
+  nameOf,
+  octetsOf,
+  placeOf,
+  readEnvelopes,
+  type StoredEnvelope,
+} from './outgoing-envelopes.ts';
 
 /** A claim ends when its holder has been silent for so long, in milliseconds. */
 const CLAIM_MS = 120_000;
@@ -24,7 +33,11 @@ const FAILED_MS = 30 * 86_400_000;
 const IDLE_MS = 3_600_000;
 const MARKS = { owner: 'outbox', kind: 'outbox' };
 const PAGE = 500;
-const ID = /^([a-z0-9-]+)\/(\d+)\/(\d+)$/;
+
+interface KnownEnvelope {
+  readonly id: string;
+  readonly envelope: StoredEnvelope;
+}
 
 /** One message to one or several addresses. */
 export interface NewOutgoing {
@@ -38,21 +51,6 @@ export interface NewOutgoing {
   /** When it is sent, milliseconds since 1970. @defaultValue `created` */
   readonly due?: number;
   /** Whether the account keeps nothing of it: what cannot be sent comes to its INBOX then, as it would be lost. */
-  readonly onlyCopy: boolean;
-}
-
-/** An envelope as it is kept. */
-interface StoredEnvelope {
-  readonly kind: OutgoingMail['kind'];
-  readonly from: string;
-  readonly to: string;
-  readonly smtpUtf8: boolean;
-  readonly created: number;
-  readonly failures: number;
-  /** `null` when it is tried no more. */
-  readonly due: number | null;
-  readonly claim: { readonly holder: string; readonly until: number } | null;
-  readonly error: string | null;
   readonly onlyCopy: boolean;
 }
 
@@ -139,7 +137,7 @@ export class Outbox {
       for (const { id, envelope } of waiting) {
         if (envelope.due === null || envelope.due > now || !this.#kinds(envelope.kind)) continue;
         if (envelope.claim && envelope.claim.until > now) continue;
-        due.push({ id, interrupted: envelope.claim !== null, at: envelope.due });
+        due.push({ id, interrupted: envelope.claim !== null && !isRepeatable(envelope), at: envelope.due });
       }
     }
     return due.sort((a, b) => a.at - b.at).slice(0, limit);
@@ -150,7 +148,7 @@ export class Outbox {
     const now = Date.now();
     const claim = { holder: this.#holder, until: now + CLAIM_MS };
     const claimed = await this.#change(id, (envelope) =>
-      envelope.claim || envelope.due === null || envelope.due > now ? null : { ...envelope, claim },
+      isHeld(envelope, now) || envelope.due === null || envelope.due > now ? null : { ...envelope, claim },
     );
     if (!claimed) return null;
     const { account, uid } = placeOf(id);
@@ -308,36 +306,4 @@ export class Outbox {
       return true;
     });
   }
-}
-
-interface KnownEnvelope {
-  readonly id: string;
-  readonly envelope: StoredEnvelope;
-}
-
-interface FoundEnvelope {
-  readonly uid: Uid;
-  readonly number: number;
-  readonly envelope: StoredEnvelope;
-}
-
-/** @param names only these; else all */
-async function readEnvelopes(tx: ReadTransaction, names?: readonly string[]): Promise<FoundEnvelope[]> {
-  const outbox = await findOutbox(tx);
-  if (!outbox) return [];
-  const found = (await tx.annotations({ mailboxId: outbox.id, ...(names && { names }) })).map(({ name, value }) => {
-    const [uid, number] = name.split('/').slice(-2).map(Number) as [number, number];
-    return { uid, number, envelope: JSON.parse(Buffer.from(value).toString()) as StoredEnvelope };
-  });
-  return found.sort((a, b) => a.uid - b.uid || a.number - b.number);
-}
-
-const nameOf = (uid: Uid, number: number): string => `/private/outgoing/${uid}/${number}`;
-
-const octetsOf = (envelope: StoredEnvelope): Uint8Array => Buffer.from(JSON.stringify(envelope));
-
-function placeOf(id: string): { readonly account: AccountId; readonly uid: Uid; readonly number: number } {
-  const [, account = '', uid, number] = ID.exec(id) ?? [];
-  if (account === '') throw new EiderError('INVALID_ARGUMENT', 'that names no outgoing mail');
-  return { account, uid: Number(uid), number: Number(number) };
 }

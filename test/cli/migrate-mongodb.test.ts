@@ -5,8 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { freshUri, MONGODB_URI } from '../mongodb/mongo-test.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { freshUri, MONGODB_URI, openTestClient } from '../mongodb/mongo-test.ts';
 import { mustEider, startEider } from './run-eider.ts';
 import { readMaildir } from './sample-maildir.ts';
 import { json, makeStore } from './two-accounts.ts';
@@ -29,14 +29,20 @@ test.skipIf(MONGODB_URI === null)(
     const args = ['migrate', '--from', data, '--account', 'ann', '--json'];
     const env = { EIDER_TO: uri };
     let kills = 0;
-    for (let wait = 200; ; wait *= 1.7) {
+    const contents = openTestClient({}, uri).db().collection('contents');
+    const begun = async (): Promise<void> =>
+      vi.waitFor(async () => expect(await contents.findOne()).not.toBeNull(), { timeout: 60_000, interval: 5 });
+    for (let wait = 1500; ; wait *= 1.7) {
       const child = startEider(args, env);
       let stdout = '';
       child.stdout?.on('data', (chunk) => {
         stdout += chunk;
       });
       const ended = once(child, 'close');
-      const isOver = await Promise.race([ended.then(() => true), delay(wait).then(() => false)]);
+      const isOver = await Promise.race([
+        ended.then(() => true),
+        (kills === 0 ? begun() : delay(wait)).then(() => false),
+      ]);
       if (isOver) {
         expect(json(stdout)).toEqual([expect.objectContaining({ name: 'ann', messages: 76 })]);
         break;
