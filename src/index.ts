@@ -84,6 +84,7 @@ export type { AddressField, SearchQuery } from './model/search-query.ts';
 export type { Section } from './model/section.ts';
 export * from './model/security-key.ts';
 export * from './model/spam.ts';
+export * from './model/store-event.ts';
 export * from './model/stored-file.ts';
 export * from './model/submission.ts';
 export { foldText, oneSpaced, words } from './model/tokens.ts';

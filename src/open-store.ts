@@ -132,7 +132,7 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
     passwords,
     (directory) => new StoreAuthentication({ vault, directory, passwords, sealer }, options.authentication),
     options.passwordPolicy ?? null,
-    (store) => makeServices(parts, store, sealer, { ...options, ...(now && { now }) }),
+    (store, context) => makeServices(context, store, sealer, { ...options, ...(now && { now }) }),
   );
 }
 

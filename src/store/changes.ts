@@ -8,6 +8,7 @@ import type { StoreContext } from './context.ts';
 import { resolveMailbox } from './context.ts';
 import { visibleChanges } from './hidden-mailboxes.ts';
 import type { ChangePage, MailboxChanges, MailboxRef } from './message-store.ts';
+import { Wake } from './wake.ts';
 
 /** Changes read at once. */
 const PAGE = 200;
@@ -87,26 +88,5 @@ export async function* followChanges(
   } finally {
     signal.removeEventListener('abort', stop);
     end();
-  }
-}
-
-/** Something to wait for that may ring before anybody waits. */
-class Wake {
-  #ring: () => void = () => {};
-  #next: Promise<void> = this.#renew();
-
-  next(): Promise<void> {
-    return this.#next;
-  }
-
-  ring(): void {
-    this.#ring();
-    this.#next = this.#renew();
-  }
-
-  #renew(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#ring = resolve;
-    });
   }
 }

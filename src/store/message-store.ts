@@ -21,6 +21,7 @@ import type { MimePart } from '../model/mime-part.ts';
 import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { Spam } from '../model/spam.ts';
+import type { EventsOptions, StoreEvent } from '../model/store-event.ts';
 import type { StoredFiles } from '../model/stored-file.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import type { Accounts } from './accounts-api.ts';
@@ -331,6 +332,23 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
     account: AccountId,
     options?: { readonly since?: ModSeq; readonly signal?: AbortSignal },
   ): AsyncIterable<Change>;
+  /**
+   * What happens in all accounts, in all processes: each event once, those of an account in their order, until aborted
+   * or the store is closed. With the position of an event goes on after it, within 7 days, also if this process was not
+   * there; `reset` says what cannot be told any more.
+   *
+   * Changes of mail are part of what the store keeps, so none is left out. What administrators do is written after it
+   * was done: a process that dies in between tells nobody.
+   *
+   * @throws `INVALID_ARGUMENT` for a type that names no event.
+   * @example
+   * ```ts
+   * for await (const event of store.events({ types: ['message.received'] })) console.log(event.user, event.id);
+   * ```
+   */
+  events(options?: EventsOptions): AsyncIterable<StoreEvent>;
+  /** Position of {@link MessageStore.events} behind all that has happened until now. */
+  eventPosition(): Promise<string>;
   /** Calls `listener` soon after each change of the account, by whatever process. Returns the function that ends it. */
   watch(account: AccountId, listener: (modSeq: ModSeq) => void): () => void;
 

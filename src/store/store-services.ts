@@ -11,6 +11,7 @@ import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-
 import type { Outgoing } from '../model/outgoing-mail.ts';
 import type { Spam } from '../model/spam.ts';
 import type { Submissions } from '../model/submission.ts';
+import type { StoreContext } from './context.ts';
 import type { MessageSource, MessageStore } from './message-store.ts';
 import type { OutgoingStore } from './outgoing-store.ts';
 
@@ -32,8 +33,8 @@ export interface StoreServices extends OutgoingStore {
   close(): Promise<void>;
 }
 
-/** Makes what works on a store. */
-export type MakeServices = (store: MessageStore) => StoreServices;
+/** Makes what works on a store, of its parts as the store itself uses them. */
+export type MakeServices = (store: MessageStore, context: StoreContext) => StoreServices;
 
 /** The members of a store that its services answer. */
 export abstract class StoreWithServices {

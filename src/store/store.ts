@@ -14,6 +14,7 @@ import type { Jobs } from '../model/job.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
+import type { EventsOptions, StoreEvent } from '../model/store-event.ts';
 import type { StoredFiles } from '../model/stored-file.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import { StoreProfiles } from './account-profiles.ts';
@@ -23,6 +24,7 @@ import { readAnnotations, readMailboxAnnotations, setAnnotations } from './annot
 import { appendMessage, appendPrepared, prepareMessage, replaceMessage } from './append.ts';
 import { changesSince, followChanges, mailboxChanges } from './changes.ts';
 import { accountSettings, resolveMailbox, type StoreContext } from './context.ts';
+import { StoreEvents } from './events/store-events.ts';
 import { fetchMessages, fetchPages } from './fetch.ts';
 import { visibleUsage } from './hidden-mailboxes.ts';
 import { retentionJob, sweepJob } from './housekeeping.ts';
@@ -91,19 +93,22 @@ export class Store extends StoreWithServices implements MessageStore {
   readonly maintenance: Maintenance;
   readonly recovery: Recovery;
   readonly #context: StoreContext;
+  readonly #events: StoreEvents;
   protected readonly services: StoreServices | null;
   readonly #jobs: StoreJobs;
   readonly #closing = new AbortController();
   #closed: Promise<void> | null = null;
 
   constructor(
-    context: StoreContext,
+    parts: StoreContext,
     passwords: AccountPasswords,
     authentication: MakeAuth | null = null,
     passwordPolicy: PasswordPolicy | null = null,
     services: MakeServices | null = null,
   ) {
     super();
+    this.#events = new StoreEvents(parts.engine);
+    const context = { ...parts, engine: this.#events.engine };
     this.#context = context;
     const accounts = new StoreAccounts(
       context.engine,
@@ -130,7 +135,7 @@ export class Store extends StoreWithServices implements MessageStore {
     this.idempotency = new StoreIdempotency(context.engine.vault);
     this.maintenance = new StoreMaintenance(context);
     this.recovery = new StoreRecovery(context);
-    this.services = services?.(this) ?? null;
+    this.services = services?.(this, context) ?? null;
     const kinds = [retentionJob(context), sweepJob(this.maintenance), ...(this.services?.jobKinds ?? [])];
     this.#jobs = new StoreJobs(context.engine.vault, kinds);
   }
@@ -294,6 +299,15 @@ export class Store extends StoreWithServices implements MessageStore {
     return followChanges(this.#context, account, options.since, signal);
   }
 
+  events(options: EventsOptions = {}): AsyncIterable<StoreEvent> {
+    const closing = this.#closing.signal;
+    return this.#events.follow(options, AbortSignal.any(options.signal ? [options.signal, closing] : [closing]));
+  }
+
+  async eventPosition(): Promise<string> {
+    return this.#events.position();
+  }
+
   watch(account: AccountId, listener: (modSeq: ModSeq) => void): () => void {
     return this.#context.engine.subscribe(account, listener);
   }
@@ -317,6 +331,7 @@ export class Store extends StoreWithServices implements MessageStore {
     await this.#jobs.close();
     await this.services?.close();
     await this.#auth?.close();
+    await this.#events.close();
     await this.#context.engine.close();
     await this.#context.blobs.close();
   }

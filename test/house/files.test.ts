@@ -33,8 +33,9 @@ test('names are kebab-case, and none is a bag for everything', () => {
   expect(bags.map((file) => file.name)).toEqual([]);
 });
 
-test('depth is src/folder/file; only imap, auth and rest have folders below', () => {
-  const below = /^(?:imap\/(?:commands|wire)|auth\/(?:sasl|hashes)|rest\/(?:groups|messages|events|client))\//;
+test('depth is src/folder/file; only imap, auth, rest and store have folders below', () => {
+  const below =
+    /^(?:imap\/(?:commands|wire)|auth\/(?:sasl|hashes)|rest\/(?:groups|messages|events|client)|store\/events)\//;
   const deep = files.filter(({ name }) => name.split('/').length > (below.test(name) ? 3 : 2));
   expect(deep.map((file) => file.name)).toEqual([]);
 });

@@ -1,0 +1,92 @@
+/**
+ * The log of all events: entries numbered without gaps, each written once, by whichever process comes first. What an
+ * entry tells of an account's changes, and how far that goes, is one record: so no change is told twice or left out,
+ * however many processes write and whenever they die.
+ */
+
+import type { Vault } from '../../engine/vault.ts';
+import type { AccountId, ModSeq } from '../../model/ids.ts';
+import type { StoreEvent } from '../../model/store-event.ts';
+
+/** Of an event all but its position. */
+export type LoggedEvent = StoreEvent extends infer Event
+  ? Event extends StoreEvent
+    ? Omit<Event, 'id'>
+    : never
+  : never;
+
+/** How far the changes of an account have been told. */
+export interface ToldUpTo {
+  readonly modSeq: ModSeq;
+  /** Steps of the transaction after `modSeq` that have been told: 0 unless it was cut. */
+  readonly steps: number;
+}
+
+/** An entry. */
+export interface LogEntry {
+  readonly number: number;
+  readonly events: readonly LoggedEvent[];
+  readonly told: ReadonlyMap<AccountId, ToldUpTo>;
+}
+
+/** Entries are kept for so long, in milliseconds: 7 days. */
+export const EVENT_LOG_MS = 604_800_000;
+/** Most octets of the events of one entry; a record holds no more than 65,536. */
+export const MAX_ENTRY_OCTETS = 49_152;
+
+const LOG = { owner: 'events', kind: 'eventLog' };
+const CHECKPOINT = { owner: 'events', kind: 'eventCheckpoint', key: 'checkpoint' };
+const PAGE = 100;
+const DIGITS = 16;
+
+/** The log, as one process reads and writes it. */
+export class EventLog {
+  readonly #vault: Vault;
+  /** An entry that was there. */
+  #seen = 0;
+
+  constructor(vault: Vault) {
+    this.#vault = vault;
+  }
+
+  /** Entries after that number, ascending. An entry that is missing has become too old. */
+  async after(number: number, limit: number = PAGE): Promise<LogEntry[]> {
+    const found = await this.#vault.list(LOG, { after: keyOf(number), limit });
+    return found.map(({ key, value }) => {
+      const { events, told } = JSON.parse(value) as { events: LoggedEvent[]; told: [AccountId, ModSeq, number][] };
+      return {
+        number: Number(key),
+        events,
+        told: new Map(told.map(([account, modSeq, steps]) => [account, { modSeq, steps }])),
+      };
+    });
+  }
+
+  /** Writes an entry, durably; `false`, and nothing happened, when another has that number. */
+  append({ number, events, told }: LogEntry): Promise<boolean> {
+    const value = JSON.stringify({ events, told: [...told].map(([id, { modSeq, steps }]) => [id, modSeq, steps]) });
+    return this.#vault.create({ ...LOG, key: keyOf(number) }, { value, expires: Date.now() + EVENT_LOG_MS });
+  }
+
+  /** Number of the last entry. */
+  async end(): Promise<number> {
+    this.#seen = Math.max(this.#seen, await this.checkpoint());
+    for (;;) {
+      const last = (await this.after(this.#seen)).at(-1);
+      if (!last) return this.#seen;
+      this.#seen = last.number;
+    }
+  }
+
+  /** An entry up to which all is known of what has been told; 0 for none. */
+  async checkpoint(): Promise<number> {
+    return Number((await this.#vault.get(CHECKPOINT))?.value ?? 0);
+  }
+
+  /** Raises it. */
+  async setCheckpoint(number: number): Promise<void> {
+    if ((await this.checkpoint()) < number) await this.#vault.put(CHECKPOINT, { value: String(number) });
+  }
+}
+
+const keyOf = (number: number): string => String(number).padStart(DIGITS, '0');

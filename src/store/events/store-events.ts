@@ -1,0 +1,168 @@
+/** The events of a store: an engine that tells what it changes, and who follows. */
+
+import type { Engine, WriteTransaction } from '../../engine/engine.ts';
+import { EiderError } from '../../errors.ts';
+import type { AccountId, ModSeq } from '../../model/ids.ts';
+import { type EventsOptions, isEventType, namesEvent, type StoreEvent } from '../../model/store-event.ts';
+import { EventFollowing } from './event-following.ts';
+import { EventLog, type LoggedEvent } from './event-log.ts';
+import { type EventPosition, formatPosition, parsePosition, WHOLE } from './event-position.ts';
+import { EventPublisher } from './event-publisher.ts';
+import { MarkedAccounts } from './marked-accounts.ts';
+import { ToldPositions } from './told-positions.ts';
+
+/** Who follows looks for what other processes wrote so often, in milliseconds. */
+const POLL_MS = 500;
+/** What processes left untold that died is looked for so often while somebody follows, in milliseconds. */
+const SWEEP_MS = 30_000;
+
+/** The events of a store. */
+export class StoreEvents {
+  /** To be used for all transactions. */
+  readonly engine: Engine;
+  readonly #log: EventLog;
+  readonly #following: EventFollowing;
+  readonly #publisher: EventPublisher;
+  #followers = 0;
+  #sweeping: NodeJS.Timeout | null = null;
+  #sweep: Promise<void> | null = null;
+
+  constructor(engine: Engine) {
+    const { vault } = engine;
+    this.#log = new EventLog(vault);
+    this.#following = new EventFollowing(vault, this.#log);
+    const told = new ToldPositions(vault, this.#log);
+    const marked = new MarkedAccounts(vault);
+    this.#publisher = new EventPublisher({ engine, log: this.#log, following: this.#following, marked, told });
+    this.engine = tellingEngine(engine, this.#publisher);
+  }
+
+  /** Writes an event that is no change of mail. */
+  announce(event: LoggedEvent): Promise<void> {
+    return this.#publisher.announce(event);
+  }
+
+  /** Position behind all that has happened; from then on events are kept for 7 days. */
+  async position(): Promise<string> {
+    await this.#following.follow();
+    await this.#sweepNow();
+    return formatPosition({ entry: await this.#log.end(), index: WHOLE });
+  }
+
+  /** See `MessageStore.events`. */
+  async *follow(options: EventsOptions, signal: AbortSignal): AsyncGenerator<StoreEvent, void, undefined> {
+    const { types = ['*'], account } = options;
+    const unknown = types.find((type) => !isEventType(type));
+    if (unknown !== undefined) throw new EiderError('INVALID_ARGUMENT', `no event is called ${unknown.slice(0, 64)}`);
+    const start = await this.position();
+    this.#join();
+    try {
+      for await (const event of this.#from(options.after ?? start, signal)) {
+        if (event.ev === 'reset' && (event.user === undefined || account === undefined || event.user === account)) {
+          yield event;
+        } else if (types.some((type) => namesEvent(type, event.ev)) && (account ?? event.user) === event.user) {
+          yield event;
+        }
+      }
+    } finally {
+      this.#leave();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#sweeping) clearInterval(this.#sweeping);
+    this.#sweeping = null;
+    await this.#sweep?.catch(() => {});
+    await this.#publisher.close();
+  }
+
+  async *#from(after: string, signal: AbortSignal): AsyncGenerator<StoreEvent, void, undefined> {
+    let position = parsePosition(after);
+    const end = await this.#log.end();
+    if (!position || position.entry > end) {
+      position = { entry: end, index: WHOLE };
+      yield reset(position);
+    }
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
+      const heard = this.#publisher.written.next();
+      const known: number = position.index === WHOLE ? position.entry : position.entry - 1;
+      const entries = await this.#log.after(known);
+      // What should be next is gone: it has become too old.
+      const next = entries[0]?.number ?? (isFirst ? end : known) + 1;
+      if (next > known + 1) {
+        position = { entry: next - 1, index: WHOLE };
+        yield reset(position);
+      }
+      for (const { number, events } of entries) {
+        for (const [index, event] of events.entries()) {
+          if (number === position.entry && index <= position.index) continue;
+          if (signal.aborted) return;
+          yield { ...event, id: formatPosition({ entry: number, index }) } as StoreEvent;
+        }
+        position = { entry: number, index: WHOLE };
+      }
+      if (entries.length === 0) await Promise.race([heard, afterPoll(signal)]);
+    }
+  }
+
+  #join(): void {
+    this.#followers++;
+    this.#sweeping ??= setInterval(() => {
+      void this.#following
+        .follow()
+        .then(() => this.#sweepNow())
+        .catch(() => {});
+    }, SWEEP_MS).unref();
+  }
+
+  #leave(): void {
+    if (--this.#followers > 0 || !this.#sweeping) return;
+    clearInterval(this.#sweeping);
+    this.#sweeping = null;
+  }
+
+  #sweepNow(): Promise<void> {
+    this.#sweep ??= this.#publisher.sweep().finally(() => {
+      this.#sweep = null;
+    });
+    return this.#sweep;
+  }
+}
+
+function reset(position: EventPosition): StoreEvent {
+  return { ev: 'reset', id: formatPosition(position), time: Date.now() };
+}
+
+function afterPoll(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, POLL_MS);
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
+
+/** The same engine, whose transactions are told of. */
+function tellingEngine(engine: Engine, publisher: EventPublisher): Engine {
+  const write = async <T>(account: AccountId, work: (tx: WriteTransaction) => Promise<T>): Promise<T> => {
+    await publisher.before(account);
+    let modSeq: ModSeq = 0;
+    const result = await engine.write(account, (tx) => {
+      modSeq = tx.modSeq;
+      return work(tx);
+    });
+    publisher.changed(account, modSeq);
+    return result;
+  };
+  const { name, supports, directory, transfer, vault } = engine;
+  return {
+    ...{ name, supports, directory, transfer, vault, write },
+    read: (account, work) => engine.read(account, work),
+    ...(engine.mentions && { mentions: engine.mentions.bind(engine) }),
+    subscribe: (account, listener) => engine.subscribe(account, listener),
+    close: () => engine.close(),
+  };
+}
