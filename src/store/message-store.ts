@@ -47,6 +47,24 @@ export interface AppendOptions {
   readonly internalDate?: Date;
   /** Stops reading `source`; nothing is stored then. */
   readonly signal?: AbortSignal;
+  /**
+   * Whether it is encrypted where the account, or the mailbox, is: a draft (`\\Draft`) never is, and what is encrypted
+   * already stays as it is. With `false` it is stored as it was written. @defaultValue `true`
+   */
+  readonly encrypt?: boolean;
+}
+
+/** How a message is prepared. */
+export interface PrepareOptions {
+  /** Stops reading. */
+  readonly signal?: AbortSignal;
+  /**
+   * Where it is going to, with which flags: it is encrypted then as it has to be there, before anything of it touches a
+   * disk. Without, that is done when it is appended, and large parts have been in the blob store in the clear.
+   *
+   * @throws `MAILBOX_NOT_FOUND`, `FLAG_INVALID`, `ENCRYPTION_FAILED`.
+   */
+  readonly into?: { readonly account: AccountId; readonly mailbox: MailboxRef; readonly flags?: readonly string[] };
 }
 
 /** One message of {@link MessageStore.appendPrepared}. */
@@ -54,6 +72,8 @@ export interface PreparedAppend {
   readonly message: PreparedMessage;
   readonly flags?: readonly string[];
   readonly internalDate?: Date;
+  /** As of {@link AppendOptions}. @defaultValue `true` */
+  readonly encrypt?: boolean;
 }
 
 /** Where a message went. */
@@ -242,8 +262,11 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   deliver(source: MessageSource, options: DeliverOptions): Promise<readonly DeliveryOutcome[]>;
 
   /** Reads a message and puts its parts in place; stores no message yet. @throws `MESSAGE_TOO_LARGE`, `DISK_FULL`. */
-  prepare(source: MessageSource, options?: { readonly signal?: AbortSignal }): Promise<PreparedMessage>;
-  /** @throws `MAILBOX_NOT_FOUND`, `QUOTA_EXCEEDED`, `MESSAGE_TOO_LARGE`, `DISK_FULL`, `FLAG_INVALID`. */
+  prepare(source: MessageSource, options?: PrepareOptions): Promise<PreparedMessage>;
+  /**
+   * @throws `MAILBOX_NOT_FOUND`, `QUOTA_EXCEEDED`, `MESSAGE_TOO_LARGE`, `DISK_FULL`, `FLAG_INVALID`;
+   *   `ENCRYPTION_FAILED` when it has to be encrypted and cannot be. Nothing was stored then.
+   */
   append(
     account: AccountId,
     mailbox: MailboxRef,
@@ -289,9 +312,15 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
     uids: UidSet,
     change: { readonly mode: FlagMode; readonly flags: readonly string[] | Flags; readonly unchangedSince?: ModSeq },
   ): Promise<StoreFlagsResult>;
-  /** @throws `MAILBOX_NOT_FOUND` of either, `QUOTA_EXCEEDED`; nothing is copied then. */
+  /**
+   * Into an encrypted mailbox from one that is not, a message comes as its encrypted form: a message of its own with the
+   * flags, date and thread of the other.
+   *
+   * @throws `MAILBOX_NOT_FOUND` of either, `QUOTA_EXCEEDED`, `ENCRYPTION_FAILED`; `LIMIT_EXCEEDED` for more than 64 MB
+   *   that are encrypted at once. Nothing is copied then.
+   */
   copy(account: AccountId, from: MailboxRef, uids: UidSet, to: MailboxRef): Promise<CopyResult>;
-  /** @throws `MAILBOX_NOT_FOUND` of either; nothing is moved then. */
+  /** Encrypts as `copy` does. @throws `MAILBOX_NOT_FOUND` of either, `ENCRYPTION_FAILED`, `LIMIT_EXCEEDED`; nothing is moved then. */
   move(account: AccountId, from: MailboxRef, uids: UidSet, to: MailboxRef): Promise<CopyResult>;
   /** Removes those of `uids` (all, when absent) that have `\Deleted`; with `any`, whether they have it or not. */
   expunge(

@@ -1,49 +1,20 @@
 /** One mailbox that is encrypted: what is delivered into it, by whatever way. */
 
-import { decrypt, generateKey, readMessage, readPrivateKey } from 'openpgp';
 import { expect, test, vi } from 'vitest';
-import type { OpenStoreOptions } from '../../src/open-store.ts';
-import { type Fixture, openTestStore, readAll } from '../store/store-fixture.ts';
+import { type Fixture, readAll } from '../store/store-fixture.ts';
+import { ADDRESS, afterTheKey, openEncrypted } from './encrypted-fixture.ts';
 
-const ADDRESS = 'ann@example.org';
 const mail = (subject: string, more = ''): string =>
   `From: Eve <eve@example.net>\r\nTo: ${ADDRESS}\r\nSubject: ${subject}\r\n${more}\r\nAbout quicksilver.\r\n`;
-
-/** An account of which `Secret` is encrypted, and gets what comes for `ann+secret`. */
-async function open(options: Partial<OpenStoreOptions> = {}): Promise<Fixture & { privateKey: string }> {
-  const fixture = await openTestStore({ ...options, account: { addresses: [ADDRESS] } });
-  const { store, account } = fixture;
-  const date = new Date(Date.now() - 60_000);
-  const userIDs = [{ email: ADDRESS }];
-  const { publicKey, privateKey } = await generateKey({
-    type: 'curve25519',
-    userIDs,
-    date,
-    keyExpirationTime: 864_000,
-  });
-  await store.encryption.addKey(account, publicKey);
-  await store.encryption.configure(account, { subject: 'hidden' });
-  const { id } = await store.createMailbox(account, 'Secret');
-  await store.encryption.configureMailbox(account, id, true);
-  await store.filters.create(account, { conditions: { test: 'tag', is: 'secret' }, actions: { mailbox: 'Secret' } });
-  return { ...fixture, privateKey };
-}
 
 const deliver = ({ store }: Fixture, source: string, recipient = ADDRESS) =>
   store.deliver(source, { from: 'eve@example.net', recipients: [recipient] });
 
-async function decrypted(raw: Buffer, armoredKey: string): Promise<string> {
-  const armoredMessage = /-----BEGIN PGP MESSAGE-----[\s\S]*-----END PGP MESSAGE-----/.exec(raw.toString())?.[0] ?? '';
-  const message = await readMessage({ armoredMessage });
-  const { data } = await decrypt({ message, decryptionKeys: await readPrivateKey({ armoredKey }), format: 'binary' });
-  return Buffer.from(data as Uint8Array).toString('latin1');
-}
-
 test('what goes there by a tag or a hook is encrypted, and nothing else is', async () => {
-  const fixture = await open({
+  const fixture = await openEncrypted({
     delivery: { onAccept: ({ header }) => (/X-Hook/.test(header.toString()) ? { mailbox: 'Secret' } : undefined) },
   });
-  const { store, account, privateKey } = fixture;
+  const { store, account, decrypted } = fixture;
   await deliver(fixture, mail('open'));
   await deliver(fixture, mail('by tag'), 'ann+secret@example.org');
   await deliver(fixture, mail('by hook', 'X-Hook: yes\r\n'));
@@ -53,14 +24,14 @@ test('what goes there by a tag or a hook is encrypted, and nothing else is', asy
   const secret = await readAll(fixture, 'Secret');
   expect(secret).toHaveLength(2);
   for (const { raw } of secret) expect(raw.toString()).not.toMatch(/quicksilver|by tag|by hook/);
-  expect(await decrypted(secret[0]!.raw, privateKey)).toBe(mail('by tag'));
+  expect((await decrypted(secret[0]!.raw)).toString()).toBe(mail('by tag'));
   expect(await store.search(account, 'Secret', { key: 'text', text: 'quicksilver' })).toEqual(new Uint32Array());
   expect(await store.search(account, 'INBOX', { key: 'text', text: 'quicksilver' })).toEqual(Uint32Array.of(1));
 });
 
 test('a message is encrypted in all its mailboxes when one of them wants it, and so is what goes on', async () => {
   const sent: string[] = [];
-  const fixture = await open({
+  const fixture = await openEncrypted({
     outgoing: {
       send: async ({ read }) => {
         for await (const octets of read()) sent.push(Buffer.from(octets).toString());
@@ -82,8 +53,8 @@ test('a message is encrypted in all its mailboxes when one of them wants it, and
 });
 
 test('without a key that can be used nothing is stored, and other mailboxes take their mail', async () => {
-  const fixture = await open();
-  const later = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 20 * 86_400_000);
+  const fixture = await openEncrypted();
+  const later = vi.spyOn(Date, 'now').mockReturnValue(afterTheKey());
   const [refused] = await deliver(fixture, mail('late'), 'ann+secret@example.org');
   const [taken] = await deliver(fixture, mail('open')).finally(() => later.mockRestore());
   expect(refused).toMatchObject({ result: 'failed', error: { code: 'ENCRYPTION_FAILED' } });
@@ -93,7 +64,7 @@ test('without a key that can be used nothing is stored, and other mailboxes take
 });
 
 test('the setting stays with the mailbox when its name changes, and ends with it', async () => {
-  const fixture = await open();
+  const fixture = await openEncrypted();
   const { store, account } = fixture;
   await store.renameMailbox(account, 'Secret', 'Other');
   await deliver(fixture, mail('one'), 'ann+secret@example.org');
@@ -106,7 +77,7 @@ test('the setting stays with the mailbox when its name changes, and ends with it
 });
 
 test('the job encrypts what such a mailbox has already, and nothing else', async () => {
-  const fixture = await open();
+  const fixture = await openEncrypted();
   const { store, account } = fixture;
   await store.encryption.configureMailbox(account, 'Secret', false);
   await deliver(fixture, mail('old'), 'ann+secret@example.org');
