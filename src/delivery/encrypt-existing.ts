@@ -101,5 +101,5 @@ async function encryptOne(
   const encryption = encryptionInto(rules.encryption, [origin]);
   if (!encryption.enabled) throw new EiderError('KEY_INVALID', 'encryption is off');
   const content = await splitMessage(formAtRest(encryption, read, Date.now()), context.blobs);
-  return replaceContent(context, account, mailbox, uid, content);
+  return (await replaceContent(context, account, mailbox, uid, content)) !== null;
 }

@@ -181,6 +181,8 @@ export interface LabelsResult {
   readonly modSeq: ModSeq;
   /** Messages that left the mailbox in which they were named. */
   readonly gone: UidSet;
+  /** The others, by their UIDs now: those that were encrypted because of a label have new ones. */
+  readonly left: UidSet;
 }
 
 /** What happened in an account after a position. */
@@ -334,9 +336,10 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   /**
    * Changes which mailboxes messages are in, without writing an octet. A message that gets a label of special use
    * `\\Trash` or `\\Junk` loses all others; one that loses its last goes to the mailbox of special use `\\All` or
-   * `\\Archive`.
+   * `\\Archive`. A message that gets the label of an encrypted mailbox, and is not encrypted, is replaced by its encrypted
+   * form in all its mailboxes first, message by message.
    *
-   * @throws `MAILBOX_NAME_INVALID`, `MAILBOX_LIMIT`, `QUOTA_EXCEEDED`; `UNSUPPORTED` when the account's copies are
+   * @throws `MAILBOX_NAME_INVALID`, `MAILBOX_LIMIT`, `QUOTA_EXCEEDED`, `ENCRYPTION_FAILED`; `UNSUPPORTED` when the account's copies are
    *   `separate`, or a message would be in no mailbox and there is no archive.
    */
   changeLabels(account: AccountId, ref: MailboxRef, uids: UidSet, change: LabelsChange): Promise<LabelsResult>;

@@ -244,6 +244,65 @@ describe('from a mailbox that is not encrypted', () => {
     expect((await store.maintenance.sweep({ graceMs: 0 })).blobs).toBe(1);
   });
 
+  test('a label makes the message encrypted in all its mailboxes; others stay', async () => {
+    const fixture = await filled();
+    const { store, account, decrypted } = fixture;
+    await store.changeLabels(account, 'INBOX', UidSet.of(1), { mode: 'add', labels: ['Archive'] });
+    const change = { mode: 'add', labels: ['Secret'] } as const;
+    const { gone, left } = await store.changeLabels(account, 'INBOX', UidSet.range(1, 3), change);
+    expect([[...gone], [...left]]).toEqual([[1], [2, 3, 5]]);
+    const inbox = await readAll(fixture, 'INBOX');
+    expect(inbox.map(({ uid }) => uid)).toEqual([2, 3, 4, 5]);
+    const one = inbox.at(-1);
+    expect((await decrypted(one!.raw)).toString()).toBe(letter('quicksilver'));
+    expect(one).toMatchObject({ mask: 4, keywords: '$Work' });
+    expect((await readAll(fixture, 'Archive')).map(({ emailId }) => emailId)).toEqual([one?.emailId]);
+    const secret = (await readAll(fixture, 'Secret')).map(({ emailId }) => emailId);
+    expect(secret.sort()).toEqual([inbox[0], inbox[1], one].map((message) => message!.emailId).sort());
+    expect(inbox[2]?.raw.equals(fixture.file)).toBe(true);
+  });
+
+  test('a label by IMAP tells the client what became of the message', async () => {
+    const fixture = await filled();
+    const client = await logIn(fixture);
+    await client.run('s', 'SELECT INBOX');
+    const lines = await client.run('l', 'STORE 1 +X-GM-LABELS (Secret \\Starred)');
+    expect(lines.at(-1)).toMatch(/^l OK/);
+    // RFC 9051 section 7.5.1: not while numbers are in use.
+    expect((await client.run('n', 'NOOP')).join('\n')).toMatch(/^\* 1 EXPUNGE\n/m);
+    const [, , , one] = await readAll(fixture, 'INBOX');
+    expect(one).toMatchObject({ uid: 5, mask: 4 });
+    expect((await client.run('f', 'UID FETCH 5 X-GM-LABELS')).join('\n')).toMatch(/X-GM-LABELS \([^)]*Secret/);
+  });
+
+  test('what would be nowhere is archived, encrypted where the archive is', async () => {
+    const fixture = await filled();
+    const { store, account, decrypted } = fixture;
+    await store.encryption.configureMailbox(account, 'Archive', true);
+    const change = { mode: 'remove', labels: ['INBOX'] } as const;
+    const { gone, left } = await store.changeLabels(account, 'INBOX', UidSet.of(1), change);
+    expect([[...gone], [...left]]).toEqual([[1], []]);
+    const [archived] = await readAll(fixture, 'Archive');
+    expect((await decrypted(archived!.raw)).toString()).toBe(letter('quicksilver'));
+  });
+
+  test('a filter that is applied brings it there encrypted, once', async () => {
+    const fixture = await filled();
+    const { store, account, decrypted } = fixture;
+    const { id } = await store.filters.create(account, {
+      conditions: { test: 'subject', contains: 'quicksilver' },
+      actions: { labels: ['Secret'], mailbox: 'Archive' },
+    });
+    for (let round = 0; round < 2; round++) {
+      await store.filters.apply(account, id);
+      await store.jobs.runDue();
+    }
+    const [one, ...none] = await readAll(fixture, 'Secret');
+    expect(none).toEqual([]);
+    expect((await decrypted(one!.raw)).toString()).toBe(letter('quicksilver'));
+    expect((await readAll(fixture, 'Archive')).map(({ emailId }) => emailId)).toEqual([one?.emailId]);
+  });
+
   test('what was expunged there comes back encrypted', async () => {
     const fixture = await filled();
     const { store, account } = fixture;
