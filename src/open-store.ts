@@ -10,6 +10,7 @@ import { DirectoryBlobStore } from './blobs/directory-blob-store.ts';
 import { MemoryBlobStore } from './blobs/memory-blob-store.ts';
 import { Sealer } from './crypto/sealer.ts';
 import type { DeliveryOptions, OutgoingOptions } from './delivery/delivery-context.ts';
+import { RecordedEncryption } from './delivery/encryption-at-rest.ts';
 import { webhookPoster } from './delivery/post-webhook.ts';
 import { makeServices } from './delivery/services.ts';
 import type { SpamTrust } from './delivery/spam-verdict.ts';
@@ -149,7 +150,8 @@ export async function openParts(options: OpenStoreOptions): Promise<StoreContext
   try {
     const blobs = options.blobs ?? (await openBlobs(options, cluster));
     const maxMessageSize = options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE;
-    return { engine, blobs, maxMessageSize, restorableMs: restorableDays * DAY_MS, defaultLimits };
+    const atRest = new RecordedEncryption({ engine, blobs, maxMessageSize });
+    return { engine, blobs, maxMessageSize, restorableMs: restorableDays * DAY_MS, defaultLimits, atRest };
   } catch (error) {
     await engine.close();
     throw error;

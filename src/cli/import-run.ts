@@ -1,10 +1,11 @@
 /** Appends the messages of a source to an account, many in a transaction, each one once. */
 
+import { HeadedSource } from '../crypto/headed-source.ts';
 import { EiderError, isEiderError } from '../errors.ts';
 import { parseFlags } from '../model/flags.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { Mailbox } from '../model/mailbox.ts';
-import type { MessageStore, PreparedAppend } from '../store/message-store.ts';
+import type { MessageSource, MessageStore, PreparedAppend } from '../store/message-store.ts';
 import type { ImportJournal, JournalItem } from './import-journal.ts';
 import { isStored } from './import-recovery.ts';
 import { type LineEndings, withCrlf } from './line-endings.ts';
@@ -27,6 +28,7 @@ const FATAL = [
   'ABORTED',
   'ACCOUNT_NOT_FOUND',
   'UNAVAILABLE',
+  'ENCRYPTION_FAILED',
 ] as const;
 
 /** What became of the messages. */
@@ -108,12 +110,15 @@ async function makeReady(context: ImportContext, source: MailSource, item: MailI
   try {
     const octets = await item.read();
     const bytes = context.lineEndings === 'crlf' ? withCrlf(octets) : octets;
-    const message = await context.store.prepare(bytes, { signal: context.signal });
+    const told = source.flagsOf ? source.flagsOf(await headerOf(item, octets)) : [];
+    const flags = knownFlags([...item.flags, ...told]);
+    const mailbox = await placeFor(context, item.mailbox);
+    const { store, account, signal } = context;
+    const message = await store.prepare(bytes, { signal, into: { account, mailbox, flags } });
     const { content } = message;
-    const flags = knownFlags([...item.flags, ...(source.flagsOf?.(content.header) ?? [])]);
     const internalDate = item.internalDate ?? dateOf(content.summary.sentDate, item.modified);
     return {
-      mailbox: await placeFor(context, item.mailbox),
+      mailbox,
       append: { message, flags, internalDate },
       item: [item.key, content.digest, content.size],
       octets: item.octets,
@@ -125,6 +130,19 @@ async function makeReady(context: ImportContext, source: MailSource, item: MailI
     context.progress.note(`not imported: ${item.place}: ${error instanceof Error ? error.message : String(error)}`);
     return null;
   }
+}
+
+/** The header as it comes, also of a message that is stored encrypted. */
+async function headerOf(item: MailItem, octets: MessageSource): Promise<Uint8Array> {
+  // A stream can be read once only.
+  const source = octets instanceof Uint8Array || typeof octets === 'string' ? [Buffer.from(octets)] : await item.read();
+  const headed = await HeadedSource.open(chunksOf(source as AsyncIterable<Uint8Array> | Iterable<Uint8Array>));
+  await headed.close();
+  return headed.header;
+}
+
+async function* chunksOf(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* source;
 }
 
 /** The Date field's time, unless it lies in the future. */

@@ -2,7 +2,9 @@
 
 import { open } from 'node:fs/promises';
 import type { CommandDef } from 'citty';
+import type { Account } from '../model/account.ts';
 import type { EncryptionKey, EncryptionSettings } from '../model/encryption.ts';
+import type { MessageStore } from '../store/message-store.ts';
 import { showTime } from './auth-values.ts';
 import { CommandError, command, UsageError } from './command.ts';
 import { withStore } from './open-place.ts';
@@ -75,13 +77,18 @@ const encryption = command({
       valueHint: 'hidden|clear',
       description: 'Whether the subject can still be read outside',
     },
+    mailbox: { type: 'string', valueHint: 'path', description: 'Of this mailbox alone' },
     json,
     ...storeArgs,
   },
   async run(args) {
     const change = settingsOf(args.state, args.subject);
+    if (args.mailbox !== undefined && args.subject !== undefined) {
+      throw new UsageError('--subject is of all mailboxes');
+    }
     await withStore(args, async (store) => {
       const account = await store.accounts.get(args.name);
+      if (args.mailbox !== undefined) return encryptMailbox(store, account, args.mailbox, change.enabled, args.json);
       const settings =
         Object.keys(change).length > 0
           ? await store.encryption.configure(account.id, change)
@@ -92,6 +99,20 @@ const encryption = command({
     });
   },
 });
+
+async function encryptMailbox(
+  store: MessageStore,
+  account: Account,
+  ref: string,
+  enabled: boolean | undefined,
+  asJson: boolean | undefined,
+): Promise<void> {
+  const { id, path } = await store.mailbox(account.id, ref);
+  if (enabled !== undefined) await store.encryption.configureMailbox(account.id, id, enabled);
+  const isOn = (await store.encryption.mailboxes(account.id)).includes(id);
+  if (asJson) return printJson({ mailbox: path, enabled: isOn });
+  console.log(`encryption of ${path} of ${account.name} is ${isOn ? 'on' : 'off'}`);
+}
 
 function settingsOf(state: string | undefined, subject: string | undefined): Partial<EncryptionSettings> {
   if (state !== undefined && state !== 'on' && state !== 'off') throw new UsageError('encryption is on or off');
@@ -131,7 +152,8 @@ const encryptExisting = command({
   async run(args) {
     await withStore(args, async (store) => {
       const account = await store.accounts.get(args.name);
-      if (!(await store.encryption.settings(account.id)).enabled) {
+      const { enabled } = await store.encryption.settings(account.id);
+      if (!enabled && (await store.encryption.mailboxes(account.id)).length === 0) {
         throw new CommandError(`switch encryption on first: eider key encryption ${account.name} on`);
       }
       const { id } = await store.jobs.add('encryptMail', account.id);

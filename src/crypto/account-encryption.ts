@@ -3,7 +3,8 @@
 import type { Vault, VaultPlace } from '../engine/vault.ts';
 import { EiderError, isEiderError } from '../errors.ts';
 import type { Encryption, EncryptionKey, EncryptionSettings } from '../model/encryption.ts';
-import type { AccountId } from '../model/ids.ts';
+import type { AccountId, MailboxId } from '../model/ids.ts';
+import type { MailboxRef } from '../model/mailbox.ts';
 import {
   DELIVERY_KIND,
   type EncryptionState,
@@ -19,6 +20,8 @@ import { hasUsableKey } from './recipients.ts';
 
 /** Most keys of one account. */
 export const MAX_KEYS = 16;
+/** Most mailboxes of one account that are encrypted one by one. */
+export const MAX_ENCRYPTED_MAILBOXES = 1_000;
 /** More than all records of kind `delivery` that an account may have. */
 const MAX_RECORDS = 1_000;
 
@@ -27,16 +30,24 @@ export interface AccountDirectory {
   get(account: AccountId): Promise<unknown>;
 }
 
+/** What of the store tells which mailboxes there are. @throws `ACCOUNT_NOT_FOUND`, `MAILBOX_NOT_FOUND`. */
+export interface AccountMailboxes {
+  mailbox(account: AccountId, ref: MailboxRef): Promise<{ readonly id: MailboxId }>;
+  mailboxes(account: AccountId): Promise<readonly { readonly id: MailboxId }[]>;
+}
+
 /** See {@link Encryption}. */
 export class AccountEncryption implements Encryption {
   readonly #vault: Vault;
   readonly #directory: AccountDirectory;
+  readonly #mailboxes: AccountMailboxes;
   readonly #now: () => number;
 
   /** @param now milliseconds since 1970 */
-  constructor(vault: Vault, directory: AccountDirectory, now: () => number = Date.now) {
+  constructor(vault: Vault, directory: AccountDirectory, mailboxes: AccountMailboxes, now: () => number = Date.now) {
     this.#vault = vault;
     this.#directory = directory;
+    this.#mailboxes = mailboxes;
     this.#now = now;
   }
 
@@ -60,11 +71,45 @@ export class AccountEncryption implements Encryption {
         ...(settings.enabled !== undefined && { enabled: settings.enabled }),
         ...(settings.subject !== undefined && { subject: settings.subject }),
       };
-      if (after.enabled)
-        await this.#requireUsable(account, after.keys, 'there is no key that mail can be encrypted to');
+      if (after.enabled) await this.#requireUsable(account, after.keys, NO_KEY);
       return after;
     });
     return { enabled, subject };
+  }
+
+  async mailboxes(account: AccountId): Promise<MailboxId[]> {
+    const entry = await this.#vault.get(this.#place(account, SETTINGS_KEY));
+    const settings = entry ? parseSettings(entry.value) : NO_ENCRYPTION;
+    if (!settings) throw corrupt();
+    const { mailboxes } = settings;
+    if (mailboxes.length === 0) return [];
+    return (await this.#mailboxes.mailboxes(account)).map(({ id }) => id).filter((id) => mailboxes.includes(id));
+  }
+
+  async configureMailbox(account: AccountId, mailbox: MailboxRef, enabled: boolean): Promise<void> {
+    if (typeof enabled !== 'boolean') {
+      throw new EiderError('INVALID_ARGUMENT', 'encryption is on or off: true or false');
+    }
+    await this.#requireAccount(account);
+    const { id } = await this.#mailboxes.mailbox(account, mailbox);
+    await this.#change(account, async (before) => {
+      if (before.mailboxes.includes(id) === enabled) return before;
+      if (!enabled) return { ...before, mailboxes: before.mailboxes.filter((one) => one !== id) };
+      await this.#requireUsable(account, before.keys, NO_KEY);
+      // Those that are gone meanwhile are forgotten: no other gets their id.
+      const there = new Set((await this.#mailboxes.mailboxes(account)).map((one) => one.id));
+      const mailboxes = [...before.mailboxes.filter((one) => there.has(one)), id];
+      if (mailboxes.length > MAX_ENCRYPTED_MAILBOXES) {
+        const message = `at most ${MAX_ENCRYPTED_MAILBOXES} mailboxes of an account are encrypted one by one`;
+        throw new EiderError('LIMIT_EXCEEDED', message);
+      }
+      return { ...before, mailboxes };
+    });
+  }
+
+  async requireKey(account: AccountId): Promise<void> {
+    const { keys } = await this.#readable(account);
+    if (!(await hasUsableKey(keys, this.#now()))) throw new EiderError('KEY_INVALID', NO_KEY);
   }
 
   async keys(account: AccountId): Promise<EncryptionKey[]> {
@@ -101,7 +146,7 @@ export class AccountEncryption implements Encryption {
       removed = before.keys.includes(wanted);
       if (!removed) return before;
       const keys = before.keys.filter((key) => key !== wanted);
-      if (before.enabled) {
+      if (before.enabled || (await this.mailboxes(account)).length > 0) {
         await this.#requireUsable(account, keys, 'it is the last key that can be used, and encryption is on');
       }
       return { ...before, keys };
@@ -149,6 +194,8 @@ export class AccountEncryption implements Encryption {
     return { owner: account, kind: DELIVERY_KIND, key };
   }
 }
+
+const NO_KEY = 'there is no key that mail can be encrypted to';
 
 const corrupt = (): EiderError => new EiderError('STORE_CORRUPT', 'a record on encryption cannot be read');
 

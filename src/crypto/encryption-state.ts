@@ -2,6 +2,7 @@
 
 import type { VaultEntry } from '../engine/vault.ts';
 import type { EncryptionKey, EncryptionSettings } from '../model/encryption.ts';
+import type { MailboxId } from '../model/ids.ts';
 
 /** Kind of the records, that of all that a delivery has to know of an account. */
 export const DELIVERY_KIND = 'delivery';
@@ -15,10 +16,12 @@ export const keyRecord = (id: string): string => `key ${id}`;
 export interface StoredSettings extends EncryptionSettings {
   /** Ids of the account's keys, in the order in which they came. */
   readonly keys: readonly string[];
+  /** Mailboxes that are encrypted whatever {@link EncryptionSettings.enabled} says. */
+  readonly mailboxes: readonly MailboxId[];
 }
 
 /** What an account has before anything was set. */
-export const NO_ENCRYPTION: StoredSettings = { enabled: false, subject: 'clear', keys: [] };
+export const NO_ENCRYPTION: StoredSettings = { enabled: false, subject: 'clear', keys: [], mailboxes: [] };
 
 /** What a delivery has to know. */
 export interface EncryptionState extends EncryptionSettings {
@@ -26,6 +29,24 @@ export interface EncryptionState extends EncryptionSettings {
   readonly keys: readonly EncryptionKey[];
   /** A record cannot be read: nothing may be stored, as nobody knows whether it should be encrypted, and with what. */
   readonly damaged: boolean;
+  /** Mailboxes that are encrypted though not all of the account's mail is. */
+  readonly mailboxes: ReadonlySet<MailboxId>;
+}
+
+/** Whether any mail of the account is encrypted, so that none may be written down before it is known where it goes. */
+export function encryptsAny({ enabled, mailboxes }: EncryptionState): boolean {
+  return enabled || mailboxes.size > 0;
+}
+
+/** Whether what comes into a mailbox is encrypted. */
+export function encryptsInto({ enabled, mailboxes }: EncryptionState, mailbox: MailboxId): boolean {
+  return enabled || mailboxes.has(mailbox);
+}
+
+/** The same for one message that comes into these mailboxes: it is encrypted when one of them is. */
+export function encryptionInto(state: EncryptionState, mailboxes: readonly MailboxId[]): EncryptionState {
+  const enabled = state.enabled || mailboxes.some((one) => state.mailboxes.has(one));
+  return enabled === state.enabled ? state : { ...state, enabled };
 }
 
 /** Reads the state out of an account's records of kind `delivery`; those that are about something else are passed over. */
@@ -33,7 +54,7 @@ export function readEncryption(entries: readonly Pick<VaultEntry, 'key' | 'value
   const values = new Map(entries.map(({ key, value }) => [key, value]));
   const text = values.get(SETTINGS_KEY);
   const settings = text === undefined ? NO_ENCRYPTION : parseSettings(text);
-  if (!settings) return { enabled: true, subject: 'hidden', keys: [], damaged: true };
+  if (!settings) return { enabled: true, subject: 'hidden', keys: [], damaged: true, mailboxes: new Set() };
   const keys: EncryptionKey[] = [];
   let damaged = false;
   for (const id of settings.keys) {
@@ -44,7 +65,8 @@ export function readEncryption(entries: readonly Pick<VaultEntry, 'key' | 'value
     if (key) keys.push(key);
     else damaged = true;
   }
-  return { enabled: settings.enabled, subject: settings.subject, keys, damaged };
+  const { enabled, subject } = settings;
+  return { enabled, subject, keys, damaged, mailboxes: new Set(settings.mailboxes) };
 }
 
 /** `null` for what is no such record. */
@@ -53,7 +75,10 @@ export function parseSettings(text: string): StoredSettings | null {
   if (!value || typeof value.enabled !== 'boolean' || !Array.isArray(value.keys)) return null;
   if (value.subject !== 'clear' && value.subject !== 'hidden') return null;
   if (!value.keys.every((id) => typeof id === 'string')) return null;
-  return { enabled: value.enabled, subject: value.subject, keys: value.keys };
+  // Records from before mailboxes could be encrypted one by one have none.
+  const mailboxes = value.mailboxes ?? [];
+  if (!Array.isArray(mailboxes) || !mailboxes.every(Number.isSafeInteger)) return null;
+  return { enabled: value.enabled, subject: value.subject, keys: value.keys, mailboxes };
 }
 
 function parseKey(text: string, id: string): EncryptionKey | null {

@@ -38,7 +38,13 @@ export async function readKey(given: string | Uint8Array, now: number): Promise<
 
 /** Encrypts nothing to it, as a delivery would: there are keys that look right and that no message can be encrypted to. */
 async function tryKey(key: EncryptionKey, now: number): Promise<void> {
-  const state: EncryptionState = { enabled: true, subject: 'hidden', keys: [key], damaged: false };
+  const state: EncryptionState = {
+    enabled: true,
+    subject: 'hidden',
+    keys: [key],
+    damaged: false,
+    mailboxes: new Set(),
+  };
   try {
     for await (const _ of encryptMessage(state, [], now));
   } catch (cause) {

@@ -1,6 +1,6 @@
 /** Everything that an account has said about its mail, in one read. */
 
-import { DELIVERY_KIND, type EncryptionState, readEncryption } from '../crypto/encryption-state.ts';
+import { DELIVERY_KIND, type EncryptionState, readEncryption, SETTINGS_KEY } from '../crypto/encryption-state.ts';
 import type { Vault } from '../engine/vault.ts';
 import type { AutoReply } from '../model/auto-reply.ts';
 import type { Filter } from '../model/filter.ts';
@@ -22,6 +22,14 @@ export interface AccountRules {
   readonly autoReply: AutoReply | null;
   readonly forwarding: Forwarding | null;
   readonly encryption: EncryptionState;
+}
+
+/** What it has said of encryption alone. */
+export async function readEncryptionState(vault: Vault, account: AccountId): Promise<EncryptionState> {
+  const place = { owner: account, kind: DELIVERY_KIND };
+  // Most accounts have said nothing, and one small record tells that.
+  if (!(await vault.get({ ...place, key: SETTINGS_KEY }))) return readEncryption([]);
+  return readEncryption(await vault.list(place, { limit: MAX_RECORDS }));
 }
 
 /** Reads it as it stands now. */

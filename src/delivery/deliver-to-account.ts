@@ -1,20 +1,24 @@
 /** Brings a message to one account. */
 
+import { encryptionInto, encryptsAny } from '../crypto/encryption-state.ts';
 import { EiderError } from '../errors.ts';
 import { normalizeAddress } from '../model/address.ts';
-import type { AccountId } from '../model/ids.ts';
+import type { AccountId, MailboxId } from '../model/ids.ts';
 import type { ArrivalDecision, DeliveryOutcome, MailTransactionOptions } from '../model/mail-transaction.ts';
+import { findMailbox } from '../model/mailbox.ts';
 import type { AccountRoute } from '../model/route.ts';
 import { storeArriving } from '../store/deliver.ts';
 import type { AccountRules } from './account-rules.ts';
 import type { Arrival } from './arrival.ts';
 import type { DeliveryContext } from './delivery-context.ts';
-import { disposeOf, requireFields } from './disposition.ts';
+import { type Disposition, disposeOf, requireFields } from './disposition.ts';
 import { needsText } from './filter-evaluate.ts';
 import type { MessageFacts } from './message-facts.ts';
 import { forwardsOf, replyTo } from './outgoing.ts';
 import { prefixOf } from './trace-fields.ts';
 import { webhooksOf } from './webhooks.ts';
+
+const NONE: ReadonlySet<MailboxId> = new Set();
 
 /** A message for one account. */
 export interface AccountTask {
@@ -40,11 +44,12 @@ export interface Shared {
 /** Delivers; all that is to be done happens in one transaction of the account. @throws whatever keeps it from that. */
 export async function deliverToAccount(shared: Shared, task: AccountTask): Promise<DeliveryOutcome> {
   const { context, options, arrival, facts, now } = shared;
-  const { account, recipient, route, rules } = task;
+  const { account, recipient, route } = task;
   const decision = await decide(shared, task);
-  if (needsText(rules.filters)) await facts.loadText().catch(ignoreMissing);
+  if (needsText(task.rules.filters)) await facts.loadText().catch(ignoreMissing);
   const known = { address: addressOf(recipient), detail: route.detail };
-  const disposition = await disposeOf(rules, facts, known, decision, () => context.mailboxes(account));
+  const disposition = await disposeOf(task.rules, facts, known, decision, () => context.mailboxes(account));
+  const rules = await rulesInto(context, task, disposition);
   const cause = { arrival, route, recipient, from: options.from ?? '', rules, disposition, now };
   const outgoing = [
     ...(await forwardsOf(context, cause)),
@@ -61,10 +66,27 @@ export async function deliverToAccount(shared: Shared, task: AccountTask): Promi
     content,
     // Of the octets too: a queue gives its ids again after a while.
     transaction: transactionId === undefined ? null : `${transactionId} ${arrival.content.digest}`,
+    closedTo: rules.encryption.enabled ? NONE : rules.encryption.mailboxes,
   });
   const elsewhere = outgoing.some(({ kind }) => kind === 'forward') ? 'forwarded' : 'discarded';
   const result = duplicate ? 'duplicate' : stored ? 'stored' : elsewhere;
   return { recipient, result, account, stored, error: null };
+}
+
+/**
+ * The rules as they are for a message that goes there: it is encrypted when one of its mailboxes wants that, and so is
+ * what is sent because of it. What the account keeps nothing of may come to INBOX in the end.
+ */
+async function rulesInto(
+  context: DeliveryContext,
+  { account, rules }: AccountTask,
+  { mailbox, labels }: Disposition,
+): Promise<AccountRules> {
+  const { encryption } = rules;
+  if (encryption.enabled || !encryptsAny(encryption)) return rules;
+  const mailboxes = await context.mailboxes(account);
+  const first = findMailbox(mailboxes, mailbox ?? 'INBOX') ?? findMailbox(mailboxes, 'INBOX');
+  return { ...rules, encryption: encryptionInto(encryption, [...(first ? [first.id] : []), ...labels]) };
 }
 
 async function decide(

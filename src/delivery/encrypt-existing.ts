@@ -1,5 +1,6 @@
 /** Encrypts the mail that an account has already, message by message. */
 
+import { type EncryptionState, encryptionInto, encryptsAny, encryptsInto } from '../crypto/encryption-state.ts';
 import { formAtRest } from '../crypto/form-at-rest.ts';
 import { isEncrypted } from '../crypto/is-encrypted.ts';
 import { EiderError } from '../errors.ts';
@@ -8,6 +9,7 @@ import { splitMessage } from '../mime/split-message.ts';
 import { DRAFT } from '../model/flags.ts';
 import type { AccountId, MailboxId, Uid } from '../model/ids.ts';
 import type { JobKind, JobRun } from '../model/job.ts';
+import type { Mailbox } from '../model/mailbox.ts';
 import { UidSet } from '../model/uid-set.ts';
 import type { StoreContext } from '../store/context.ts';
 import { expungedFrom, isHidden } from '../store/hidden-mailboxes.ts';
@@ -27,8 +29,8 @@ interface Position {
 }
 
 /**
- * `encryptMail`: all mail of the account but drafts, also what was expunged and can be brought back. Encryption has to be
- * on. What cannot be encrypted ends the run for this time; nothing is done twice. Old octets leave the records at once;
+ * `encryptMail`: all mail of the account but drafts, or all of the mailboxes that are encrypted, also what was expunged
+ * and can be brought back. Encryption has to be on. What cannot be encrypted ends the run for this time; nothing is done twice. Old octets leave the records at once;
  * attachments leave with the next sweep.
  */
 export function encryptMailJob(context: StoreContext): JobKind {
@@ -39,19 +41,27 @@ export function encryptMailJob(context: StoreContext): JobKind {
       const account = job.account;
       if (account === null) throw new EiderError('INVALID_ARGUMENT', 'the job needs an account');
       const { encryption } = await readAccountRules(context.engine.vault, account);
-      if (!encryption.enabled) throw new EiderError('KEY_INVALID', 'encryption is off');
-      await encryptAll(context, account, job);
+      if (!encryptsAny(encryption)) throw new EiderError('KEY_INVALID', 'encryption is off');
+      await encryptAll(context, account, job, encryption);
     },
   };
 }
 
-async function encryptAll(context: StoreContext, account: AccountId, job: JobRun): Promise<void> {
+async function encryptAll(
+  context: StoreContext,
+  account: AccountId,
+  job: JobRun,
+  encryption: EncryptionState,
+): Promise<void> {
   const { engine } = context;
   const from = job.state as Position | null;
   let encrypted = from?.encrypted ?? 0;
   const all = await engine.read(account, (tx) => tx.mailboxes());
   // What waits to be sent is encrypted, or the store's own words.
-  const mailboxes = all.filter((one) => !isHidden(one) || expungedFrom(one)).sort((a, b) => a.id - b.id);
+  const mailboxes = all
+    .filter((one) => !isHidden(one) || expungedFrom(one))
+    .filter((one) => encryptsInto(encryption, originOf(one)))
+    .sort((a, b) => a.id - b.id);
   const total = mailboxes.reduce((sum, { messages }) => sum + messages, 0);
   for (const mailbox of mailboxes) {
     if (from && mailbox.id < from.mailbox) continue;
@@ -65,7 +75,8 @@ async function encryptAll(context: StoreContext, account: AccountId, job: JobRun
       for (const { uid, mask, body, tree } of page) {
         if (body && tree && !(mask & DRAFT)) {
           const whole = new MessageBody(body, tree, context.blobs);
-          if (await encryptOne(context, account, { mailbox: mailbox.id, uid }, () => whole.read())) encrypted++;
+          const place = { mailbox: mailbox.id, origin: originOf(mailbox), uid };
+          if (await encryptOne(context, account, place, () => whole.read())) encrypted++;
         }
         after = uid;
       }
@@ -75,16 +86,20 @@ async function encryptAll(context: StoreContext, account: AccountId, job: JobRun
   }
 }
 
+/** The mailbox that a message is in, or was in before it was expunged. */
+const originOf = (mailbox: Mailbox): MailboxId => expungedFrom(mailbox)?.mailboxId ?? mailbox.id;
+
 async function encryptOne(
   context: StoreContext,
   account: AccountId,
-  { mailbox, uid }: { readonly mailbox: MailboxId; readonly uid: Uid },
+  { mailbox, origin, uid }: { readonly mailbox: MailboxId; readonly origin: MailboxId; readonly uid: Uid },
   read: () => AsyncIterable<Uint8Array>,
 ): Promise<boolean> {
   if (await isEncrypted(read())) return false;
   // Read for each message: a key may be added or taken away while the job runs.
-  const { encryption } = await readAccountRules(context.engine.vault, account);
+  const rules = await readAccountRules(context.engine.vault, account);
+  const encryption = encryptionInto(rules.encryption, [origin]);
   if (!encryption.enabled) throw new EiderError('KEY_INVALID', 'encryption is off');
   const content = await splitMessage(formAtRest(encryption, read, Date.now()), context.blobs);
-  return replaceContent(context, account, mailbox, uid, content);
+  return (await replaceContent(context, account, mailbox, uid, content)) !== null;
 }

@@ -102,6 +102,8 @@ class MailChanges {
   readonly #flags: readonly string[];
   readonly #labels: readonly Mailbox[];
   readonly #target: Mailbox | null;
+  /** Of the account's mailboxes. */
+  readonly #encrypted: ReadonlySet<MailboxId>;
   /** By mailbox, what is in it already; of accounts whose copies are messages of their own. */
   readonly #copied: ReadonlyMap<MailboxId, Set<ContentId>> | null;
 
@@ -113,6 +115,7 @@ class MailChanges {
       readonly flags: readonly string[];
       readonly labels: readonly Mailbox[];
       readonly target: Mailbox | null;
+      readonly encrypted: ReadonlySet<MailboxId>;
       readonly copied: ReadonlyMap<MailboxId, Set<ContentId>> | null;
     },
   ) {
@@ -122,6 +125,7 @@ class MailChanges {
     this.#flags = plan.flags;
     this.#labels = plan.labels;
     this.#target = plan.target;
+    this.#encrypted = plan.encrypted;
     this.#copied = plan.copied;
   }
 
@@ -145,6 +149,7 @@ class MailChanges {
       flags: [...(seen ? ['\\Seen'] : []), ...(flag ? ['\\Flagged'] : []), ...keywords],
       labels: others.filter((one) => !moves || one.id !== target.id),
       target: moves && target.id !== mailbox.id ? target : null,
+      encrypted: new Set(await store.encryption.mailboxes(account)),
       copied: copies === 'separate' ? await contentsOf(store, account, others) : null,
     });
   }
@@ -154,19 +159,26 @@ class MailChanges {
     if (this.#flags.length > 0) {
       await this.#store.storeFlags(this.#account, this.#mailbox, uids, { mode: 'add', flags: this.#flags });
     }
-    for (const label of this.#labels) await this.#copyTo(label, messages);
-    if (this.#target) await this.#moveTo(this.#target, uids);
+    let left = uids;
+    for (const label of this.#labels) left = await this.#copyTo(label, messages, left);
+    if (this.#target) await this.#moveTo(this.#target, left);
   }
 
-  async #copyTo(label: Mailbox, messages: readonly FetchedMessage[]): Promise<void> {
+  /** The UIDs of the messages then: what is encrypted because of the label has another. */
+  async #copyTo(label: Mailbox, messages: readonly FetchedMessage[], uids: UidSet): Promise<UidSet> {
     const contents = this.#copied?.get(label.id);
-    const uids = UidSet.from(messages.map(({ uid }) => uid));
     const missing = contents
       ? UidSet.from(messages.filter(({ contentId }) => !contents.has(contentId)).map(({ uid }) => uid))
       : uids.difference(await this.#alreadyIn(label, uids));
-    if (missing.isEmpty) return;
+    if (missing.isEmpty) return uids;
+    if (!contents && this.#encrypted.has(label.id)) {
+      const change = { mode: 'add', labels: [label.path] } as const;
+      const { left } = await this.#store.changeLabels(this.#account, this.#mailbox, missing, change);
+      return uids.difference(missing).union(left);
+    }
     await this.#store.copy(this.#account, this.#mailbox, missing, label.id);
     for (const { contentId } of messages) contents?.add(contentId);
+    return uids;
   }
 
   /** What goes to Trash or Junk goes there alone; one that is in the target already only leaves this mailbox. */

@@ -65,7 +65,7 @@ export function makeServices(
       mailboxes: (account) => store.mailboxes(account),
     }),
     filters,
-    encryption: new AccountEncryption(vault, directory, now),
+    encryption: new AccountEncryption(vault, directory, store, now),
     spam: new StoreSpam(vault, async (account) => void (await store.quota(account))),
     dkim,
     submissions: new StoreSubmissions({ parts, store, outbox, dkim }),

@@ -14,16 +14,17 @@ import { normalizeAddress, splitAddress } from '../model/address.ts';
 import type { Content } from '../model/content.ts';
 import type { DkimKeys } from '../model/dkim.ts';
 import type { AccountId } from '../model/ids.ts';
+import type { MailboxRef } from '../model/mailbox.ts';
 import {
   MAX_SUBMISSION_RECIPIENTS,
   type Submissions,
   type SubmitOptions,
   type Submitted,
 } from '../model/submission.ts';
-import { requireSize, type StoreContext } from '../store/context.ts';
+import { requireSize, resolveMailbox, type StoreContext } from '../store/context.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import type { Outbox, ReportFailure } from '../store/outbox.ts';
-import { storeSent } from '../store/submit.ts';
+import { findSentMailbox, storeSent } from '../store/submit.ts';
 import { takeDaily } from './daily-limit.ts';
 import { composeFailureReport } from './failure-report.ts';
 import { mailDate, newMessageId } from './mail-writer.ts';
@@ -31,6 +32,8 @@ import { needsUtf8 } from './outgoing.ts';
 import { wireAddress } from './wire-address.ts';
 
 const MAX_NAME = 256;
+/** The id of none. */
+const NO_MAILBOX = 0;
 const QUEUE_ID = /^[0-9a-f]{24}$/;
 
 /** What sending needs. */
@@ -81,14 +84,16 @@ export class StoreSubmissions implements Submissions {
     const sender = wireAddress(from);
     const smtpUtf8 = sender.smtpUtf8 || needsUtf8(content.header);
     const { draft = null, reference, keepIn, transactionId: transaction = null } = options;
+    const kept = keepIn === null ? copy : await this.#atRest(id, keepIn, copy);
     const stored = await storeSent(parts, id, {
       outgoing: {
         ...{ content, kind: 'submission', from: sender.address, to: to.map((one) => wireAddress(one).address) },
         ...{ smtpUtf8, created: now, due, onlyCopy: false },
       },
-      copy,
+      copy: kept,
       keepIn,
       draft,
+      forgetDraft: kept !== copy,
       reference: reference ? { ...reference, flag: reference.action === 'reply' ? '\\Answered' : '$Forwarded' } : null,
       transaction,
     });
@@ -106,6 +111,18 @@ export class StoreSubmissions implements Submissions {
     const wanted = attempt(() => normalizeAddress(address));
     if (wanted !== null && (await this.#maySend(account, wanted))) return wanted;
     return account.addresses[0] ?? null;
+  }
+
+  /** What the account keeps: the encrypted form, where its mail or that of the mailbox is encrypted. @throws `ENCRYPTION_FAILED`. */
+  async #atRest(account: AccountId, keepIn: MailboxRef | undefined, copy: Content): Promise<Content> {
+    const { parts } = this.#parts;
+    const atRest = await parts.atRest?.of(account);
+    if (!atRest) return copy;
+    const mailbox = await parts.engine.read(account, (tx) =>
+      keepIn === undefined ? findSentMailbox(tx) : resolveMailbox(tx, keepIn),
+    );
+    const encrypted = atRest.covers(mailbox?.id ?? NO_MAILBOX) ? await atRest.encrypted(() => this.#read(copy)) : null;
+    return encrypted ?? copy;
   }
 
   /** Whether an address is the account's own, with a detail or not, or one of those that it may send from. */
@@ -170,7 +187,7 @@ export class StoreSubmissions implements Submissions {
 
 /** Makes the report on a submission that failed; forwards and replies are not reported on. */
 export function reportFailures(parts: StoreContext, host: string | undefined): ReportFailure {
-  return async ({ kind, from, to, created, error, header }) => {
+  return async ({ account, kind, from, to, created, error, header }) => {
     if (kind !== 'submission' || from === '') return null;
     const name = host ?? hostname();
     const domain = splitAddress(from)?.domain ?? name;
@@ -183,8 +200,19 @@ export function reportFailures(parts: StoreContext, host: string | undefined): R
       },
       Date.now(),
     );
-    return report && splitMessage(report.message, parts.blobs);
+    return report && reportAtRest(parts, account, report.message);
   };
+}
+
+/** A report has the header of the message. `null` where it cannot be encrypted: the error stands with the mail that failed. */
+async function reportAtRest(parts: StoreContext, account: AccountId, message: Uint8Array): Promise<Content | null> {
+  const atRest = await parts.atRest?.of(account);
+  const inbox = atRest ? await parts.engine.read(account, (tx) => resolveMailbox(tx, 'INBOX')) : null;
+  if (!atRest || !inbox || !atRest.covers(inbox.id)) return splitMessage(message, parts.blobs);
+  return atRest.take(message, undefined).catch((error: unknown) => {
+    if (isEiderError(error, 'ENCRYPTION_FAILED')) return null;
+    throw error;
+  });
 }
 
 /** @throws `ADDRESS_INVALID`, `INVALID_ARGUMENT`, `LIMIT_EXCEEDED`. */

@@ -1,5 +1,6 @@
 /** One message for its recipients: each is asked about, then the message comes once and goes to all. */
 
+import { encryptsAny } from '../crypto/encryption-state.ts';
 import { EiderError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
 import { effectiveLimits } from '../model/account-limits.ts';
@@ -98,9 +99,10 @@ export class Transaction implements MailTransaction {
     };
     try {
       const tasks = await this.#tasks(recipients);
-      const isEncrypted = tasks.some((task) => 'rules' in task && task.rules.encryption.enabled);
+      const mayBeEncrypted = (task: Task): boolean => 'rules' in task && encryptsAny(task.rules.encryption);
+      const isEncrypted = tasks.some(mayBeEncrypted);
       // What is only sent on need not be written down for that.
-      const sealed = tasks.filter((task) => isEncrypted && !('rules' in task && !task.rules.encryption.enabled));
+      const sealed = tasks.filter((task) => isEncrypted && (mayBeEncrypted(task) || !('rules' in task)));
       const plain = tasks.filter((task) => !sealed.includes(task));
       const prefixes = plain.map(({ recipient }) => prefixOf(this.#options, recipient));
       if (sealed.length === 0) {

@@ -2,6 +2,7 @@
 
 import { isEiderError } from '../errors.ts';
 import { parseFlags } from '../model/flags.ts';
+import type { MailboxId } from '../model/ids.ts';
 import { UidSet } from '../model/uid-set.ts';
 import type { FetchedMessage, PreparedAppend } from '../store/message-store.ts';
 import { Refusal } from './refusal.ts';
@@ -37,15 +38,17 @@ export class AppendReader {
   }
 
   /**
-   * Reads one message, behind its flags and date; {@link AppendReader.scanner} is at what follows then.
+   * Reads one message for a mailbox, behind its flags and date; {@link AppendReader.scanner} is at what follows then.
    *
    * @throws Refusal for what is over a limit, and for a URL that names nothing; ImapSyntaxError, CommandError.
    */
-  async read(item: AppendItem): Promise<PreparedAppend> {
+  async read(item: AppendItem, mailbox: MailboxId): Promise<PreparedAppend> {
     // Flags that are none are refused before the message is read.
     parseFlags(item.flags);
     this.#size = 0;
-    const message = await this.#session.store.prepare(item.data === 'literal' ? this.#literal() : this.#parts());
+    const { store, accountId: account } = this.#session;
+    const into = { account, mailbox, flags: item.flags };
+    const message = await store.prepare(item.data === 'literal' ? this.#literal() : this.#parts(), { into });
     return {
       message,
       flags: item.flags,

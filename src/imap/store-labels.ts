@@ -29,12 +29,12 @@ export async function storeLabels(
   if (!labels) throw new Refusal('NO', 'There is no such system label', 'CANNOT');
   if (uids.isEmpty) return { text: 'No message is there to change' };
   const change = session.store.changeLabels(account, view.shared.id, uids, { mode: args.mode, labels: labels.paths });
-  const { gone, modSeq } = await session.work(tag, change);
+  const { gone, left, modSeq } = await session.work(tag, change);
   view.shared.applyExpunged(gone, modSeq);
   session.watch?.notice(modSeq);
-  await storeFlags(session, view, uids.difference(gone), args.mode, labels.flags);
+  await storeFlags(session, view, left, args.mode, labels.flags);
   if (view.stale) await view.shared.refresh();
-  if (!args.silent) await writeLabels(session, view, uids.difference(gone), uid);
+  if (!args.silent) await writeLabels(session, view, left, uid);
   return { text: 'Stored' };
 }
 

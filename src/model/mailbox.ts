@@ -85,6 +85,24 @@ export function normalizePath(path: string): string {
   return levels.join(HIERARCHY_DELIMITER);
 }
 
+/** The mailbox that a path or an id names, of those that there are. */
+export function findMailbox<M extends Pick<Mailbox, 'id' | 'path'>>(
+  mailboxes: readonly M[],
+  ref: MailboxRef,
+): M | null {
+  const path = typeof ref === 'string' ? normalizedOrNothing(ref) : null;
+  return mailboxes.find((one) => (path === null ? one.id === ref : one.path === path)) ?? null;
+}
+
+/** A name that cannot be a mailbox's names none. */
+function normalizedOrNothing(path: string): string {
+  try {
+    return normalizePath(path);
+  } catch {
+    return '';
+  }
+}
+
 /** The path one level up, or `null` at the top. */
 export function parentPath(path: string): string | null {
   const at = path.lastIndexOf(HIERARCHY_DELIMITER);

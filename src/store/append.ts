@@ -3,12 +3,14 @@
 import type { WriteTransaction } from '../engine/engine.ts';
 import type { NewMessage } from '../engine/records.ts';
 import { EiderError } from '../errors.ts';
+import { MessageBody } from '../mime/message-body.ts';
 import { splitMessage } from '../mime/split-message.ts';
 import { parseFlags } from '../model/flags.ts';
 import type { AccountId, Uid } from '../model/ids.ts';
 import type { Mailbox } from '../model/mailbox.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { accountSettings, enforceLimits, requireSize, resolveMailbox, type StoreContext } from './context.ts';
+import type { AccountAtRest } from './encryption-at-rest.ts';
 import { removeMessages } from './expunge.ts';
 import type {
   AppendOptions,
@@ -17,18 +19,50 @@ import type {
   MessageSource,
   PreparedAppend,
   PreparedMessage,
+  PrepareOptions,
 } from './message-store.ts';
+import { isDraft } from './seal-messages.ts';
 import { assignThread, threadKeys } from './threads.ts';
 
 /** Reads a message; its blobs are durable when this resolves. */
 export async function prepareMessage(
   context: StoreContext,
   source: MessageSource,
-  signal: AbortSignal | undefined,
+  { signal, into }: PrepareOptions,
 ): Promise<PreparedMessage> {
   const octets = typeof source === 'string' ? Buffer.from(source) : source;
+  const atRest = into && !isDraft(into.flags) ? await atRestIn(context, into.account, into.mailbox) : null;
+  if (atRest) return { content: await atRest.take(octets, signal) };
   const options = { maxSize: context.maxMessageSize, ...(signal && { signal }) };
   return { content: await splitMessage(octets, context.blobs, options) };
+}
+
+/** What encrypts the messages that come into a mailbox; `null` where none is encrypted. @throws `MAILBOX_NOT_FOUND`. */
+async function atRestIn(context: StoreContext, account: AccountId, ref: MailboxRef): Promise<AccountAtRest | null> {
+  const atRest = await context.atRest?.of(account);
+  if (!atRest) return null;
+  const { id } = await context.engine.read(account, (tx) => resolveMailbox(tx, ref));
+  return atRest.covers(id) ? atRest : null;
+}
+
+/** Messages as they are stored there: those that were prepared for somewhere else may need their encrypted form. */
+async function atRest(
+  context: StoreContext,
+  account: AccountId,
+  ref: MailboxRef,
+  messages: readonly PreparedAppend[],
+): Promise<readonly PreparedAppend[]> {
+  const wanted = messages.filter(({ flags, encrypt = true }) => encrypt && !isDraft(flags));
+  const found = wanted.length > 0 ? await atRestIn(context, account, ref) : null;
+  if (!found) return messages;
+  const forms: PreparedAppend[] = [];
+  for (const one of messages) {
+    const { content } = one.message;
+    const read = (): AsyncIterable<Uint8Array> => new MessageBody(content, content.tree, context.blobs).read();
+    const encrypted = wanted.includes(one) ? await found.encrypted(read) : null;
+    forms.push(encrypted ? { ...one, message: { content: encrypted } } : one);
+  }
+  return forms;
 }
 
 /** Adds one message. */
@@ -42,10 +76,13 @@ export async function appendMessage(
   // What can be refused is refused before the octets are read.
   parseFlags(options.flags ?? []);
   await context.engine.read(account, (tx) => resolveMailbox(tx, ref));
-  const message = await prepareMessage(context, source, options.signal);
-  const { flags, internalDate } = options;
+  const { signal, flags, internalDate, encrypt = true } = options;
+  const message = await prepareMessage(context, source, {
+    ...(signal && { signal }),
+    ...(encrypt && { into: { account, mailbox: ref, ...(flags && { flags }) } }),
+  });
   const results = await appendPrepared(context, account, ref, [
-    { message, ...(flags && { flags }), ...(internalDate && { internalDate }) },
+    { message, encrypt, ...(flags && { flags }), ...(internalDate && { internalDate }) },
   ]);
   return results[0] as AppendResult;
 }
@@ -58,8 +95,9 @@ export async function appendPrepared(
   messages: readonly PreparedAppend[],
 ): Promise<AppendResult[]> {
   const { limits } = await accountSettings(context, account);
-  for (const { message } of messages) requireSize(message.content, limits);
-  const prepared = newMessages(messages);
+  const forms = await atRest(context, account, ref, messages);
+  for (const { message } of forms) requireSize(message.content, limits);
+  const prepared = newMessages(forms);
   return context.engine.write(account, async (tx) => {
     const results = await addMessages(tx, await resolveMailbox(tx, ref), prepared);
     await enforceLimits(tx, limits);
@@ -76,8 +114,9 @@ export async function replaceMessage(
   message: PreparedAppend,
 ): Promise<AppendResult | null> {
   const { limits } = await accountSettings(context, account);
-  requireSize(message.message.content, limits);
-  const prepared = newMessages([message]);
+  const forms = await atRest(context, account, to, [message]);
+  for (const form of forms) requireSize(form.message.content, limits);
+  const prepared = newMessages(forms);
   return context.engine.write(account, async (tx) => {
     const target = await resolveMailbox(tx, to);
     const source = await resolveMailbox(tx, place.mailbox);

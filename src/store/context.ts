@@ -8,6 +8,7 @@ import { effectiveLimits, type LimitsChange } from '../model/account-limits.ts';
 import type { Content } from '../model/content.ts';
 import type { AccountId } from '../model/ids.ts';
 import { type Mailbox, normalizePath } from '../model/mailbox.ts';
+import type { EncryptionAtRest } from './encryption-at-rest.ts';
 import { isHidden, visibleUsage } from './hidden-mailboxes.ts';
 import type { MailboxRef } from './message-store.ts';
 import { isAbsent } from './removed-accounts.ts';
@@ -22,6 +23,8 @@ export interface StoreContext {
   readonly restorableMs: number;
   /** Of accounts of which nothing else was said. */
   readonly defaultLimits: LimitsChange;
+  /** What encrypts mail that is not delivered; `null` for a store that encrypts none. */
+  readonly atRest: EncryptionAtRest | null;
 }
 
 /** The mailbox that `ref` names. @throws `MAILBOX_NOT_FOUND`. */

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { WriteTransaction } from '../engine/engine.ts';
-import { isEiderError } from '../errors.ts';
+import { EiderError, isEiderError } from '../errors.ts';
 import type { CopyMode } from '../model/account.ts';
 import type { AccountId, MailboxId } from '../model/ids.ts';
 import type { Mailbox, MailboxRef } from '../model/mailbox.ts';
@@ -22,6 +22,8 @@ export interface ArrivingMessage extends UnthreadedMessage {
   readonly outgoing: readonly NewOutgoing[];
   /** Names the transaction for this recipient; `null` when it has no name. */
   readonly transaction: string | null;
+  /** Mailboxes that are encrypted, where it is not: it comes into none of them. */
+  readonly closedTo: ReadonlySet<MailboxId>;
 }
 
 /** `stored` is `null` for what is in no mailbox, or was there before. */
@@ -34,7 +36,7 @@ export interface Arrived {
  * Does all that is to be done, durably, in one transaction; nothing when the same transaction has brought the message
  * before.
  *
- * @throws `QUOTA_EXCEEDED`, `MESSAGE_TOO_LARGE`.
+ * @throws `QUOTA_EXCEEDED`, `MESSAGE_TOO_LARGE`; `BUSY` when it would come into a mailbox that is closed to it.
  */
 export async function storeArriving(
   context: StoreContext,
@@ -63,6 +65,8 @@ async function place(
   copies: CopyMode,
 ): Promise<AppendResult> {
   const mailbox = await mailboxOrInbox(tx, ref);
+  // The mailbox that it was meant for is gone since it was asked about.
+  if (message.closedTo.has(mailbox.id)) throw new EiderError('BUSY', 'the mailboxes of the account have just changed');
   const [added] = await addMessages(tx, mailbox, [message]);
   const stored = added as AppendResult;
   for (const label of message.labels) {

@@ -1,15 +1,19 @@
 /** Labels: the mailboxes that a message is in, as attributes of the message. */
 
-import type { WriteTransaction } from '../engine/engine.ts';
+import type { ReadTransaction, WriteTransaction } from '../engine/engine.ts';
 import type { OtherPlace } from '../engine/records.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId, MailboxId, Uid } from '../model/ids.ts';
-import { type Mailbox, normalizePath } from '../model/mailbox.ts';
+import { type Mailbox, normalizePath, type SpecialUse } from '../model/mailbox.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { accountSettings, enforceLimits, resolveMailbox, type StoreContext } from './context.ts';
 import { visibleMailboxes, visiblePlaces } from './hidden-mailboxes.ts';
 import { makeMailbox } from './mailboxes.ts';
 import type { LabelsChange, LabelsResult, MailboxRef } from './message-store.ts';
+import { type LabelWay, sealInPlace } from './seal-in-place.ts';
+
+/** Where messages go that would be nowhere. */
+const ARCHIVES: readonly (SpecialUse | null)[] = ['\\All', '\\Archive'];
 
 /** The mailboxes that messages are in, but for the one that is asked about. */
 export function readLabels(
@@ -42,7 +46,9 @@ export async function changeLabels(
   const paths = [...new Set(labels.map(normalizePath))];
   const { limits, copies } = await accountSettings(context, account);
   if (copies === 'separate') throw new EiderError('UNSUPPORTED', 'the account has no labels: its copies are separate');
+  const sealed = await sealInPlace(context, account, uids, (tx) => labelWay(tx, ref, mode, paths));
   return context.engine.write(account, async (tx) => {
+    const { uids } = sealed;
     const mailbox = await resolveMailbox(tx, ref);
     const before = await visiblePlaces(tx, await tx.otherPlaces(mailbox.id, uids));
     const named: MailboxId[] = [];
@@ -58,8 +64,27 @@ export async function changeLabels(
     }
     if (mode === 'remove') await change.remove(named);
     if (mode === 'replace') await change.removeOthers(named);
-    return { modSeq: change.happened ? tx.modSeq : tx.modSeq - 1, gone: change.gone };
+    return {
+      modSeq: change.happened ? tx.modSeq : tx.modSeq - 1,
+      gone: change.gone.difference(sealed.fresh).union(sealed.replaced),
+      left: uids.difference(change.gone),
+    };
   });
+}
+
+/** Where a change of labels may bring messages. */
+async function labelWay(
+  tx: ReadTransaction,
+  ref: MailboxRef,
+  mode: LabelsChange['mode'],
+  paths: readonly string[],
+): Promise<LabelWay> {
+  const { id, path } = await resolveMailbox(tx, ref);
+  const isArchived = mode === 'remove' && paths.includes(path);
+  const to = (await visibleMailboxes(tx)).filter((one) =>
+    mode === 'remove' ? isArchived && ARCHIVES.includes(one.specialUse) : paths.includes(one.path),
+  );
+  return { from: id, to: to.map((one) => one.id) };
 }
 
 /** One change of where messages of a mailbox are. */

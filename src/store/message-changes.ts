@@ -1,5 +1,6 @@
 /** Changes of stored messages: flags, copies, moves, removal. */
 
+import type { ReadTransaction } from '../engine/engine.ts';
 import type { CopiedMessage } from '../engine/records.ts';
 import { DELETED, type FlagMode, type Flags, parseFlags } from '../model/flags.ts';
 import type { AccountId, ModSeq } from '../model/ids.ts';
@@ -8,6 +9,8 @@ import { UidSet } from '../model/uid-set.ts';
 import { accountSettings, enforceLimits, resolveMailbox, type StoreContext } from './context.ts';
 import { removeMessages } from './expunge.ts';
 import type { CopyResult, ExpungeResult, MailboxRef, StoreFlagsResult } from './message-store.ts';
+import { sealMessages, type Way } from './seal-messages.ts';
+import { copySealed, moveSealed } from './sealed-copies.ts';
 
 /** A change of flags as programs give it. */
 export interface FlagsRequest {
@@ -42,28 +45,39 @@ export async function copyMessages(
   to: MailboxRef,
 ): Promise<CopyResult> {
   const { limits, copies } = await accountSettings(context, account);
+  const sealed = await sealMessages(context, account, (tx) => wayOf(tx, from, uids, to));
   return context.engine.write(account, async (tx) => {
     const source = await resolveMailbox(tx, from);
     const target = await resolveMailbox(tx, to);
-    const pairs = await tx.copy(source.id, uids, target.id, copies);
+    const pairs = await copySealed(tx, source.id, uids, target.id, { sealed, mode: copies });
     await enforceLimits(tx, limits);
     return copyResult(target, pairs, tx.modSeq);
   });
 }
 
 /** Moves in one transaction. */
-export function moveMessages(
-  { engine }: StoreContext,
+export async function moveMessages(
+  context: StoreContext,
   account: AccountId,
   from: MailboxRef,
   uids: UidSet,
   to: MailboxRef,
 ): Promise<CopyResult> {
-  return engine.write(account, async (tx) => {
+  const sealed = await sealMessages(context, account, (tx) => wayOf(tx, from, uids, to));
+  return context.engine.write(account, async (tx) => {
     const source = await resolveMailbox(tx, from);
     const target = await resolveMailbox(tx, to);
-    return copyResult(target, await tx.move(source.id, uids, target.id), tx.modSeq);
+    return copyResult(target, await moveSealed(tx, source.id, uids, target.id, sealed), tx.modSeq);
   });
+}
+
+async function wayOf(
+  tx: ReadTransaction,
+  from: MailboxRef,
+  uids: UidSet,
+  to: MailboxRef,
+): Promise<Way & { readonly uids: UidSet }> {
+  return { from: (await resolveMailbox(tx, from)).id, to: (await resolveMailbox(tx, to)).id, uids };
 }
 
 function copyResult(target: { id: number; uidValidity: number }, pairs: CopiedMessage[], modSeq: ModSeq): CopyResult {

@@ -48,6 +48,24 @@ export interface AppendOptions {
   readonly internalDate?: Date;
   /** Stops reading `source`; nothing is stored then. */
   readonly signal?: AbortSignal;
+  /**
+   * Whether it is encrypted where the account, or the mailbox, is: a draft (`\\Draft`) never is, and what is encrypted
+   * already stays as it is. With `false` it is stored as it was written. @defaultValue `true`
+   */
+  readonly encrypt?: boolean;
+}
+
+/** How a message is prepared. */
+export interface PrepareOptions {
+  /** Stops reading. */
+  readonly signal?: AbortSignal;
+  /**
+   * Where it is going to, with which flags: it is encrypted then as it has to be there, before anything of it touches a
+   * disk. Without, that is done when it is appended, and large parts have been in the blob store in the clear.
+   *
+   * @throws `MAILBOX_NOT_FOUND`, `FLAG_INVALID`, `ENCRYPTION_FAILED`.
+   */
+  readonly into?: { readonly account: AccountId; readonly mailbox: MailboxRef; readonly flags?: readonly string[] };
 }
 
 /** One message of {@link MessageStore.appendPrepared}. */
@@ -55,6 +73,8 @@ export interface PreparedAppend {
   readonly message: PreparedMessage;
   readonly flags?: readonly string[];
   readonly internalDate?: Date;
+  /** As of {@link AppendOptions}. @defaultValue `true` */
+  readonly encrypt?: boolean;
 }
 
 /** Where a message went. */
@@ -162,6 +182,8 @@ export interface LabelsResult {
   readonly modSeq: ModSeq;
   /** Messages that left the mailbox in which they were named. */
   readonly gone: UidSet;
+  /** The others, by their UIDs now: those that were encrypted because of a label have new ones. */
+  readonly left: UidSet;
 }
 
 /** What happened in an account after a position. */
@@ -243,8 +265,11 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   deliver(source: MessageSource, options: DeliverOptions): Promise<readonly DeliveryOutcome[]>;
 
   /** Reads a message and puts its parts in place; stores no message yet. @throws `MESSAGE_TOO_LARGE`, `DISK_FULL`. */
-  prepare(source: MessageSource, options?: { readonly signal?: AbortSignal }): Promise<PreparedMessage>;
-  /** @throws `MAILBOX_NOT_FOUND`, `QUOTA_EXCEEDED`, `MESSAGE_TOO_LARGE`, `DISK_FULL`, `FLAG_INVALID`. */
+  prepare(source: MessageSource, options?: PrepareOptions): Promise<PreparedMessage>;
+  /**
+   * @throws `MAILBOX_NOT_FOUND`, `QUOTA_EXCEEDED`, `MESSAGE_TOO_LARGE`, `DISK_FULL`, `FLAG_INVALID`;
+   *   `ENCRYPTION_FAILED` when it has to be encrypted and cannot be. Nothing was stored then.
+   */
   append(
     account: AccountId,
     mailbox: MailboxRef,
@@ -290,9 +315,15 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
     uids: UidSet,
     change: { readonly mode: FlagMode; readonly flags: readonly string[] | Flags; readonly unchangedSince?: ModSeq },
   ): Promise<StoreFlagsResult>;
-  /** @throws `MAILBOX_NOT_FOUND` of either, `QUOTA_EXCEEDED`; nothing is copied then. */
+  /**
+   * Into an encrypted mailbox from one that is not, a message comes as its encrypted form: a message of its own with the
+   * flags, date and thread of the other.
+   *
+   * @throws `MAILBOX_NOT_FOUND` of either, `QUOTA_EXCEEDED`, `ENCRYPTION_FAILED`; `LIMIT_EXCEEDED` for more than 64 MB
+   *   that are encrypted at once. Nothing is copied then.
+   */
   copy(account: AccountId, from: MailboxRef, uids: UidSet, to: MailboxRef): Promise<CopyResult>;
-  /** @throws `MAILBOX_NOT_FOUND` of either; nothing is moved then. */
+  /** Encrypts as `copy` does. @throws `MAILBOX_NOT_FOUND` of either, `ENCRYPTION_FAILED`, `LIMIT_EXCEEDED`; nothing is moved then. */
   move(account: AccountId, from: MailboxRef, uids: UidSet, to: MailboxRef): Promise<CopyResult>;
   /** Removes those of `uids` (all, when absent) that have `\Deleted`; with `any`, whether they have it or not. */
   expunge(
@@ -306,9 +337,10 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   /**
    * Changes which mailboxes messages are in, without writing an octet. A message that gets a label of special use
    * `\\Trash` or `\\Junk` loses all others; one that loses its last goes to the mailbox of special use `\\All` or
-   * `\\Archive`.
+   * `\\Archive`. A message that gets the label of an encrypted mailbox, and is not encrypted, is replaced by its encrypted
+   * form in all its mailboxes first, message by message.
    *
-   * @throws `MAILBOX_NAME_INVALID`, `MAILBOX_LIMIT`, `QUOTA_EXCEEDED`; `UNSUPPORTED` when the account's copies are
+   * @throws `MAILBOX_NAME_INVALID`, `MAILBOX_LIMIT`, `QUOTA_EXCEEDED`, `ENCRYPTION_FAILED`; `UNSUPPORTED` when the account's copies are
    *   `separate`, or a message would be in no mailbox and there is no archive.
    */
   changeLabels(account: AccountId, ref: MailboxRef, uids: UidSet, change: LabelsChange): Promise<LabelsResult>;

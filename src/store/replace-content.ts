@@ -6,8 +6,8 @@ import { UidSet } from '../model/uid-set.ts';
 import { accountSettings, type StoreContext } from './context.ts';
 
 /**
- * Puts a message with the flags, dates, thread and mailboxes of another in its place, in one transaction; `false` when
- * that one is gone. It gets new UIDs, as IMAP wants it of other octets.
+ * Puts a message with the flags, dates, thread and mailboxes of another in its place, in one transaction; `null` when
+ * that one is gone. It gets new UIDs, as IMAP wants it of other octets; that in `mailboxId` is told.
  */
 export async function replaceContent(
   context: StoreContext,
@@ -15,20 +15,21 @@ export async function replaceContent(
   mailboxId: MailboxId,
   uid: Uid,
   content: Content,
-): Promise<boolean> {
+): Promise<Uid | null> {
   const { copies } = await accountSettings(context, account);
   return context.engine.write(account, async (tx) => {
     const [old] = await tx.fetch(mailboxId, UidSet.of(uid), { limit: 1 });
-    if (!old) return false;
+    if (!old) return null;
     const places = await tx.otherPlaces(mailboxId, UidSet.of(uid));
     const { mask, keywords, internalDate, threadId } = old;
     const message = { content, flags: { mask, keywords }, internalDate, threadId };
     const [added] = await tx.add(mailboxId, [message]);
+    const { uid: now } = added as { uid: Uid };
     for (const place of places) {
-      await tx.copy(mailboxId, UidSet.of((added as { uid: Uid }).uid), place.mailboxId, copies);
+      await tx.copy(mailboxId, UidSet.of(now), place.mailboxId, copies);
       await tx.expunge(place.mailboxId, UidSet.of(place.at));
     }
     await tx.expunge(mailboxId, UidSet.of(uid));
-    return true;
+    return now;
   });
 }

@@ -13,6 +13,8 @@ import { accountSettings, enforceLimits, resolveMailbox, type StoreContext } fro
 import { expungedFrom, holdMark, isHidden } from './hidden-mailboxes.ts';
 import { heldQuery, listHolds } from './legal-holds.ts';
 import { makeMailbox } from './mailboxes.ts';
+import { sealMessages } from './seal-messages.ts';
+import { moveSealed } from './sealed-copies.ts';
 
 const DAY_MS = 86_400_000;
 /** Messages removed by one transaction. */
@@ -73,11 +75,16 @@ export async function restoreMessages(
   to: MailboxRef | undefined,
 ): Promise<RestoreResult> {
   const { limits } = await accountSettings(context, account);
+  const sealed = await sealMessages(context, account, async (tx) => {
+    const { from, kept } = await requireKept(tx, mailboxId);
+    const target = await knownTarget(tx, from, to);
+    return target && { from: kept.id, origin: mailboxId, to: target.id, uids: await select(tx, kept, filter) };
+  });
   return context.engine.write(account, async (tx) => {
     const { from, kept } = await requireKept(tx, mailboxId);
     const wanted = await select(tx, kept, filter);
     const target = await targetOf(tx, from, to, limits);
-    const moved = wanted.isEmpty ? [] : await tx.move(kept.id, wanted, target.id);
+    const moved = wanted.isEmpty ? [] : await moveSealed(tx, kept.id, wanted, target.id, sealed);
     const uids = UidSet.from(moved.map((pair) => pair.to));
     if (!uids.isEmpty) {
       await tx.setFlags(target.id, uids, { mode: 'remove', flags: { mask: DELETED, keywords: '' } });
@@ -186,8 +193,18 @@ async function targetOf(
   to: MailboxRef | undefined,
   limits: AccountLimits,
 ): Promise<Mailbox> {
+  return (await knownTarget(tx, from, to)) ?? (await makeMailbox(tx, pathOf(from), null, limits));
+}
+
+/** The same, or `null` when it is still to be made. */
+async function knownTarget(
+  tx: ReadTransaction,
+  from: RestorableMailbox,
+  to: MailboxRef | undefined,
+): Promise<Mailbox | null> {
   if (to !== undefined) return resolveMailbox(tx, to);
   if (!from.deleted) return resolveMailbox(tx, from.mailboxId);
-  const path = normalizePath(from.path ?? 'INBOX');
-  return (await tx.mailboxByPath(path)) ?? (await makeMailbox(tx, path, null, limits));
+  return tx.mailboxByPath(pathOf(from));
 }
+
+const pathOf = ({ path }: RestorableMailbox): string => normalizePath(path ?? 'INBOX');

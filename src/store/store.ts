@@ -55,6 +55,7 @@ import type {
   PasswordPolicy,
   PreparedAppend,
   PreparedMessage,
+  PrepareOptions,
   StoreFlagsResult,
 } from './message-store.ts';
 import { StoreRecovery } from './recovery.ts';
@@ -197,8 +198,8 @@ export class Store extends StoreWithServices implements MessageStore {
     return setAnnotations(this.#context, account, ref, values);
   }
 
-  prepare(source: MessageSource, options: { signal?: AbortSignal } = {}): Promise<PreparedMessage> {
-    return prepareMessage(this.#context, source, options.signal);
+  prepare(source: MessageSource, options: PrepareOptions = {}): Promise<PreparedMessage> {
+    return prepareMessage(this.#context, source, options);
   }
 
   append(account: AccountId, ref: MailboxRef, source: MessageSource, options?: AppendOptions): Promise<AppendResult> {

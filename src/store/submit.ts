@@ -1,6 +1,6 @@
 /** A message that an account sends: on its way, and kept, in one transaction of the account. */
 
-import type { WriteTransaction } from '../engine/engine.ts';
+import type { ReadTransaction, WriteTransaction } from '../engine/engine.ts';
 import type { Content } from '../model/content.ts';
 import { parseFlags } from '../model/flags.ts';
 import type { AccountId, Uid } from '../model/ids.ts';
@@ -22,6 +22,8 @@ export interface SentMessage {
   readonly copy: Content;
   readonly keepIn: MailboxRef | null | undefined;
   readonly draft: { readonly mailbox: MailboxRef; readonly uid: Uid } | null;
+  /** Whether nobody brings the draft back: it is in the clear, and what is kept of the message is not. */
+  readonly forgetDraft: boolean;
   readonly reference: { readonly mailbox: MailboxRef; readonly uid: Uid; readonly flag: string } | null;
   /** Names the submission; `null` when it has no name. */
   readonly transaction: string | null;
@@ -41,7 +43,11 @@ export async function storeSent(
     const [outgoing] = await addOutgoing(tx, [message.outgoing]);
     if (key !== null) await tx.bindThread(stored?.threadId ?? (await tx.newThread()), [key]);
     const { draft, reference } = message;
-    if (draft) await removeMessages(context, tx, (await resolveMailbox(tx, draft.mailbox)).id, UidSet.of(draft.uid));
+    if (draft) {
+      const { id } = await resolveMailbox(tx, draft.mailbox);
+      const bounds = message.forgetDraft ? { restorableMs: 0 } : context;
+      await removeMessages(bounds, tx, id, UidSet.of(draft.uid));
+    }
     if (reference) await mark(tx, reference);
     return { outgoing: outgoing as Uid, stored };
   });
@@ -56,8 +62,13 @@ async function keep(tx: WriteTransaction, { keepIn, copy, outgoing }: SentMessag
 }
 
 async function sentMailbox(tx: WriteTransaction): Promise<Mailbox> {
+  return (await findSentMailbox(tx)) ?? tx.createMailbox(SENT, '\\Sent');
+}
+
+/** Where copies of what is sent go; `null` when it is still to be made. */
+export async function findSentMailbox(tx: ReadTransaction): Promise<Mailbox | null> {
   const found = (await tx.mailboxes()).find(({ specialUse }) => specialUse === '\\Sent');
-  return found ?? (await tx.mailboxByPath(SENT)) ?? tx.createMailbox(SENT, '\\Sent');
+  return found ?? (await tx.mailboxByPath(SENT));
 }
 
 /** What is answered may be gone meanwhile: that is no reason not to send. */

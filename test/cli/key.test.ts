@@ -53,6 +53,21 @@ test('a key is added from a file, encryption switched on, and the last key stays
   expect(await run(['remove', 'ann', id])).toMatchObject({ code: 1, stderr: `eider: ann has no key ${id}\n` });
 });
 
+test('one mailbox is encrypted', async () => {
+  const { file, run, must } = await place();
+  expect(await run(['encryption', 'ann', 'on', '--mailbox', 'Archive'])).toMatchObject({ code: 1 });
+  await must(['add', 'ann', await file('ann.asc', (await makeKey()).publicKey)]);
+  expect(await must(['encryption', 'ann', 'on', '--mailbox', 'Archive'])).toBe('encryption of Archive of ann is on\n');
+  expect(await must(['encryption', 'ann'])).toBe('encryption of ann is off, subject clear\n');
+  expect(await must(['encryption', 'ann', '--mailbox', 'INBOX'])).toBe('encryption of INBOX of ann is off\n');
+  expect(JSON.parse(await must(['encryption', 'ann', 'off', '--mailbox', 'Archive', '--json']))).toEqual({
+    mailbox: 'Archive',
+    enabled: false,
+  });
+  expect(await run(['encryption', 'ann', '--mailbox', 'None'])).toMatchObject({ code: 1 });
+  expect(await run(['encryption', 'ann', '--mailbox', 'INBOX', '--subject', 'clear'])).toMatchObject({ code: 2 });
+});
+
 test('standard input is read, binary too, and what is no key is refused with a reason', async () => {
   const { file, run, must } = await place();
   const { publicKey, privateKey } = await makeKey();

@@ -1,10 +1,11 @@
 /** Keys and settings of accounts, in the records of the store, by whichever process. */
 
 import { expect, onTestFinished, test } from 'vitest';
-import { AccountEncryption, MAX_KEYS } from '../../src/crypto/account-encryption.ts';
+import { AccountEncryption, MAX_ENCRYPTED_MAILBOXES, MAX_KEYS } from '../../src/crypto/account-encryption.ts';
 import { encryptMessage } from '../../src/crypto/encrypt-message.ts';
 import { readEncryption } from '../../src/crypto/encryption-state.ts';
 import type { Vault } from '../../src/engine/vault.ts';
+import { EiderError } from '../../src/errors.ts';
 import type { Encryption } from '../../src/model/encryption.ts';
 import { openTestedEngine } from '../engine-under-test.ts';
 import { openTestStore, readAll } from '../store/store-fixture.ts';
@@ -21,6 +22,7 @@ import {
 } from './crypto-fixture.ts';
 
 const ACCOUNT = 'ann-1';
+const BAD_MAILBOXES = '{"enabled":false,"subject":"clear","keys":[],"mailboxes":["INBOX"]}';
 
 /** Encryption over the records of an engine, with a clock that the test holds. */
 async function open(): Promise<{ vault: Vault; clock: { now: number }; encryption: AccountEncryption }> {
@@ -28,7 +30,21 @@ async function open(): Promise<{ vault: Vault; clock: { now: number }; encryptio
   onTestFinished(() => engine.close());
   const clock = { now: NOW };
   const directory = { get: async (id: string) => (id === ACCOUNT ? {} : null) };
-  return { vault: engine.vault, clock, encryption: new AccountEncryption(engine.vault, directory, () => clock.now) };
+  const encryption = new AccountEncryption(engine.vault, directory, mailboxesUpTo(1_500), () => clock.now);
+  return { vault: engine.vault, clock, encryption };
+}
+
+/** An account with mailboxes of these ids, from 1 on; 13 is gone. */
+function mailboxesUpTo(last: number) {
+  const all = Array.from({ length: last }, (_, index) => ({ id: index + 1 })).filter(({ id }) => id !== 13);
+  return {
+    mailboxes: async () => all,
+    mailbox: async (_: string, ref: string | number) => {
+      const found = all.find(({ id }) => id === ref);
+      if (!found) throw new EiderError('MAILBOX_NOT_FOUND', 'no such mailbox');
+      return found;
+    },
+  };
 }
 
 const code = (promise: Promise<unknown>): Promise<unknown> =>
@@ -86,6 +102,49 @@ test('it is switched on with a key that can be used, and then the last such key 
   expect(await code(encryption.configure(ACCOUNT, { enabled: true }))).toBe('KEY_INVALID');
 });
 
+test('mailboxes are switched on one by one, with a key that can be used, and then it stays', async () => {
+  const { vault, clock, encryption } = await open();
+  expect(await encryption.mailboxes(ACCOUNT)).toEqual([]);
+  expect(await code(encryption.configureMailbox(ACCOUNT, 7, true))).toBe('KEY_INVALID');
+  expect(await code(encryption.requireKey(ACCOUNT))).toBe('KEY_INVALID');
+  const key = await encryption.addKey(ACCOUNT, (await makePair({ keyExpirationTime: (20 * DAY) / 1000 })).publicKey);
+  expect(await code(encryption.requireKey(ACCOUNT))).toBe('done');
+  await encryption.configureMailbox(ACCOUNT, 7, true);
+  await encryption.configureMailbox(ACCOUNT, 7, true);
+  await encryption.configureMailbox(ACCOUNT, 9, true);
+  expect(await encryption.mailboxes(ACCOUNT)).toEqual([7, 9]);
+  expect(await encryption.settings(ACCOUNT)).toEqual({ enabled: false, subject: 'clear' });
+  await encryption.configure(ACCOUNT, { subject: 'hidden' });
+  expect(readEncryption(await entries(vault)).mailboxes).toEqual(new Set([7, 9]));
+  expect(await code(encryption.removeKey(ACCOUNT, key.id))).toBe('KEY_INVALID');
+
+  expect(await code(encryption.configureMailbox(ACCOUNT, 13, true))).toBe('MAILBOX_NOT_FOUND');
+  expect(await code(encryption.configureMailbox('nobody', 7, true))).toBe('ACCOUNT_NOT_FOUND');
+  expect(await code(encryption.configureMailbox(ACCOUNT, 7, 'yes' as never))).toBe('INVALID_ARGUMENT');
+  clock.now += 30 * DAY;
+  expect(await code(encryption.configureMailbox(ACCOUNT, 8, true))).toBe('KEY_INVALID');
+  for (const id of [7, 9]) await encryption.configureMailbox(ACCOUNT, id, false);
+  expect(await encryption.mailboxes(ACCOUNT)).toEqual([]);
+  expect(await encryption.removeKey(ACCOUNT, key.id)).toBe(true);
+});
+
+test('mailboxes that are gone count for nothing, and the limit of the others holds', async () => {
+  const { vault, encryption } = await open();
+  const key = await encryption.addKey(ACCOUNT, (await makePair()).publicKey);
+  const place = { owner: ACCOUNT, kind: 'delivery', key: 'encryption' };
+  const write = (mailboxes: readonly number[]): Promise<void> =>
+    vault.put(place, { value: JSON.stringify({ enabled: false, subject: 'clear', keys: [key.id], mailboxes }) });
+  const many = Array.from({ length: MAX_ENCRYPTED_MAILBOXES + 1 }, (_, index) => index + 1);
+  await write(many.slice(0, MAX_ENCRYPTED_MAILBOXES));
+  // One of them is gone.
+  await encryption.configureMailbox(ACCOUNT, 1_200, true);
+  expect(await code(encryption.configureMailbox(ACCOUNT, 1_201, true))).toBe('LIMIT_EXCEEDED');
+  expect(await encryption.mailboxes(ACCOUNT)).toHaveLength(MAX_ENCRYPTED_MAILBOXES);
+  await write([13]);
+  expect(await encryption.mailboxes(ACCOUNT)).toEqual([]);
+  expect(await encryption.removeKey(ACCOUNT, key.id)).toBe(true);
+});
+
 test('two who remove the last two keys at once: one of them stays', async () => {
   const { encryption } = await open();
   for (let round = 0; round < 4; round++) {
@@ -128,7 +187,13 @@ test('what is not there, and what makes no sense', async () => {
 
 test('a delivery reads its part of the records, and fails closed where one is damaged', async () => {
   const { vault, encryption } = await open();
-  expect(readEncryption(await entries(vault))).toEqual({ enabled: false, subject: 'clear', keys: [], damaged: false });
+  expect(readEncryption(await entries(vault))).toEqual({
+    enabled: false,
+    subject: 'clear',
+    keys: [],
+    damaged: false,
+    mailboxes: new Set(),
+  });
   const key = await encryption.addKey(ACCOUNT, (await makePair()).publicKey);
   await encryption.configure(ACCOUNT, { enabled: true });
   const put = (name: string, value: string) => vault.put({ owner: ACCOUNT, kind: 'delivery', key: name }, { value });
@@ -139,6 +204,7 @@ test('a delivery reads its part of the records, and fails closed where one is da
     subject: 'clear',
     keys: [key],
     damaged: false,
+    mailboxes: new Set(),
   });
 
   await put(`key ${key.id}`, JSON.stringify({ ...key, text: 'garbage' }));
@@ -146,9 +212,22 @@ test('a delivery reads its part of the records, and fails closed where one is da
   const unreadable = readEncryption(await entries(vault));
   expect(await code(collect(encryptMessage(unreadable, [Buffer.from('text')], NOW)))).toBe('ENCRYPTION_FAILED');
   await put(`key ${key.id}`, '{"id":"other"}');
-  expect(readEncryption(await entries(vault))).toEqual({ enabled: true, subject: 'clear', keys: [], damaged: true });
+  expect(readEncryption(await entries(vault))).toEqual({
+    enabled: true,
+    subject: 'clear',
+    keys: [],
+    damaged: true,
+    mailboxes: new Set(),
+  });
   expect(await code(encryption.keys(ACCOUNT))).toBe('STORE_CORRUPT');
-  for (const garbage of ['{', 'null', '[]', '{"enabled":"no","subject":"clear","keys":[]}', '{"enabled":false}']) {
+  for (const garbage of [
+    '{',
+    'null',
+    '[]',
+    '{"enabled":"no","subject":"clear","keys":[]}',
+    '{"enabled":false}',
+    BAD_MAILBOXES,
+  ]) {
     await put('encryption', garbage);
     expect(readEncryption(await entries(vault))).toMatchObject({ enabled: true, damaged: true });
     expect(await code(encryption.configure(ACCOUNT, { enabled: false }))).toBe('STORE_CORRUPT');
@@ -160,7 +239,13 @@ test('a key that went while the settings were read is as if it were not there', 
   const { vault, encryption } = await open();
   const { id } = await encryption.addKey(ACCOUNT, (await makePair()).publicKey);
   await vault.take({ owner: ACCOUNT, kind: 'delivery', key: `key ${id}` });
-  expect(readEncryption(await entries(vault))).toEqual({ enabled: false, subject: 'clear', keys: [], damaged: false });
+  expect(readEncryption(await entries(vault))).toEqual({
+    enabled: false,
+    subject: 'clear',
+    keys: [],
+    damaged: false,
+    mailboxes: new Set(),
+  });
 });
 
 test.skipIf(!OPENSSL)('certificates beside OpenPGP keys', async () => {

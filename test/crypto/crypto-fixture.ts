@@ -101,7 +101,7 @@ export async function stateOf(
   change: Partial<EncryptionState> = {},
 ): Promise<EncryptionState> {
   const read = await Promise.all(keys.map(async (key) => ({ ...(await readKey(key, NOW)), added: NOW })));
-  return { enabled: true, subject: 'clear', keys: read, damaged: false, ...change };
+  return { enabled: true, subject: 'clear', keys: read, damaged: false, mailboxes: new Set(), ...change };
 }
 
 /** Octets as a stream of chunks. */

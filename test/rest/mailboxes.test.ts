@@ -1,5 +1,6 @@
 /** Mailboxes by the API. */
 
+import { generateKey } from 'openpgp';
 import { describe, expect, test } from 'vitest';
 import { mailboxObjectId } from '../../src/rest/object-ids.ts';
 import { openRest, type RestFixture } from './rest-fixture.ts';
@@ -48,6 +49,41 @@ test('a mailbox is made, told of by id and by path, renamed, kept for days, and 
   await call('DELETE', `${base}/${made.id}`);
   expect((await call('GET', `${base}/${made.id}`)).body.code).toBe('NoSuchMailbox');
   await expect(store.mailbox(id, 'Bills')).rejects.toMatchObject({ code: 'MAILBOX_NOT_FOUND' });
+});
+
+test('what comes into a mailbox is encrypted where that is wanted, and a key is there', async () => {
+  const { call, fetch, store, id, base, idOf } = await openAnn();
+  const refused = await call('POST', base, { path: 'Secret', encryptMessages: true });
+  expect(refused.body).toMatchObject({ code: 'InputValidationError', error: expect.stringContaining('no key') });
+  await expect(store.mailbox(id, 'Secret')).rejects.toMatchObject({ code: 'MAILBOX_NOT_FOUND' });
+  const inbox = await idOf('INBOX');
+  expect((await call('PUT', `${base}/${inbox}`, { encryptMessages: true })).body.code).toBe('InputValidationError');
+  const { publicKey } = await generateKey({ type: 'curve25519', userIDs: [{ email: 'ann@example.org' }] });
+  await store.encryption.addKey(id, publicKey);
+  const { body: made } = await call('POST', base, { path: 'Secret', encryptMessages: true });
+  expect((await call('GET', `${base}/${made.id}`)).body).toMatchObject({ path: 'Secret', encryptMessages: true });
+  expect((await call('GET', `${base}/${inbox}`)).body.encryptMessages).toBe(false);
+  const { body: added } = await call('POST', `${base}/${inbox}/messages`, { subject: 'open', text: 'quicksilver' });
+  const messages = `${base}/${inbox}/messages`;
+  const { body: moved } = await call('PUT', messages, { message: `${added.message.id}`, moveTo: made.id });
+  expect(moved).toMatchObject({ id: [[added.message.id, 1]], mailbox: made.id });
+  const { body: sent } = await call('POST', `/users/${id}/submit`, {
+    mailbox: made.id,
+    uploadOnly: true,
+    subject: 'kept',
+    text: 'quicksilver',
+  });
+  for (const uid of [1, sent.message.id]) {
+    const source = await (await fetch('GET', `${base}/${made.id}/messages/${uid}/message.eml`)).text();
+    expect(source).toMatch(/BEGIN PGP MESSAGE/);
+    expect(source).not.toMatch(/quicksilver/);
+  }
+  await call('PUT', `${base}/${made.id}`, { path: 'Secret 2', encryptMessages: true });
+  const { body: list } = await call('GET', base);
+  const encrypted = list.results.filter((one: { encryptMessages: boolean }) => one.encryptMessages);
+  expect(encrypted.map(({ path }: { path: string }) => path)).toEqual(['Secret 2']);
+  await call('PUT', `${base}/${made.id}`, { encryptMessages: false });
+  expect((await call('GET', `${base}/${made.id}`)).body.encryptMessages).toBe(false);
 });
 
 describe('what is refused', () => {

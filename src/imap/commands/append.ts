@@ -1,5 +1,6 @@
 /** APPEND, of one message or several at once. RFC 9051 section 6.3.12, RFC 3502, RFC 4315, RFC 4469, RFC 7889. */
 
+import type { MailboxId } from '../../model/ids.ts';
 import { UidSet } from '../../model/uid-set.ts';
 import type { AppendResult, PreparedAppend } from '../../store/message-store.ts';
 import { announceNormalized } from '../announce-mailbox.ts';
@@ -33,7 +34,7 @@ async function appendAll(session: Session, { scanner }: Command): Promise<Comple
     // Before the first message is read: a client that waits for the continuation then sends nothing in vain.
     const mailbox = await session.store.mailbox(session.accountId, path);
     const reader = new AppendReader(session, scanner, await roomOf(session));
-    const messages = await readMessages(session, reader, first);
+    const messages = await readMessages(session, reader, first, mailbox.id);
     const results = await session.store.appendPrepared(session.accountId, mailbox.id, messages);
     const last = results.at(-1);
     session.notifier?.brought(
@@ -54,12 +55,17 @@ async function roomOf(session: Session): Promise<number> {
   return limits.octets === null ? Number.POSITIVE_INFINITY : limits.octets - usage.octets;
 }
 
-async function readMessages(session: Session, reader: AppendReader, first: AppendItem): Promise<PreparedAppend[]> {
+async function readMessages(
+  session: Session,
+  reader: AppendReader,
+  first: AppendItem,
+  mailbox: MailboxId,
+): Promise<PreparedAppend[]> {
   const messages: PreparedAppend[] = [];
   let item: AppendItem | null = first;
   while (item) {
     if (messages.length >= session.limits.appendMessages) throw new Refusal('NO', 'Too many messages at once', 'LIMIT');
-    messages.push(await reader.read(item));
+    messages.push(await reader.read(item, mailbox));
     item = reader.scanner.atEnd ? null : parseAppendItem(reader.scanner);
   }
   return messages;

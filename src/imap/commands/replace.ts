@@ -40,7 +40,7 @@ async function replaceOne(session: Session, { scanner, uid }: Command): Promise<
     const target = await store.mailbox(accountId, path);
     // RFC 8508 section 3.4: what the replaced message sets free counts too; the store sees to that.
     const reader = new AppendReader(session, scanner, Number.POSITIVE_INFINITY);
-    const message = await reader.read(item);
+    const message = await reader.read(item, target.id);
     reader.scanner.end();
     const place = { mailbox: view.shared.id, uid: replaced.first as number };
     const result = await store.replace(accountId, place, target.id, message);

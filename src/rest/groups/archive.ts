@@ -65,7 +65,7 @@ const restoreMany = operation({
     end: timeField('Removed before that'),
   },
   response: z.object({ restored: z.number() }),
-  errors: ['OverQuotaError'],
+  errors: ['OverQuotaError', 'LimitExceeded', 'EncryptionFailed'],
   async run({ store, user, input }) {
     const filter = { from: Date.parse(input.start), before: Date.parse(input.end) };
     let restored = 0;
@@ -86,7 +86,7 @@ const restoreOne = operation({
   params: { user: userField, message: idField('ID of the message among those that can be restored') },
   body: { mailbox: z.string().max(64).optional().meta({ description: 'Where to; else where it was' }) },
   response: z.object({ mailbox: z.string(), id: z.number() }),
-  errors: ['MessageNotFound', 'NoSuchMailbox', 'OverQuotaError'],
+  errors: ['MessageNotFound', 'NoSuchMailbox', 'OverQuotaError', 'LimitExceeded', 'EncryptionFailed'],
   async run({ store, user, input }) {
     const place = parseArchivedId(user.id, input.message);
     const to = input.mailbox === undefined ? undefined : (await findMailbox(store, user.id, input.mailbox)).id;

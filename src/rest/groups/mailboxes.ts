@@ -76,7 +76,7 @@ const createMailbox = operation({
   body: {
     path: pathField,
     hidden: flagField('Cannot be switched on here'),
-    encryptMessages: flagField('Cannot be switched on here'),
+    encryptMessages: flagField('Whether what comes into it is encrypted; needs a key of the user'),
     retention: retentionField,
   },
   response: madeResponse,
@@ -84,9 +84,12 @@ const createMailbox = operation({
   async run({ store, user, input }) {
     requireSupported(input);
     const days = daysOf(input.retention);
+    // Before anything is made: it is refused where there is no key.
+    if (input.encryptMessages) await store.encryption.requireKey(user.id);
     const mailbox = await store.createMailbox(user.id, input.path);
     await store.subscribe(user.id, mailbox.path, true);
     if (days) await store.recovery.setRetention(user.id, mailbox.id, days);
+    if (input.encryptMessages) await store.encryption.configureMailbox(user.id, mailbox.id, true);
     return { id: mailboxObjectId(user.id, mailbox.id) };
   },
 });
@@ -128,7 +131,7 @@ const updateMailbox = operation({
     retention: retentionField,
     subscribed: z.boolean().optional(),
     hidden: z.boolean().optional().meta({ description: 'Cannot be switched on' }),
-    encryptMessages: z.boolean().optional().meta({ description: 'Cannot be switched on here' }),
+    encryptMessages: z.boolean().optional().meta({ description: 'Whether what comes into it is encrypted' }),
   },
   response: doneResponse,
   errors: ['NoSuchMailbox', 'MailboxExistsError', 'DisallowedMailboxMethod', 'NothingChanged'],
@@ -139,6 +142,9 @@ const updateMailbox = operation({
       throw new ApiError('NothingChanged', 'nothing is to be changed');
     }
     const mailbox = await findMailbox(store, user.id, input.mailbox);
+    if (encryptMessages !== undefined) {
+      await store.encryption.configureMailbox(user.id, mailbox.id, encryptMessages);
+    }
     if (path !== undefined && path !== mailbox.path) await rename(store, user, mailbox, path);
     if (subscribed !== undefined) await store.subscribe(user.id, path ?? mailbox.path, subscribed);
     if (retention !== undefined) await store.recovery.setRetention(user.id, mailbox.id, daysOf(retention));
@@ -170,7 +176,11 @@ async function shower(
   store: MessageStore,
   { id }: Account,
 ): Promise<(mailbox: Mailbox, wanted: { readonly counters: boolean; readonly sizes: boolean }) => object> {
-  const [subscriptions, retentions] = await Promise.all([store.subscriptions(id), store.recovery.retention(id)]);
+  const [subscriptions, retentions, encrypted] = await Promise.all([
+    store.subscriptions(id),
+    store.recovery.retention(id),
+    store.encryption.mailboxes(id),
+  ]);
   const subscribed = new Set(subscriptions);
   const days = new Map(retentions.map((one) => [one.mailboxId, one.days]));
   return (mailbox, { counters, sizes }) => {
@@ -183,7 +193,7 @@ async function shower(
       modifyIndex: mailbox.highestModSeq,
       subscribed: subscribed.has(mailbox.path),
       hidden: false,
-      encryptMessages: false,
+      encryptMessages: encrypted.includes(mailbox.id),
       ...(retention !== null && { retention: retention * DAY_MS }),
       ...(counters && { total: mailbox.messages, unseen: mailbox.unseen }),
       ...(sizes && { size: mailbox.octets }),
@@ -202,12 +212,8 @@ function requireOrdinary({ path, specialUse }: Mailbox, done: string): void {
 }
 
 /** What cannot be done is refused, and not passed over. */
-function requireSupported(input: {
-  readonly hidden?: boolean | undefined;
-  readonly encryptMessages?: boolean | undefined;
-}): void {
+function requireSupported(input: { readonly hidden?: boolean | undefined }): void {
   if (input.hidden) throw new ApiError('Unsupported', 'mailboxes cannot be hidden');
-  if (input.encryptMessages) throw new ApiError('Unsupported', 'mailboxes cannot be encrypted one by one');
 }
 
 /** Whole days; `null` for ever. @throws {@link ApiError} for less than a day. */

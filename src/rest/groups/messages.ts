@@ -138,7 +138,7 @@ const updateMessages = operation({
   params: inMailbox,
   body: { message: messageSetField, ...changeFields },
   response: changedResponse,
-  errors: ['NoSuchMailbox', 'NothingChanged'],
+  errors: ['NoSuchMailbox', 'NothingChanged', 'LimitExceeded', 'EncryptionFailed'],
   async run({ store, user, input }) {
     const mailbox = await findMailbox(store, user.id, input.mailbox);
     return changeMessages(store, user.id, mailbox, parseMessageSet(input.message), input);
@@ -155,7 +155,7 @@ const updateMessage = operation({
   params: { ...inMailbox, message: messageSetField },
   body: changeFields,
   response: changedResponse,
-  errors: ['NoSuchMailbox', 'MessageNotFound', 'NothingChanged'],
+  errors: ['NoSuchMailbox', 'MessageNotFound', 'NothingChanged', 'LimitExceeded', 'EncryptionFailed'],
   async run({ store, user, input }) {
     const mailbox = await findMailbox(store, user.id, input.mailbox);
     const uids = parseMessageSet(input.message);

@@ -120,7 +120,7 @@ const applyToFound = operation({
   // As many as there are: it ends when the client goes.
   endless: true,
   response: z.object({ scheduled: z.string(), existing: z.boolean(), updated: z.number() }),
-  errors: ['NoSuchMailbox', 'NothingChanged', 'LimitExceeded'],
+  errors: ['NoSuchMailbox', 'NothingChanged', 'LimitExceeded', 'EncryptionFailed'],
   async run({ store, user, input, signal }) {
     const { mailboxes, search } = await readSearch(store, user, input);
     let updated = 0;

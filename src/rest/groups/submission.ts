@@ -138,6 +138,7 @@ const submitStoredMessage = operation({
     'LimitExceeded',
     'StorageFull',
     'Conflict',
+    'EncryptionFailed',
     'ChangeNotAllowed',
   ],
   async run(call) {

@@ -107,15 +107,16 @@ export async function changeMessages(
   const notHam = change.markHam === undefined ? [] : change.markHam ? ['$Junk'] : ['$NotJunk'];
   await set('add', [...switched(true), ...(change.addKeywords ?? []), ...ham]);
   await set('remove', [...switched(false), ...(change.removeKeywords ?? []), ...notHam]);
+  let left = uids;
   if (change.addLabels?.length)
-    await store.changeLabels(account, mailbox.id, uids, { mode: 'add', labels: change.addLabels });
+    ({ left } = await store.changeLabels(account, mailbox.id, left, { mode: 'add', labels: change.addLabels }));
   if (change.removeLabels?.length) {
-    await store.changeLabels(account, mailbox.id, uids, { mode: 'remove', labels: change.removeLabels });
+    ({ left } = await store.changeLabels(account, mailbox.id, left, { mode: 'remove', labels: change.removeLabels }));
   }
   if (!target || target.id === mailbox.id) {
     return { id: [], mailbox: mailboxObjectId(account, mailbox.id), updated: touched.size };
   }
-  const { from, to } = await store.move(account, mailbox.id, uids, target.id);
+  const { from, to } = await store.move(account, mailbox.id, left, target.id);
   for (const uid of from) touched.add(uid);
   return {
     id: from.map((uid, index): [Uid, Uid] => [uid, to[index] as Uid]),
