@@ -1,7 +1,7 @@
 /** The store as programs and adapters see it. Every method that names a mailbox takes its path or its id. */
 
 import type { FlagColumns } from '../engine/engine.ts';
-import type { ChangedFlags } from '../engine/records.ts';
+import type { ChangedFlags, ThreadPlace } from '../engine/records.ts';
 import type { MessageBody } from '../mime/message-body.ts';
 import type { AccountLimits, Usage } from '../model/account.ts';
 import type { AccountProfiles } from '../model/account-profile.ts';
@@ -311,6 +311,13 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
    *   `separate`, or a message would be in no mailbox and there is no archive.
    */
   changeLabels(account: AccountId, ref: MailboxRef, uids: UidSet, change: LabelsChange): Promise<LabelsResult>;
+  /**
+   * Where the messages of threads are, by thread, mailbox and UID. Costs what these threads have, whatever the size of
+   * the mailboxes.
+   */
+  threadPlaces(account: AccountId, threadIds: readonly ThreadId[]): Promise<readonly ThreadPlace[]>;
+  /** Of how many threads a mailbox has messages; with `unseen`, messages that lack `\Seen`. Looks at all of them. */
+  countThreads(account: AccountId, ref: MailboxRef, options?: { readonly unseen?: boolean }): Promise<number>;
   /** Matching UIDs, ascending. */
   search(account: AccountId, ref: MailboxRef, query: SearchQuery): Promise<Uint32Array>;
 

@@ -1,6 +1,7 @@
 /** The store: each method is one operation, in a file of its own kind. */
 
 import type { FlagColumns, ReadTransaction } from '../engine/engine.ts';
+import type { ThreadPlace } from '../engine/records.ts';
 import { EiderError } from '../errors.ts';
 import type { Account, AccountLimits, Usage } from '../model/account.ts';
 import type { AccountProfiles } from '../model/account-profile.ts';
@@ -9,7 +10,7 @@ import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
 import type { Idempotency } from '../model/idempotency.ts';
-import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
+import type { AccountId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
 import type { Jobs } from '../model/job.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
 import type { Recovery } from '../model/recovery.ts';
@@ -59,6 +60,7 @@ import { StoreRecovery } from './recovery.ts';
 import { StoreAddresses } from './store-addresses.ts';
 import { type MakeServices, type StoreServices, StoreWithServices } from './store-services.ts';
 import { StoreFiles } from './stored-files.ts';
+import { countThreads, readThreadPlaces } from './thread-reads.ts';
 
 /** Authentication as a store has it. */
 export interface StoreAuth extends Authentication {
@@ -256,6 +258,14 @@ export class Store extends StoreWithServices implements MessageStore {
 
   expunge(account: AccountId, ref: MailboxRef, uids?: UidSet, options: { any?: boolean } = {}): Promise<ExpungeResult> {
     return expungeMessages(this.#context, account, ref, uids, options.any ?? false);
+  }
+
+  threadPlaces(account: AccountId, threadIds: readonly ThreadId[]): Promise<ThreadPlace[]> {
+    return readThreadPlaces(this.#context, account, threadIds);
+  }
+
+  countThreads(account: AccountId, ref: MailboxRef, options?: { readonly unseen?: boolean }): Promise<number> {
+    return countThreads(this.#context, account, ref, options);
   }
 
   labels(account: AccountId, ref: MailboxRef, uids: UidSet): Promise<ReadonlyMap<Uid, readonly Mailbox[]>> {

@@ -93,6 +93,7 @@ export type ListedMessage = {
   intro: string;
   attachments: boolean;
   threadMessageCount?: number | undefined;
+  hasDrafts?: boolean | undefined;
   headers?: { [name: string]: string | string[] } | undefined;
 };
 
@@ -760,6 +761,9 @@ export interface RestOperations {
         order?: 'asc' | 'desc' | undefined;
         includeHeaders?: string | undefined;
         metaData?: boolean | undefined;
+        collapseThreads?: boolean | undefined;
+        threadCounters?: boolean | undefined;
+        includeHasDrafts?: boolean | undefined;
         limit?: number | undefined;
         next?: string | undefined;
         previous?: string | undefined;
@@ -988,7 +992,9 @@ export interface RestOperations {
         searchable?: boolean | undefined;
         order?: 'asc' | 'desc' | undefined;
         includeHeaders?: string | undefined;
+        collapseThreads?: boolean | undefined;
         threadCounters?: boolean | undefined;
+        includeHasDrafts?: boolean | undefined;
         snippets?: boolean | undefined;
         limit?: number | undefined;
         next?: string | undefined;
@@ -1032,6 +1038,7 @@ export interface RestOperations {
           intro: string;
           attachments: boolean;
           threadMessageCount?: number | undefined;
+          hasDrafts?: boolean | undefined;
           headers?: { [name: string]: string | string[] } | undefined;
           snippet?: string | undefined;
         }[];

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { SEEN } from '../../model/flags.ts';
 import { UidSet } from '../../model/uid-set.ts';
+import type { FetchedMessage } from '../../store/message-store.ts';
 import { hasMatch, notModified } from '../conditional.ts';
 import { downloadResponse } from '../download.ts';
 import { doneResponse, flagField, pageFields, pageResponse, userField } from '../fields.ts';
@@ -18,6 +19,8 @@ import {
   showMessage,
   shownMessage,
 } from '../messages/message-view.ts';
+import { countThreads } from '../messages/thread-counts.ts';
+import { asksOfThreads, headsOfThreads, readThreadFields, threadFields } from '../messages/thread-fields.ts';
 import { type Operation, operation } from '../operation.ts';
 import { isCount, pageFieldsOf, placeOf } from '../paging.ts';
 
@@ -41,6 +44,7 @@ const getMessages = operation({
       .optional()
       .meta({ description: 'Names of header fields to tell, with commas between' }),
     metaData: flagField('Taken for compatibility'),
+    ...threadFields,
     ...pageFields,
   },
   response: z.object({
@@ -50,25 +54,32 @@ const getMessages = operation({
   }),
   errors: ['NoSuchMailbox'],
   async run({ store, user, input, request, headers }) {
+    // What is told of threads changes with other mailboxes too. Asked for first: what is answered is no older.
+    const modSeq = asksOfThreads(input) ? await store.modSeq(user.id) : null;
     const mailbox = await findMailbox(store, user.id, input.mailbox);
-    const etag = `W/"${mailbox.id}-${mailbox.highestModSeq}"`;
+    const etag = `W/"${mailbox.id}-${modSeq === null ? mailbox.highestModSeq : `a${modSeq}`}"`;
     if (hasMatch(request, etag)) return notModified(etag);
     headers.set('etag', etag);
     headers.set('cache-control', 'private, no-cache');
     const unseen = input.unseen
       ? await store.search(user.id, mailbox.id, { key: 'flag', mask: SEEN, set: false })
       : null;
-    const source = unseen ? uidsOfList(unseen) : uidsOfMailbox(store, user.id, mailbox);
+    const all = unseen ? uidsOfList(unseen) : uidsOfMailbox(store, user.id, mailbox);
+    const source = input.collapseThreads ? headsOfThreads(store, user.id, mailbox.id, all, input) : all;
     const page = await pageOfUids(source, input.order, placeOf(input, isCount), input.limit);
     const home = { account: user.id, mailbox: mailbox.id };
     const names = input.includeHeaders?.split(',').map((name) => name.trim()) ?? null;
-    const results: object[] = [];
+    const messages: FetchedMessage[] = [];
     for await (const found of store.fetchPages(user.id, mailbox.id, UidSet.from(page.entries), LISTED_FIELDS)) {
-      for (const message of found) results.push(listMessage(home, message, names));
+      messages.push(...found);
     }
-    if (input.order === 'desc') results.reverse();
+    if (input.order === 'desc') messages.reverse();
+    const threads = messages.map(({ threadId }) => threadId);
+    const tellThread = await readThreadFields(store, user.id, threads, input);
+    const results = messages.map((message) => ({ ...listMessage(home, message, names), ...tellThread(message) }));
+    const total = unseen ? unseen.length : mailbox.messages;
     return {
-      total: unseen ? unseen.length : mailbox.messages,
+      total: input.collapseThreads ? await countThreads(store, user.id, mailbox, input.unseen) : total,
       ...pageFieldsOf(page, input),
       specialUse: mailbox.specialUse,
       results,

@@ -20,6 +20,7 @@ import {
   stateCondition,
 } from '../messages/search-query.ts';
 import { highlight } from '../messages/snippets.ts';
+import { readThreadFields, threadFields } from '../messages/thread-fields.ts';
 import { parseMailboxId } from '../object-ids.ts';
 import { type Operation, operation } from '../operation.ts';
 import { pageFieldsOf, placeOf } from '../paging.ts';
@@ -61,7 +62,7 @@ const searchMessages = operation({
     ...searchFields,
     order: z.enum(['asc', 'desc']).default('desc'),
     includeHeaders: z.string().max(1000).optional(),
-    threadCounters: z.boolean().default(false).meta({ description: 'Cannot be told' }),
+    ...threadFields,
     snippets: z
       .boolean()
       .default(false)
@@ -77,13 +78,15 @@ const searchMessages = operation({
   async run({ store, user, input }) {
     const { mailboxes, search } = await readSearch(store, user, input);
     const place = placeOf(input, isSearchKey);
-    const { page, total } = await searchMailboxes(store, user.id, mailboxes, search, place, input.limit, input.order);
+    const { page, total } = await searchMailboxes(store, user.id, mailboxes, search, place, input);
+    const threads = page.entries.map(({ threadId }) => threadId);
+    const tellThread = await readThreadFields(store, user.id, threads, input);
     const byPlace = new Map<string, object>();
     for (const [mailbox, uids] of byMailbox(page.entries)) {
       const names = input.includeHeaders?.split(',').map((name) => name.trim()) ?? null;
       for await (const found of store.fetchPages(user.id, mailbox, UidSet.from(uids), LISTED_FIELDS)) {
         for (const message of found) {
-          const shown = listMessage({ account: user.id, mailbox }, message, names);
+          const shown = { ...listMessage({ account: user.id, mailbox }, message, names), ...tellThread(message) };
           const snippet = input.snippets
             ? highlight(message.preview ?? '', `${input.q ?? ''} ${input.query ?? ''}`)
             : null;

@@ -51,7 +51,8 @@ export const listedMessage: z.ZodObject = z
     ...common,
     intro: z.string().meta({ description: 'How its text begins' }),
     attachments: z.boolean(),
-    threadMessageCount: z.number().optional(),
+    threadMessageCount: z.number().optional().meta({ description: 'How many messages its thread has' }),
+    hasDrafts: z.boolean().optional().meta({ description: 'Whether an answer has been begun' }),
     headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
   })
   .meta({ id: 'ListedMessage' });
