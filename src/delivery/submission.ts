@@ -21,6 +21,7 @@ import {
   type Submitted,
 } from '../model/submission.ts';
 import { requireSize, type StoreContext } from '../store/context.ts';
+import { dataText } from '../store/message-data.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import type { Outbox, ReportFailure } from '../store/outbox.ts';
 import { storeSent } from '../store/submit.ts';
@@ -65,6 +66,7 @@ export class StoreSubmissions implements Submissions {
     const now = Date.now();
     const due = requireTime(options.sendAt) ?? now;
     requireName(options.transactionId);
+    const data = options.data && dataText(options.data);
     const octets = typeof source === 'string' ? Buffer.from(source) : source;
     const written = await splitMessage(octets, parts.blobs, {
       maxSize: parts.maxMessageSize,
@@ -90,6 +92,7 @@ export class StoreSubmissions implements Submissions {
       keepIn,
       draft,
       reference: reference ? { ...reference, flag: reference.action === 'reply' ? '\\Answered' : '$Forwarded' } : null,
+      data,
       transaction,
     });
     if (!stored) return null;

@@ -5,11 +5,12 @@ import type { NewMessage } from '../engine/records.ts';
 import { EiderError } from '../errors.ts';
 import { splitMessage } from '../mime/split-message.ts';
 import { parseFlags } from '../model/flags.ts';
-import type { AccountId, Uid } from '../model/ids.ts';
+import type { AccountId, EmailId, Uid } from '../model/ids.ts';
 import type { Mailbox } from '../model/mailbox.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { accountSettings, enforceLimits, requireSize, resolveMailbox, type StoreContext } from './context.ts';
 import { removeMessages } from './expunge.ts';
+import { type DataText, dataText, writeData } from './message-data.ts';
 import type {
   AppendOptions,
   AppendResult,
@@ -41,11 +42,12 @@ export async function appendMessage(
 ): Promise<AppendResult> {
   // What can be refused is refused before the octets are read.
   parseFlags(options.flags ?? []);
+  if (options.data) dataText(options.data);
   await context.engine.read(account, (tx) => resolveMailbox(tx, ref));
   const message = await prepareMessage(context, source, options.signal);
-  const { flags, internalDate } = options;
+  const { flags, internalDate, data } = options;
   const results = await appendPrepared(context, account, ref, [
-    { message, ...(flags && { flags }), ...(internalDate && { internalDate }) },
+    { message, ...(flags && { flags }), ...(internalDate && { internalDate }), ...(data && { data }) },
   ]);
   return results[0] as AppendResult;
 }
@@ -60,8 +62,13 @@ export async function appendPrepared(
   const { limits } = await accountSettings(context, account);
   for (const { message } of messages) requireSize(message.content, limits);
   const prepared = newMessages(messages);
+  const data = messages.map((one) => one.data && dataText(one.data));
   return context.engine.write(account, async (tx) => {
     const results = await addMessages(tx, await resolveMailbox(tx, ref), prepared);
+    const told = results.flatMap(({ emailId }, index): [EmailId, DataText][] =>
+      data[index] === undefined ? [] : [[emailId, data[index]]],
+    );
+    await writeData(tx, new Map(told));
     await enforceLimits(tx, limits);
     return results;
   });

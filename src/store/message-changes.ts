@@ -7,6 +7,7 @@ import type { SearchQuery } from '../model/search-query.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { accountSettings, enforceLimits, resolveMailbox, type StoreContext } from './context.ts';
 import { removeMessages } from './expunge.ts';
+import { takingData } from './message-data.ts';
 import type { CopyResult, ExpungeResult, MailboxRef, StoreFlagsResult } from './message-store.ts';
 
 /** A change of flags as programs give it. */
@@ -45,7 +46,8 @@ export async function copyMessages(
   return context.engine.write(account, async (tx) => {
     const source = await resolveMailbox(tx, from);
     const target = await resolveMailbox(tx, to);
-    const pairs = await tx.copy(source.id, uids, target.id, copies);
+    const place = { from: source.id, uids, to: target.id };
+    const pairs = await takingData(tx, place, () => tx.copy(source.id, uids, target.id, copies));
     await enforceLimits(tx, limits);
     return copyResult(target, pairs, tx.modSeq);
   });
@@ -62,7 +64,9 @@ export function moveMessages(
   return engine.write(account, async (tx) => {
     const source = await resolveMailbox(tx, from);
     const target = await resolveMailbox(tx, to);
-    return copyResult(target, await tx.move(source.id, uids, target.id), tx.modSeq);
+    const place = { from: source.id, uids, to: target.id };
+    const pairs = await takingData(tx, place, () => tx.move(source.id, uids, target.id));
+    return copyResult(target, pairs, tx.modSeq);
   });
 }
 

@@ -4,7 +4,7 @@ import type { FlagColumns } from '../engine/engine.ts';
 import type { ChangedFlags, ThreadPlace } from '../engine/records.ts';
 import type { MessageBody } from '../mime/message-body.ts';
 import type { AccountLimits, Usage } from '../model/account.ts';
-import type { AccountProfiles } from '../model/account-profile.ts';
+import type { AccountProfiles, JsonObject } from '../model/account-profile.ts';
 import type { Addresses } from '../model/addresses.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
@@ -17,6 +17,7 @@ import type { AccountId, ContentId, EmailId, MailboxId, ModSeq, ThreadId, Uid } 
 import type { Jobs } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
 import type { Mailbox, MailboxRef, SpecialUse } from '../model/mailbox.ts';
+import type { MessageData } from '../model/message-data.ts';
 import type { MimePart } from '../model/mime-part.ts';
 import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
@@ -45,6 +46,8 @@ export interface AppendOptions {
   readonly flags?: readonly string[];
   /** @defaultValue now */
   readonly internalDate?: Date;
+  /** See {@link MessageStore.messageData}. @defaultValue none */
+  readonly data?: JsonObject;
   /** Stops reading `source`; nothing is stored then. */
   readonly signal?: AbortSignal;
 }
@@ -54,6 +57,7 @@ export interface PreparedAppend {
   readonly message: PreparedMessage;
   readonly flags?: readonly string[];
   readonly internalDate?: Date;
+  readonly data?: JsonObject;
 }
 
 /** Where a message went. */
@@ -200,6 +204,8 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   /** Requests that may come twice and are done once. */
   readonly idempotency: Idempotency;
   readonly maintenance: Maintenance;
+  /** Data of programs about messages, which no mail client sees. */
+  readonly messageData: MessageData;
   /** What was expunged or deleted, as long as it can be brought back; retention; legal holds. */
   readonly recovery: Recovery;
   /** Work in the background, such as retention. Nothing is done before somebody calls `jobs.start()`. */

@@ -4,6 +4,7 @@ import type { Content } from '../model/content.ts';
 import type { AccountId, MailboxId, Uid } from '../model/ids.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { accountSettings, type StoreContext } from './context.ts';
+import { readData, writeData } from './message-data.ts';
 
 /**
  * Puts a message with the flags, dates, thread and mailboxes of another in its place, in one transaction; `false` when
@@ -24,6 +25,15 @@ export async function replaceContent(
     const { mask, keywords, internalDate, threadId } = old;
     const message = { content, flags: { mask, keywords }, internalDate, threadId };
     const [added] = await tx.add(mailboxId, [message]);
+    const data = (await readData(tx, [old.emailId])).get(old.emailId);
+    if (data !== undefined && added)
+      await writeData(
+        tx,
+        new Map([
+          [old.emailId, null],
+          [added.emailId, data],
+        ]),
+      );
     for (const place of places) {
       await tx.copy(mailboxId, UidSet.of((added as { uid: Uid }).uid), place.mailboxId, copies);
       await tx.expunge(place.mailboxId, UidSet.of(place.at));

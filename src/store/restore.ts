@@ -13,6 +13,7 @@ import { accountSettings, enforceLimits, resolveMailbox, type StoreContext } fro
 import { expungedFrom, holdMark, isHidden } from './hidden-mailboxes.ts';
 import { heldQuery, listHolds } from './legal-holds.ts';
 import { makeMailbox } from './mailboxes.ts';
+import { expungeForGood } from './message-data.ts';
 
 const DAY_MS = 86_400_000;
 /** Messages removed by one transaction. */
@@ -141,7 +142,7 @@ async function purgeBatch(
   const query: SearchQuery = holds ? { key: 'and', of: [old, { key: 'not', of: holds }] } : old;
   const found = kept.messages === 0 ? new Uint32Array() : await tx.search(id, query);
   const uids = UidSet.fromSorted(found.subarray(0, BATCH));
-  const gone = uids.isEmpty ? uids : await tx.expunge(id, uids);
+  const gone = uids.isEmpty ? uids : await expungeForGood(tx, id, uids);
   if (gone.size === kept.messages && isOver(await tx.mailboxes(), kept)) await tx.deleteMailbox(id);
   return gone.size;
 }

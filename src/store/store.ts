@@ -13,6 +13,7 @@ import type { Idempotency } from '../model/idempotency.ts';
 import type { AccountId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
 import type { Jobs } from '../model/job.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
+import type { MessageData } from '../model/message-data.ts';
 import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { StoredFiles } from '../model/stored-file.ts';
@@ -34,6 +35,7 @@ import { createMailbox, deleteMailbox, listMailboxes, renameMailbox, subscribeMa
 import { StoreMaintenance } from './maintenance.ts';
 import type { Maintenance } from './maintenance-api.ts';
 import { copyMessages, expungeMessages, type FlagsRequest, moveMessages, storeFlags } from './message-changes.ts';
+import { StoreMessageData } from './message-data.ts';
 import type {
   Accounts,
   AppendOptions,
@@ -91,6 +93,7 @@ export class Store extends StoreWithServices implements MessageStore {
   readonly files: StoredFiles;
   readonly idempotency: Idempotency;
   readonly maintenance: Maintenance;
+  readonly messageData: MessageData;
   readonly recovery: Recovery;
   readonly #context: StoreContext;
   protected readonly services: StoreServices | null;
@@ -130,6 +133,7 @@ export class Store extends StoreWithServices implements MessageStore {
       }) ?? null;
     this.files = new StoreFiles(context);
     this.idempotency = new StoreIdempotency(context.engine.vault);
+    this.messageData = new StoreMessageData(context);
     this.maintenance = new StoreMaintenance(context);
     this.recovery = new StoreRecovery(context);
     this.services = services?.(this) ?? null;

@@ -801,6 +801,7 @@ export interface RestOperations {
         removeLabels?: string[] | undefined;
         expires?: false | string | undefined;
         markHam?: boolean | undefined;
+        metaData?: { [name: string]: unknown } | string | undefined;
       };
       output: { success: true; id: [number, number][]; mailbox: string; updated: number };
     };
@@ -852,7 +853,7 @@ export interface RestOperations {
         files?: string[] | undefined;
         reference?: Reference | undefined;
         replacePrevious?: { mailbox: string; id: number } | undefined;
-        metaData?: unknown | undefined;
+        metaData?: { [name: string]: unknown } | string | undefined;
       };
       output: {
         success: true;
@@ -939,6 +940,7 @@ export interface RestOperations {
         removeLabels?: string[] | undefined;
         expires?: false | string | undefined;
         markHam?: boolean | undefined;
+        metaData?: { [name: string]: unknown } | string | undefined;
       };
       output: { success: true; id: [number, number][]; mailbox: string; updated: number };
     };
@@ -1114,7 +1116,7 @@ export interface RestOperations {
         isDraft?: boolean | undefined;
         uploadOnly?: boolean | undefined;
         sendTime?: string | string | undefined;
-        metaData?: unknown | undefined;
+        metaData?: { [name: string]: unknown } | string | undefined;
       };
       output: {
         success: true;

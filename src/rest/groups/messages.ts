@@ -19,6 +19,7 @@ import {
   showMessage,
   shownMessage,
 } from '../messages/message-view.ts';
+import { readMetaData, versionOf } from '../messages/meta-data.ts';
 import { countThreads } from '../messages/thread-counts.ts';
 import { asksOfThreads, headsOfThreads, readThreadFields, threadFields } from '../messages/thread-fields.ts';
 import { type Operation, operation } from '../operation.ts';
@@ -43,7 +44,7 @@ const getMessages = operation({
       .max(1000)
       .optional()
       .meta({ description: 'Names of header fields to tell, with commas between' }),
-    metaData: flagField('Taken for compatibility'),
+    metaData: flagField('Whether to tell metaData'),
     ...threadFields,
     ...pageFields,
   },
@@ -54,8 +55,8 @@ const getMessages = operation({
   }),
   errors: ['NoSuchMailbox'],
   async run({ store, user, input, request, headers }) {
-    // What is told of threads changes with other mailboxes too. Asked for first: what is answered is no older.
-    const modSeq = asksOfThreads(input) ? await store.modSeq(user.id) : null;
+    // Threads change with other mailboxes too, and data changes no mailbox. Asked for first: what is answered is no older.
+    const modSeq = asksOfThreads(input) || input.metaData ? await store.modSeq(user.id) : null;
     const mailbox = await findMailbox(store, user.id, input.mailbox);
     const etag = `W/"${mailbox.id}-${modSeq === null ? mailbox.highestModSeq : `a${modSeq}`}"`;
     if (hasMatch(request, etag)) return notModified(etag);
@@ -76,7 +77,12 @@ const getMessages = operation({
     if (input.order === 'desc') messages.reverse();
     const threads = messages.map(({ threadId }) => threadId);
     const tellThread = await readThreadFields(store, user.id, threads, input);
-    const results = messages.map((message) => ({ ...listMessage(home, message, names), ...tellThread(message) }));
+    const data = input.metaData ? await readMetaData(store, user.id, messages) : null;
+    const results = messages.map((message) => ({
+      ...listMessage(home, message, names),
+      ...tellThread(message),
+      ...(data && { metaData: data.get(message.emailId) ?? {} }),
+    }));
     const total = unseen ? unseen.length : mailbox.messages;
     return {
       total: input.collapseThreads ? await countThreads(store, user.id, mailbox, input.unseen) : total,
@@ -107,11 +113,13 @@ const getMessage = operation({
       });
     }
     const message = await findMessage(store, user.id, mailbox.id, input.message, SHOWN_FIELDS);
-    const etag = `"${mailbox.id}-${message.uid}-${message.modSeq}"`;
+    const metaData = (await readMetaData(store, user.id, [message])).get(message.emailId);
+    const etag = `"${mailbox.id}-${message.uid}-${message.modSeq}${metaData ? `-${versionOf(metaData)}` : ''}"`;
     if (hasMatch(request, etag)) return notModified(etag);
     headers.set('etag', etag);
     headers.set('cache-control', 'private, no-cache');
-    return showMessage({ account: user.id, mailbox: mailbox.id }, message);
+    const shown = await showMessage({ account: user.id, mailbox: mailbox.id }, message);
+    return metaData ? { ...shown, metaData } : shown;
   },
 });
 
@@ -149,7 +157,7 @@ const updateMessages = operation({
   params: inMailbox,
   body: { message: messageSetField, ...changeFields },
   response: changedResponse,
-  errors: ['NoSuchMailbox', 'NothingChanged'],
+  errors: ['NoSuchMailbox', 'NothingChanged', 'LimitExceeded'],
   async run({ store, user, input }) {
     const mailbox = await findMailbox(store, user.id, input.mailbox);
     return changeMessages(store, user.id, mailbox, parseMessageSet(input.message), input);
@@ -166,7 +174,7 @@ const updateMessage = operation({
   params: { ...inMailbox, message: messageSetField },
   body: changeFields,
   response: changedResponse,
-  errors: ['NoSuchMailbox', 'MessageNotFound', 'NothingChanged'],
+  errors: ['NoSuchMailbox', 'MessageNotFound', 'NothingChanged', 'LimitExceeded'],
   async run({ store, user, input }) {
     const mailbox = await findMailbox(store, user.id, input.mailbox);
     const uids = parseMessageSet(input.message);
