@@ -3,22 +3,15 @@
 import { z } from 'zod';
 import { SEEN } from '../../model/flags.ts';
 import { UidSet } from '../../model/uid-set.ts';
-import type { FetchedMessage } from '../../store/message-store.ts';
 import { hasMatch, notModified } from '../conditional.ts';
 import { downloadResponse } from '../download.ts';
 import { doneResponse, flagField, pageFields, pageResponse, userField } from '../fields.ts';
 import { findMailbox, mailboxField } from '../mailbox-ref.ts';
 import { changedResponse, changeFields, changeMessages } from '../messages/change-messages.ts';
 import { findMessage, messageField, messageSetField, parseMessageSet } from '../messages/find-message.ts';
+import { readListed } from '../messages/listed-messages.ts';
 import { pageOfUids, uidsOfList, uidsOfMailbox } from '../messages/message-pages.ts';
-import {
-  LISTED_FIELDS,
-  listedMessage,
-  listMessage,
-  SHOWN_FIELDS,
-  showMessage,
-  shownMessage,
-} from '../messages/message-view.ts';
+import { listedMessage, SHOWN_FIELDS, showMessage, shownMessage } from '../messages/message-view.ts';
 import { readMetaData, versionOf } from '../messages/meta-data.ts';
 import { countThreads } from '../messages/thread-counts.ts';
 import { asksOfThreads, headsOfThreads, readThreadFields, threadFields } from '../messages/thread-fields.ts';
@@ -70,18 +63,16 @@ const getMessages = operation({
     const page = await pageOfUids(source, input.order, placeOf(input, isCount), input.limit);
     const home = { account: user.id, mailbox: mailbox.id };
     const names = input.includeHeaders?.split(',').map((name) => name.trim()) ?? null;
-    const messages: FetchedMessage[] = [];
-    for await (const found of store.fetchPages(user.id, mailbox.id, UidSet.from(page.entries), LISTED_FIELDS)) {
-      messages.push(...found);
-    }
-    if (input.order === 'desc') messages.reverse();
+    const listed = await readListed(store, home, page.entries, names);
+    if (input.order === 'desc') listed.reverse();
+    const messages = listed.map(({ message }) => message);
     const threads = messages.map(({ threadId }) => threadId);
     const tellThread = await readThreadFields(store, user.id, threads, input);
     const data = input.metaData ? await readMetaData(store, user.id, messages) : null;
-    const results = messages.map((message) => ({
-      ...listMessage(home, message, names),
-      ...tellThread(message),
-      ...(data && { metaData: data.get(message.emailId) ?? {} }),
+    const results = listed.map((one) => ({
+      ...one.shown,
+      ...tellThread(one),
+      ...(data && { metaData: data.get(one.message.emailId) ?? {} }),
     }));
     const total = unseen ? unseen.length : mailbox.messages;
     return {

@@ -4,8 +4,9 @@ import { parseEnvelope } from '../../mime/parse-envelope.ts';
 import { DRAFT, SEEN } from '../../model/flags.ts';
 import type { AccountId, MailboxId, ThreadId, Uid } from '../../model/ids.ts';
 import { UidSet } from '../../model/uid-set.ts';
-import type { FetchedMessage, MessageStore } from '../../store/message-store.ts';
+import type { MessageStore } from '../../store/message-store.ts';
 import { type Flag, flagField } from '../fields.ts';
+import type { Listed } from './listed-messages.ts';
 import type { UidOrder, UidSource } from './message-pages.ts';
 
 /** Most drafts of a page's threads that are looked at. */
@@ -34,7 +35,7 @@ export const asksOfThreads = (wishes: ThreadWishes): boolean =>
   wishes.collapseThreads || wishes.threadCounters || wishes.includeHasDrafts;
 
 /** What a list tells of a message's thread. */
-export type TellThread = (message: FetchedMessage) => {
+export type TellThread = (listed: Listed) => {
   readonly threadMessageCount?: number;
   readonly hasDrafts?: boolean;
 };
@@ -61,12 +62,10 @@ export async function readThreadFields(
     drafts.set(mailboxId, [...(drafts.get(mailboxId) ?? []), uid]);
   }
   const answered = includeHasDrafts && !collapseThreads ? await readAnswered(store, account, drafts) : null;
-  return (message) => ({
+  return ({ message, shown }) => ({
     ...(threadCounters && { threadMessageCount: messages.get(message.threadId)?.size ?? 1 }),
     ...(includeHasDrafts && {
-      hasDrafts: answered
-        ? answered.has(parseEnvelope(message.envelope ?? '').messageId)
-        : withDrafts.has(message.threadId),
+      hasDrafts: answered ? answered.has(shown.messageId) : withDrafts.has(message.threadId),
     }),
   });
 }
