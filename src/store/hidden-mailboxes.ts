@@ -103,6 +103,9 @@ export const dataMailbox = (tx: WriteTransaction): Promise<Mailbox> => hiddenMai
 /** The same, when there is one. */
 export const findData = (tx: ReadTransaction): Promise<Mailbox | null> => tx.mailboxByPath(DATA);
 
+/** Whether it is that one. */
+export const isData = ({ path }: Pick<Mailbox, 'path'>): boolean => path === DATA;
+
 /** What says that nothing of the account may be lost at present: another one with each hold that begins. */
 export const holdMark = async (tx: ReadTransaction): Promise<MailboxId | null> =>
   (await tx.mailboxByPath(HOLD))?.id ?? null;

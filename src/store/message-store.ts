@@ -229,6 +229,13 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   renameMailbox(account: AccountId, from: string, to: string): Promise<void>;
   /** Children stay. @throws `MAILBOX_PROTECTED` for INBOX, `MAILBOX_HAS_CHILDREN`. */
   deleteMailbox(account: AccountId, ref: MailboxRef): Promise<void>;
+  /**
+   * Hides a mailbox from the lists of IMAP, or shows it again. It stays whole: who knows its name opens it, and
+   * {@link MessageStore.mailboxes} tells of it as `hidden`.
+   *
+   * @throws `MAILBOX_NOT_FOUND`, `MAILBOX_PROTECTED` for INBOX.
+   */
+  hideMailbox(account: AccountId, ref: MailboxRef, hidden: boolean): Promise<void>;
   /** Names, whether there are such mailboxes or not, in code unit order. */
   subscriptions(account: AccountId): Promise<string[]>;
   /**

@@ -27,6 +27,7 @@ import { changesSince, followChanges, mailboxChanges } from './changes.ts';
 import { accountSettings, resolveMailbox, type StoreContext } from './context.ts';
 import { fetchMessages, fetchPages } from './fetch.ts';
 import { visibleUsage } from './hidden-mailboxes.ts';
+import { hideMailbox } from './hide-mailbox.ts';
 import { retentionJob, sweepJob } from './housekeeping.ts';
 import { StoreIdempotency } from './idempotency.ts';
 import { StoreJobs } from './jobs.ts';
@@ -172,6 +173,10 @@ export class Store extends StoreWithServices implements MessageStore {
 
   async deleteMailbox(account: AccountId, ref: MailboxRef): Promise<void> {
     return deleteMailbox(this.#context, account, ref);
+  }
+
+  async hideMailbox(account: AccountId, ref: MailboxRef, hidden: boolean): Promise<void> {
+    return hideMailbox(this.#context, account, ref, hidden);
   }
 
   subscriptions(account: AccountId): Promise<string[]> {

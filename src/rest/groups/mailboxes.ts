@@ -33,7 +33,7 @@ const shown = {
   specialUse: z.string().nullable().meta({ description: 'Such as `\\Sent`' }),
   modifyIndex: z.number().meta({ description: 'Number of the last change' }),
   subscribed: z.boolean(),
-  hidden: z.boolean(),
+  hidden: z.boolean().meta({ description: 'Whether IMAP does not list it' }),
   encryptMessages: z.boolean(),
   retention: z.number().optional().meta({ description: 'Milliseconds that messages stay' }),
   total: z.number().optional(),
@@ -58,7 +58,7 @@ const getMailboxes = operation({
   },
   response: z.object({ results: z.array(shownMailbox) }),
   async run({ store, user, input }) {
-    const all = await store.mailboxes(user.id);
+    const all = (await store.mailboxes(user.id)).filter(({ hidden }) => !hidden || input.showHidden);
     const wanted = input.specialUse ? all.filter(({ path, specialUse }) => path === 'INBOX' || specialUse) : all;
     const show = await shower(store, user);
     return { results: wanted.map((mailbox) => show(mailbox, input)) };
@@ -75,7 +75,7 @@ const createMailbox = operation({
   params: { user: userField },
   body: {
     path: pathField,
-    hidden: flagField('Cannot be switched on here'),
+    hidden: flagField('Whether IMAP does not list it'),
     encryptMessages: flagField('Cannot be switched on here'),
     retention: retentionField,
   },
@@ -85,6 +85,7 @@ const createMailbox = operation({
     requireSupported(input);
     const days = daysOf(input.retention);
     const mailbox = await store.createMailbox(user.id, input.path);
+    if (input.hidden) await store.hideMailbox(user.id, mailbox.id, true);
     await store.subscribe(user.id, mailbox.path, true);
     if (days) await store.recovery.setRetention(user.id, mailbox.id, days);
     return { id: mailboxObjectId(user.id, mailbox.id) };
@@ -110,7 +111,10 @@ const getMailbox = operation({
   response: z.object(shown),
   errors: ['NoSuchMailbox'],
   async run({ store, user, input }) {
-    const mailbox = await findMailbox(store, user.id, input.mailbox, input.path);
+    const { id } = await findMailbox(store, user.id, input.mailbox, input.path);
+    // Only a list tells whether it is hidden.
+    const mailbox = (await store.mailboxes(user.id)).find((one) => one.id === id);
+    if (!mailbox) throw new ApiError('NoSuchMailbox', 'this mailbox does not exist');
     return (await shower(store, user))(mailbox, { counters: true, sizes: true });
   },
 });
@@ -127,7 +131,7 @@ const updateMailbox = operation({
     path: pathField.optional(),
     retention: retentionField,
     subscribed: z.boolean().optional(),
-    hidden: z.boolean().optional().meta({ description: 'Cannot be switched on' }),
+    hidden: z.boolean().optional().meta({ description: 'Whether IMAP does not list it' }),
     encryptMessages: z.boolean().optional().meta({ description: 'Cannot be switched on here' }),
   },
   response: doneResponse,
@@ -140,6 +144,7 @@ const updateMailbox = operation({
     }
     const mailbox = await findMailbox(store, user.id, input.mailbox);
     if (path !== undefined && path !== mailbox.path) await rename(store, user, mailbox, path);
+    if (hidden !== undefined) await store.hideMailbox(user.id, mailbox.id, hidden);
     if (subscribed !== undefined) await store.subscribe(user.id, path ?? mailbox.path, subscribed);
     if (retention !== undefined) await store.recovery.setRetention(user.id, mailbox.id, daysOf(retention));
     return {};
@@ -182,7 +187,7 @@ async function shower(
       specialUse: mailbox.specialUse,
       modifyIndex: mailbox.highestModSeq,
       subscribed: subscribed.has(mailbox.path),
-      hidden: false,
+      hidden: mailbox.hidden ?? false,
       encryptMessages: false,
       ...(retention !== null && { retention: retention * DAY_MS }),
       ...(counters && { total: mailbox.messages, unseen: mailbox.unseen }),
@@ -202,11 +207,7 @@ function requireOrdinary({ path, specialUse }: Mailbox, done: string): void {
 }
 
 /** What cannot be done is refused, and not passed over. */
-function requireSupported(input: {
-  readonly hidden?: boolean | undefined;
-  readonly encryptMessages?: boolean | undefined;
-}): void {
-  if (input.hidden) throw new ApiError('Unsupported', 'mailboxes cannot be hidden');
+function requireSupported(input: { readonly encryptMessages?: boolean | undefined }): void {
   if (input.encryptMessages) throw new ApiError('Unsupported', 'mailboxes cannot be encrypted one by one');
 }
 
