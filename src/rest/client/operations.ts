@@ -789,6 +789,7 @@ export interface RestOperations {
         sess?: string | undefined;
         ip?: string | undefined;
         message: string;
+        updateThread?: boolean | undefined;
         moveTo?: string | undefined;
         seen?: boolean | undefined;
         flagged?: boolean | undefined;
@@ -928,6 +929,7 @@ export interface RestOperations {
         message: string;
         sess?: string | undefined;
         ip?: string | undefined;
+        updateThread?: boolean | undefined;
         moveTo?: string | undefined;
         seen?: boolean | undefined;
         flagged?: boolean | undefined;

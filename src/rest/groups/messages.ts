@@ -15,6 +15,7 @@ import { listedMessage, SHOWN_FIELDS, showMessage, shownMessage } from '../messa
 import { readMetaData, versionOf } from '../messages/meta-data.ts';
 import { countThreads } from '../messages/thread-counts.ts';
 import { asksOfThreads, headsOfThreads, readThreadFields, threadFields } from '../messages/thread-fields.ts';
+import { updateThreadField, withThreads } from '../messages/whole-threads.ts';
 import { type Operation, operation } from '../operation.ts';
 import { isCount, pageFieldsOf, placeOf } from '../paging.ts';
 
@@ -146,12 +147,13 @@ const updateMessages = operation({
   summary: 'Change several messages',
   access: { resource: 'messages', verb: 'update' },
   params: inMailbox,
-  body: { message: messageSetField, ...changeFields },
+  body: { message: messageSetField, updateThread: updateThreadField, ...changeFields },
   response: changedResponse,
   errors: ['NoSuchMailbox', 'NothingChanged', 'LimitExceeded'],
   async run({ store, user, input }) {
     const mailbox = await findMailbox(store, user.id, input.mailbox);
-    return changeMessages(store, user.id, mailbox, parseMessageSet(input.message), input);
+    const uids = await withThreads(store, user.id, mailbox.id, parseMessageSet(input.message), input);
+    return changeMessages(store, user.id, mailbox, uids, input);
   },
 });
 
@@ -163,12 +165,12 @@ const updateMessage = operation({
   summary: 'Change messages',
   access: { resource: 'messages', verb: 'update' },
   params: { ...inMailbox, message: messageSetField },
-  body: changeFields,
+  body: { updateThread: updateThreadField, ...changeFields },
   response: changedResponse,
   errors: ['NoSuchMailbox', 'MessageNotFound', 'NothingChanged', 'LimitExceeded'],
   async run({ store, user, input }) {
     const mailbox = await findMailbox(store, user.id, input.mailbox);
-    const uids = parseMessageSet(input.message);
+    const uids = await withThreads(store, user.id, mailbox.id, parseMessageSet(input.message), input);
     if ((await store.flags(user.id, mailbox.id, uids)).uids.length === 0) {
       await findMessage(store, user.id, mailbox.id, 0, {});
     }
