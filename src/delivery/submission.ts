@@ -22,6 +22,7 @@ import {
   type Submitted,
 } from '../model/submission.ts';
 import { requireSize, resolveMailbox, type StoreContext } from '../store/context.ts';
+import { dataText } from '../store/message-data.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import type { Outbox, ReportFailure } from '../store/outbox.ts';
 import { findSentMailbox, storeSent } from '../store/submit.ts';
@@ -68,6 +69,7 @@ export class StoreSubmissions implements Submissions {
     const now = Date.now();
     const due = requireTime(options.sendAt) ?? now;
     requireName(options.transactionId);
+    const data = options.data && dataText(options.data);
     const octets = typeof source === 'string' ? Buffer.from(source) : source;
     const written = await splitMessage(octets, parts.blobs, {
       maxSize: parts.maxMessageSize,
@@ -95,6 +97,7 @@ export class StoreSubmissions implements Submissions {
       draft,
       forgetDraft: kept !== copy,
       reference: reference ? { ...reference, flag: reference.action === 'reply' ? '\\Answered' : '$Forwarded' } : null,
+      data,
       transaction,
     });
     if (!stored) return null;

@@ -30,6 +30,7 @@ import type {
   FlagsResult,
   NewMessage,
   OtherPlace,
+  ThreadPlace,
   TierUsage,
 } from './records.ts';
 import type { Vault } from './vault.ts';
@@ -103,6 +104,13 @@ export interface ReadTransaction {
   changes(since: ModSeq, limit: number): Promise<Change[]>;
   /** Of the given keys (any strings), the threads they were bound to by {@link WriteTransaction.bindThread}. */
   threads(keys: readonly string[]): Promise<ThreadId[]>;
+  /**
+   * All places of the messages of some threads, by thread, mailbox and UID. Costs what these threads have, whatever
+   * the size of the mailboxes.
+   */
+  threadPlaces(threadIds: readonly ThreadId[]): Promise<ThreadPlace[]>;
+  /** Of how many threads a mailbox has messages; with `unseen`, messages without `\Seen`. Looks at all of them. */
+  countThreads(mailboxId: MailboxId, options?: { readonly unseen?: boolean }): Promise<number>;
 
   /** Every mention of a blob, ordered by content. */
   blobReferences(after: ContentId | null, limit: number): Promise<BlobReference[]>;

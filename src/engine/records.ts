@@ -121,6 +121,16 @@ export interface OtherPlace {
   readonly at: Uid;
 }
 
+/** Where a message of a thread is. */
+export interface ThreadPlace {
+  readonly threadId: ThreadId;
+  readonly mailboxId: MailboxId;
+  readonly uid: Uid;
+  readonly emailId: EmailId;
+  /** See `model/flags.ts`. */
+  readonly mask: number;
+}
+
 /** An annotation as it is kept. */
 export interface AnnotationRecord extends Annotation {
   /** `null` for one of the account itself. */

@@ -91,3 +91,13 @@ function ancestorsOf(paths: Iterable<string>): Set<string> {
 
 /** The delimiter as responses quote it. */
 export const QUOTED_DELIMITER: string = `"${HIERARCHY_DELIMITER}"`;
+
+/** The same names without mailboxes that mail clients are not told of; they can be opened all the same. */
+export function withoutHidden(mailboxes: readonly Mailbox[], subscriptions: readonly string[]): MailboxNames {
+  const hidden = new Set(mailboxes.filter((mailbox) => mailbox.hidden).map(({ path }) => path));
+  if (hidden.size === 0) return { mailboxes, subscriptions };
+  return {
+    mailboxes: mailboxes.filter(({ path }) => !hidden.has(path)),
+    subscriptions: subscriptions.filter((path) => !hidden.has(path)),
+  };
+}

@@ -41,6 +41,8 @@ export interface Mailbox {
   readonly createdModSeq: ModSeq;
   /** The last transaction that changed a message in it, or the mailbox itself. RFC 7162 HIGHESTMODSEQ. */
   readonly highestModSeq: ModSeq;
+  /** Whether IMAP does not list it. Told where an account's mailboxes are listed, and only if it is so. */
+  readonly hidden?: true;
 }
 
 /** A mailbox, by path (any spelling that {@link normalizePath} takes) or by id. */

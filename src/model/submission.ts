@@ -1,5 +1,6 @@
 /** Mail that an account sends. RFC 6409. */
 
+import type { JsonObject } from './account-profile.ts';
 import type { AccountId, EmailId, MailboxId, Uid } from './ids.ts';
 import type { MailboxRef } from './mailbox.ts';
 
@@ -20,6 +21,8 @@ export interface SubmitOptions {
   readonly draft?: { readonly mailbox: MailboxRef; readonly uid: Uid };
   /** The message that it answers or forwards, which is marked so. */
   readonly reference?: { readonly mailbox: MailboxRef; readonly uid: Uid; readonly action: 'reply' | 'forward' };
+  /** Data of the program's own about the copy that is kept, as `messageData.set` takes it. @defaultValue none */
+  readonly data?: JsonObject;
   /** Names the submission: one that comes again with the same name is not sent again. At most 256 characters. */
   readonly transactionId?: string;
   /** Stops reading the message; nothing is sent then. */

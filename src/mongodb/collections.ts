@@ -85,7 +85,11 @@ export const COLLECTION_PLANS: readonly CollectionPlan[] = [
   {
     name: 'mail',
     shardKey: 'account',
-    indexes: [{ name: 'shared', key: { account: 1, shared: 1 }, having: 'shared' }],
+    indexes: [
+      { name: 'shared', key: { account: 1, shared: 1 }, having: 'shared' },
+      // Keys of threads name threads too; of all documents, those in mailboxes have a UID.
+      { name: 'threads', key: { account: 1, threadId: 1 }, having: 'uid' },
+    ],
   },
   {
     name: 'contents',

@@ -9,6 +9,7 @@ import type {
   CheckFinding,
   FetchedRecord,
   OtherPlace,
+  ThreadPlace,
   TierUsage,
 } from '../engine/records.ts';
 import type { Change } from '../model/change.ts';
@@ -29,6 +30,7 @@ import type { MailReader } from './mail-reader.ts';
 import type { MailSearch } from './mail-search.ts';
 import { isSetOf, type MailboxNews, readChanged, recordedNews } from './mailbox-news.ts';
 import { otherPlaces } from './shared-placements.ts';
+import { countThreads, threadPlaces } from './thread-documents.ts';
 import { tierUsage } from './tier-usage.ts';
 
 /** Contents read at once for a check of their octets. */
@@ -156,6 +158,16 @@ export class MongoReadTransaction implements ReadTransaction {
   protected async readThreads(keys: readonly string[]): Promise<ThreadDocument[]> {
     if (keys.length === 0) return [];
     return this.reader.findFew<ThreadDocument>(keys, ['threadId']);
+  }
+
+  async threadPlaces(threadIds: readonly ThreadId[]): Promise<ThreadPlace[]> {
+    await this.ready();
+    return threadPlaces(this.reader, threadIds);
+  }
+
+  async countThreads(mailboxId: MailboxId, options: { readonly unseen?: boolean } = {}): Promise<number> {
+    await this.ready();
+    return countThreads(this.reader, mailboxId, options.unseen ?? false);
   }
 
   async blobReferences(after: ContentId | null, limit: number): Promise<BlobReference[]> {

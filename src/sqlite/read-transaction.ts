@@ -10,6 +10,7 @@ import type {
   CheckFinding,
   FetchedRecord,
   OtherPlace,
+  ThreadPlace,
   TierUsage,
 } from '../engine/records.ts';
 import type { Change } from '../model/change.ts';
@@ -24,6 +25,7 @@ import { fetchRecords, readContents } from './content-rows.ts';
 import type { Database } from './database.ts';
 import { otherPlaces } from './labels.ts';
 import { searchPlacements } from './search-sql.ts';
+import { countThreads, threadPlaces } from './thread-rows.ts';
 import { tierUsage } from './tier-usage.ts';
 
 const MAILBOX =
@@ -188,6 +190,14 @@ export class SqliteReadTransaction implements ReadTransaction {
       if (row) found.add(row.threadId);
     }
     return [...found].sort((a, b) => a - b);
+  }
+
+  async threadPlaces(threadIds: readonly ThreadId[]): Promise<ThreadPlace[]> {
+    return threadPlaces(this.db, threadIds);
+  }
+
+  async countThreads(mailboxId: MailboxId, options: { readonly unseen?: boolean } = {}): Promise<number> {
+    return countThreads(this.db, mailboxId, options.unseen ?? false);
   }
 
   async blobReferences(after: ContentId | null, limit: number): Promise<BlobReference[]> {

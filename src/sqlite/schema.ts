@@ -57,6 +57,11 @@ const ACCOUNT_V3 = `
   CREATE INDEX placementDeleted ON placement (mailbox, uid) WHERE mask & 16;
 `;
 
+// The messages of a thread, in whichever mailboxes.
+const ACCOUNT_V4 = `
+  CREATE INDEX placementThread ON placement (threadId);
+`;
+
 const DIRECTORY_V1 = `
   CREATE TABLE account (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, passwordHash TEXT, octetLimit INTEGER, messageLimit INTEGER,
@@ -97,7 +102,7 @@ const SEARCH_V1 = `
 `;
 
 /** What makes an account's database, and each later version of the one before. */
-export const ACCOUNT_STEPS: readonly string[] = [ACCOUNT_V1, ACCOUNT_V2, ACCOUNT_V3];
+export const ACCOUNT_STEPS: readonly string[] = [ACCOUNT_V1, ACCOUNT_V2, ACCOUNT_V3, ACCOUNT_V4];
 
 /** The same for the directory. */
 export const DIRECTORY_STEPS: readonly string[] = [DIRECTORY_V1, DIRECTORY_V2, DIRECTORY_V3];

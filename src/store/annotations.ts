@@ -20,6 +20,7 @@ import { type Mailbox, SPECIAL_USES, type SpecialUse } from '../model/mailbox.ts
 import type { AnnotationValues, SetAnnotationsResult } from './annotation-store.ts';
 import { resolveMailbox, type StoreContext } from './context.ts';
 import { findOutbox, visibleMailboxes } from './hidden-mailboxes.ts';
+import { dataOctets } from './message-data.ts';
 import type { MailboxRef } from './message-store.ts';
 import { requireFreeUse } from './special-use.ts';
 
@@ -110,11 +111,14 @@ async function writeAnnotations(
   return [...changed.keys()];
 }
 
-/** Octets of all annotations but those of what waits to be sent, which are the store's own. */
+/** Octets of all annotations but the store's own: those of what waits to be sent, and of data about messages. */
 async function ownOctets(tx: ReadTransaction): Promise<number> {
   const outbox = await findOutbox(tx);
   const waiting = outbox ? await tx.annotations({ mailboxId: outbox.id }) : [];
-  return waiting.reduce((sum, { name, value }) => sum - sizeOf(name, value), await tx.annotationOctets());
+  return waiting.reduce(
+    (sum, { name, value }) => sum - sizeOf(name, value),
+    (await tx.annotationOctets()) - (await dataOctets(tx)),
+  );
 }
 
 /** RFC 6154 section 4: what is set must be as valid as it has to be for CREATE. */

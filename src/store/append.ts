@@ -6,12 +6,13 @@ import { EiderError } from '../errors.ts';
 import { MessageBody } from '../mime/message-body.ts';
 import { splitMessage } from '../mime/split-message.ts';
 import { parseFlags } from '../model/flags.ts';
-import type { AccountId, Uid } from '../model/ids.ts';
+import type { AccountId, EmailId, Uid } from '../model/ids.ts';
 import type { Mailbox } from '../model/mailbox.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { accountSettings, enforceLimits, requireSize, resolveMailbox, type StoreContext } from './context.ts';
 import type { AccountAtRest } from './encryption-at-rest.ts';
 import { removeMessages } from './expunge.ts';
+import { type DataText, dataText, writeData } from './message-data.ts';
 import type {
   AppendOptions,
   AppendResult,
@@ -75,14 +76,15 @@ export async function appendMessage(
 ): Promise<AppendResult> {
   // What can be refused is refused before the octets are read.
   parseFlags(options.flags ?? []);
+  if (options.data) dataText(options.data);
   await context.engine.read(account, (tx) => resolveMailbox(tx, ref));
-  const { signal, flags, internalDate, encrypt = true } = options;
+  const { signal, flags, internalDate, data, encrypt = true } = options;
   const message = await prepareMessage(context, source, {
     ...(signal && { signal }),
     ...(encrypt && { into: { account, mailbox: ref, ...(flags && { flags }) } }),
   });
   const results = await appendPrepared(context, account, ref, [
-    { message, encrypt, ...(flags && { flags }), ...(internalDate && { internalDate }) },
+    { message, encrypt, ...(flags && { flags }), ...(internalDate && { internalDate }), ...(data && { data }) },
   ]);
   return results[0] as AppendResult;
 }
@@ -98,8 +100,13 @@ export async function appendPrepared(
   const forms = await atRest(context, account, ref, messages);
   for (const { message } of forms) requireSize(message.content, limits);
   const prepared = newMessages(forms);
+  const data = messages.map((one) => one.data && dataText(one.data));
   return context.engine.write(account, async (tx) => {
     const results = await addMessages(tx, await resolveMailbox(tx, ref), prepared);
+    const told = results.flatMap(({ emailId }, index): [EmailId, DataText][] =>
+      data[index] === undefined ? [] : [[emailId, data[index]]],
+    );
+    await writeData(tx, new Map(told));
     await enforceLimits(tx, limits);
     return results;
   });

@@ -6,6 +6,7 @@ import type { Mailbox } from '../model/mailbox.ts';
 import { UidSet } from '../model/uid-set.ts';
 import type { StoreContext } from './context.ts';
 import { deletedMailboxPath, expungedMailbox, isHeld } from './hidden-mailboxes.ts';
+import { expungeForGood } from './message-data.ts';
 
 /** Removes messages; those that were there. They are kept apart as long as the store, or a hold, wants it. */
 export async function removeMessages(
@@ -15,7 +16,7 @@ export async function removeMessages(
   uids: UidSet,
 ): Promise<UidSet> {
   if (uids.isEmpty) return UidSet.empty;
-  if (restorableMs === 0 && !(await isHeld(tx))) return tx.expunge(mailboxId, uids);
+  if (restorableMs === 0 && !(await isHeld(tx))) return expungeForGood(tx, mailboxId, uids);
   const moved = await tx.move(mailboxId, uids, (await expungedMailbox(tx, mailboxId)).id);
   return UidSet.fromSorted(moved.map(({ from }) => from));
 }
@@ -31,6 +32,6 @@ export async function removeMailbox(
     const moved = mailbox.messages > 0 ? await tx.move(mailbox.id, UidSet.range(1, mailbox.uidNext), kept.id) : [];
     if (kept.messages + moved.length > 0) await tx.renameMailbox(kept.id, deletedMailboxPath(mailbox));
     else await tx.deleteMailbox(kept.id);
-  }
+  } else await expungeForGood(tx, mailbox.id, UidSet.range(1, mailbox.uidNext));
   await tx.deleteMailbox(mailbox.id);
 }

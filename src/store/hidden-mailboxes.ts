@@ -17,6 +17,7 @@ const DELETED = `${MARK}deleted/`;
 const OUTBOX = `${MARK}outbox`;
 const HOLD = `${MARK}hold`;
 const FILES = `${MARK}files`;
+const DATA = `${MARK}data`;
 
 /** Where messages were before they were expunged. */
 export interface ExpungedFrom {
@@ -95,6 +96,15 @@ export const filesMailbox = (tx: WriteTransaction): Promise<Mailbox> => hiddenMa
 
 /** The same, when there is one. */
 export const findFiles = (tx: ReadTransaction): Promise<Mailbox | null> => tx.mailboxByPath(FILES);
+
+/** What keeps data of programs about messages and mailboxes, as annotations. */
+export const dataMailbox = (tx: WriteTransaction): Promise<Mailbox> => hiddenMailbox(tx, DATA);
+
+/** The same, when there is one. */
+export const findData = (tx: ReadTransaction): Promise<Mailbox | null> => tx.mailboxByPath(DATA);
+
+/** Whether it is that one. */
+export const isData = ({ path }: Pick<Mailbox, 'path'>): boolean => path === DATA;
 
 /** What says that nothing of the account may be lost at present: another one with each hold that begins. */
 export const holdMark = async (tx: ReadTransaction): Promise<MailboxId | null> =>

@@ -9,7 +9,8 @@ import { UidSet } from '../model/uid-set.ts';
 import { copyAnnotations } from './annotations.ts';
 import { accountSettings, resolveMailbox, type StoreContext } from './context.ts';
 import { removeMailbox } from './expunge.ts';
-import { visibleMailboxes } from './hidden-mailboxes.ts';
+import { isHidden, visibleMailboxes } from './hidden-mailboxes.ts';
+import { markHidden, setHidden } from './hide-mailbox.ts';
 import type { MailboxRef } from './message-store.ts';
 import { requireFreeUse } from './special-use.ts';
 
@@ -18,7 +19,14 @@ export const MAX_MAILBOXES = 10_000;
 
 /** All mailboxes, INBOX first, then by path. */
 export async function listMailboxes({ engine }: StoreContext, account: AccountId): Promise<Mailbox[]> {
-  const mailboxes = await engine.read(account, visibleMailboxes);
+  const mailboxes = await engine.read(account, async (tx) => {
+    const all = await tx.mailboxes();
+    return markHidden(
+      tx,
+      all,
+      all.filter((one) => !isHidden(one)),
+    );
+  });
   return mailboxes.sort((a, b) => Number(b.path === 'INBOX') - Number(a.path === 'INBOX'));
 }
 
@@ -91,6 +99,7 @@ export function deleteMailbox(context: StoreContext, account: AccountId, ref: Ma
     });
     if (mailbox.path === 'INBOX') throw new EiderError('MAILBOX_PROTECTED', 'INBOX cannot be deleted');
     await removeMailbox(context, tx, mailbox);
+    await setHidden(tx, mailbox.id, false);
   });
 }
 

@@ -8,6 +8,7 @@ import type { SearchQuery } from '../model/search-query.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { accountSettings, enforceLimits, resolveMailbox, type StoreContext } from './context.ts';
 import { removeMessages } from './expunge.ts';
+import { takingData } from './message-data.ts';
 import type { CopyResult, ExpungeResult, MailboxRef, StoreFlagsResult } from './message-store.ts';
 import { sealMessages, type Way } from './seal-messages.ts';
 import { copySealed, moveSealed } from './sealed-copies.ts';
@@ -49,7 +50,9 @@ export async function copyMessages(
   return context.engine.write(account, async (tx) => {
     const source = await resolveMailbox(tx, from);
     const target = await resolveMailbox(tx, to);
-    const pairs = await copySealed(tx, source.id, uids, target.id, { sealed, mode: copies });
+    const place = { from: source.id, uids, to: target.id };
+    const how = { sealed, mode: copies };
+    const pairs = await takingData(tx, place, () => copySealed(tx, source.id, uids, target.id, how));
     await enforceLimits(tx, limits);
     return copyResult(target, pairs, tx.modSeq);
   });
@@ -67,7 +70,9 @@ export async function moveMessages(
   return context.engine.write(account, async (tx) => {
     const source = await resolveMailbox(tx, from);
     const target = await resolveMailbox(tx, to);
-    return copyResult(target, await moveSealed(tx, source.id, uids, target.id, sealed), tx.modSeq);
+    const place = { from: source.id, uids, to: target.id };
+    const pairs = await takingData(tx, place, () => moveSealed(tx, source.id, uids, target.id, sealed));
+    return copyResult(target, pairs, tx.modSeq);
   });
 }
 

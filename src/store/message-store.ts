@@ -1,14 +1,13 @@
 /** The store as programs and adapters see it. Every method that names a mailbox takes its path or its id. */
 
 import type { FlagColumns } from '../engine/engine.ts';
-import type { ChangedFlags } from '../engine/records.ts';
+import type { ChangedFlags, ThreadPlace } from '../engine/records.ts';
 import type { MessageBody } from '../mime/message-body.ts';
 import type { AccountLimits, Usage } from '../model/account.ts';
 import type { AccountProfiles } from '../model/account-profile.ts';
 import type { Addresses } from '../model/addresses.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
-import type { Content } from '../model/content.ts';
 import type { Encryption } from '../model/encryption.ts';
 import type { Filters } from '../model/filter.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
@@ -17,6 +16,7 @@ import type { AccountId, ContentId, EmailId, MailboxId, ModSeq, ThreadId, Uid } 
 import type { Jobs } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
 import type { Mailbox, MailboxRef, SpecialUse } from '../model/mailbox.ts';
+import type { MessageData } from '../model/message-data.ts';
 import type { MimePart } from '../model/mime-part.ts';
 import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
@@ -26,68 +26,20 @@ import type { StoredFiles } from '../model/stored-file.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import type { Accounts } from './accounts-api.ts';
 import type { AnnotationStore } from './annotation-store.ts';
+import type {
+  AppendOptions,
+  AppendResult,
+  MessageSource,
+  PreparedAppend,
+  PreparedMessage,
+  PrepareOptions,
+} from './append-api.ts';
 import type { Maintenance } from './maintenance-api.ts';
 import type { OutgoingStore } from './outgoing-store.ts';
 
 export type { MailboxRef } from '../model/mailbox.ts';
 export type * from './accounts-api.ts';
-
-/** Octets of a message: all at once, or in chunks of any size. */
-export type MessageSource = Uint8Array | string | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-
-/** A message whose parts are in the blob store already; can be appended to several mailboxes and accounts. */
-export interface PreparedMessage {
-  readonly content: Content;
-}
-
-/** How a message arrives. */
-export interface AppendOptions {
-  /** System flags and keywords, such as `['\\Seen', '$Forwarded']`. @defaultValue none */
-  readonly flags?: readonly string[];
-  /** @defaultValue now */
-  readonly internalDate?: Date;
-  /** Stops reading `source`; nothing is stored then. */
-  readonly signal?: AbortSignal;
-  /**
-   * Whether it is encrypted where the account, or the mailbox, is: a draft (`\\Draft`) never is, and what is encrypted
-   * already stays as it is. With `false` it is stored as it was written. @defaultValue `true`
-   */
-  readonly encrypt?: boolean;
-}
-
-/** How a message is prepared. */
-export interface PrepareOptions {
-  /** Stops reading. */
-  readonly signal?: AbortSignal;
-  /**
-   * Where it is going to, with which flags: it is encrypted then as it has to be there, before anything of it touches a
-   * disk. Without, that is done when it is appended, and large parts have been in the blob store in the clear.
-   *
-   * @throws `MAILBOX_NOT_FOUND`, `FLAG_INVALID`, `ENCRYPTION_FAILED`.
-   */
-  readonly into?: { readonly account: AccountId; readonly mailbox: MailboxRef; readonly flags?: readonly string[] };
-}
-
-/** One message of {@link MessageStore.appendPrepared}. */
-export interface PreparedAppend {
-  readonly message: PreparedMessage;
-  readonly flags?: readonly string[];
-  readonly internalDate?: Date;
-  /** As of {@link AppendOptions}. @defaultValue `true` */
-  readonly encrypt?: boolean;
-}
-
-/** Where a message went. */
-export interface AppendResult {
-  readonly mailboxId: MailboxId;
-  readonly uidValidity: number;
-  readonly uid: Uid;
-  readonly modSeq: ModSeq;
-  readonly emailId: EmailId;
-  readonly threadId: ThreadId;
-  /** Octets. */
-  readonly size: number;
-}
+export type * from './append-api.ts';
 
 /** Which fields a fetch brings; one that is not asked for costs nothing. */
 export interface FetchFields {
@@ -223,6 +175,8 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   /** Requests that may come twice and are done once. */
   readonly idempotency: Idempotency;
   readonly maintenance: Maintenance;
+  /** Data of programs about messages, which no mail client sees. */
+  readonly messageData: MessageData;
   /** What was expunged or deleted, as long as it can be brought back; retention; legal holds. */
   readonly recovery: Recovery;
   /** Work in the background, such as retention. Nothing is done before somebody calls `jobs.start()`. */
@@ -246,6 +200,13 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   renameMailbox(account: AccountId, from: string, to: string): Promise<void>;
   /** Children stay. @throws `MAILBOX_PROTECTED` for INBOX, `MAILBOX_HAS_CHILDREN`. */
   deleteMailbox(account: AccountId, ref: MailboxRef): Promise<void>;
+  /**
+   * Hides a mailbox from the lists of IMAP, or shows it again. It stays whole: who knows its name opens it, and
+   * {@link MessageStore.mailboxes} tells of it as `hidden`.
+   *
+   * @throws `MAILBOX_NOT_FOUND`, `MAILBOX_PROTECTED` for INBOX.
+   */
+  hideMailbox(account: AccountId, ref: MailboxRef, hidden: boolean): Promise<void>;
   /** Names, whether there are such mailboxes or not, in code unit order. */
   subscriptions(account: AccountId): Promise<string[]>;
   /**
@@ -344,6 +305,13 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
    *   `separate`, or a message would be in no mailbox and there is no archive.
    */
   changeLabels(account: AccountId, ref: MailboxRef, uids: UidSet, change: LabelsChange): Promise<LabelsResult>;
+  /**
+   * Where the messages of threads are, by thread, mailbox and UID. Costs what these threads have, whatever the size of
+   * the mailboxes.
+   */
+  threadPlaces(account: AccountId, threadIds: readonly ThreadId[]): Promise<readonly ThreadPlace[]>;
+  /** Of how many threads a mailbox has messages; with `unseen`, messages that lack `\Seen`. Looks at all of them. */
+  countThreads(account: AccountId, ref: MailboxRef, options?: { readonly unseen?: boolean }): Promise<number>;
   /** Matching UIDs, ascending. */
   search(account: AccountId, ref: MailboxRef, query: SearchQuery): Promise<Uint32Array>;
 

@@ -7,6 +7,7 @@ import type { Mailbox } from '../model/mailbox.ts';
 import { UidSet } from '../model/uid-set.ts';
 import { accountSettings, type StoreContext } from './context.ts';
 import { expungedFrom, isHeld } from './hidden-mailboxes.ts';
+import { expungeForGood } from './message-data.ts';
 
 /** Messages that are looked at, and removed, at once. */
 const BATCH = 200;
@@ -31,7 +32,7 @@ export async function purgeExcess(context: StoreContext, account: AccountId): Pr
       const oldest = await oldestOf(tx, kept);
       if (!oldest) return 0;
       const uids = firstOctets(oldest.messages, excess);
-      return (await tx.expunge(oldest.mailbox.id, uids)).size;
+      return (await expungeForGood(tx, oldest.mailbox.id, uids)).size;
     });
     if (some === 0) return removed;
     removed += some;

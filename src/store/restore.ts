@@ -13,6 +13,7 @@ import { accountSettings, enforceLimits, resolveMailbox, type StoreContext } fro
 import { expungedFrom, holdMark, isHidden } from './hidden-mailboxes.ts';
 import { heldQuery, listHolds } from './legal-holds.ts';
 import { makeMailbox } from './mailboxes.ts';
+import { expungeForGood, takingData } from './message-data.ts';
 import { sealMessages } from './seal-messages.ts';
 import { moveSealed } from './sealed-copies.ts';
 
@@ -84,7 +85,9 @@ export async function restoreMessages(
     const { from, kept } = await requireKept(tx, mailboxId);
     const wanted = await select(tx, kept, filter);
     const target = await targetOf(tx, from, to, limits);
-    const moved = wanted.isEmpty ? [] : await moveSealed(tx, kept.id, wanted, target.id, sealed);
+    const place = { from: kept.id, uids: wanted, to: target.id };
+    const bring = () => moveSealed(tx, kept.id, wanted, target.id, sealed);
+    const moved = wanted.isEmpty ? [] : await takingData(tx, place, bring);
     const uids = UidSet.from(moved.map((pair) => pair.to));
     if (!uids.isEmpty) {
       await tx.setFlags(target.id, uids, { mode: 'remove', flags: { mask: DELETED, keywords: '' } });
@@ -148,7 +151,7 @@ async function purgeBatch(
   const query: SearchQuery = holds ? { key: 'and', of: [old, { key: 'not', of: holds }] } : old;
   const found = kept.messages === 0 ? new Uint32Array() : await tx.search(id, query);
   const uids = UidSet.fromSorted(found.subarray(0, BATCH));
-  const gone = uids.isEmpty ? uids : await tx.expunge(id, uids);
+  const gone = uids.isEmpty ? uids : await expungeForGood(tx, id, uids);
   if (gone.size === kept.messages && isOver(await tx.mailboxes(), kept)) await tx.deleteMailbox(id);
   return gone.size;
 }

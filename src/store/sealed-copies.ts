@@ -6,6 +6,7 @@ import type { CopyMode } from '../model/account.ts';
 import type { Content } from '../model/content.ts';
 import type { MailboxId, Uid } from '../model/ids.ts';
 import { UidSet } from '../model/uid-set.ts';
+import { expungeForGood } from './message-data.ts';
 import type { SealedMessages } from './seal-messages.ts';
 
 /** Copies in ascending order of UID; what has an encrypted form comes as that, a message of its own in the same thread. */
@@ -29,7 +30,7 @@ export async function moveSealed(
 ): Promise<CopiedMessage[]> {
   const pairs = await transfer(tx, { from, to, uids, sealed }, (run) => tx.move(from, run, to));
   const left = pairs.map((pair) => pair.from).filter((uid) => sealed?.contents.has(uid));
-  if (left.length > 0) await tx.expunge(from, UidSet.fromSorted(left));
+  if (left.length > 0) await expungeForGood(tx, from, UidSet.fromSorted(left));
   return pairs;
 }
 

@@ -1,6 +1,7 @@
 /** The store: each method is one operation, in a file of its own kind. */
 
 import type { FlagColumns, ReadTransaction } from '../engine/engine.ts';
+import type { ThreadPlace } from '../engine/records.ts';
 import { EiderError } from '../errors.ts';
 import type { Account, AccountLimits, Usage } from '../model/account.ts';
 import type { AccountProfiles } from '../model/account-profile.ts';
@@ -9,9 +10,10 @@ import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
 import type { Idempotency } from '../model/idempotency.ts';
-import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
+import type { AccountId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
 import type { Jobs } from '../model/job.ts';
 import type { Mailbox, SpecialUse } from '../model/mailbox.ts';
+import type { MessageData } from '../model/message-data.ts';
 import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { EventsOptions, StoreEvent } from '../model/store-event.ts';
@@ -27,6 +29,7 @@ import { accountSettings, resolveMailbox, type StoreContext } from './context.ts
 import { StoreEvents } from './events/store-events.ts';
 import { fetchMessages, fetchPages } from './fetch.ts';
 import { visibleUsage } from './hidden-mailboxes.ts';
+import { hideMailbox } from './hide-mailbox.ts';
 import { retentionJob, sweepJob } from './housekeeping.ts';
 import { StoreIdempotency } from './idempotency.ts';
 import { StoreJobs } from './jobs.ts';
@@ -35,6 +38,7 @@ import { createMailbox, deleteMailbox, listMailboxes, renameMailbox, subscribeMa
 import { StoreMaintenance } from './maintenance.ts';
 import type { Maintenance } from './maintenance-api.ts';
 import { copyMessages, expungeMessages, type FlagsRequest, moveMessages, storeFlags } from './message-changes.ts';
+import { StoreMessageData } from './message-data.ts';
 import type {
   Accounts,
   AppendOptions,
@@ -62,6 +66,7 @@ import { StoreRecovery } from './recovery.ts';
 import { StoreAddresses } from './store-addresses.ts';
 import { type MakeServices, type StoreServices, StoreWithServices } from './store-services.ts';
 import { StoreFiles } from './stored-files.ts';
+import { countThreads, readThreadPlaces } from './thread-reads.ts';
 
 /** Authentication as a store has it. */
 export interface StoreAuth extends Authentication {
@@ -92,6 +97,7 @@ export class Store extends StoreWithServices implements MessageStore {
   readonly files: StoredFiles;
   readonly idempotency: Idempotency;
   readonly maintenance: Maintenance;
+  readonly messageData: MessageData;
   readonly recovery: Recovery;
   readonly #context: StoreContext;
   readonly #events: StoreEvents;
@@ -134,6 +140,7 @@ export class Store extends StoreWithServices implements MessageStore {
       }) ?? null;
     this.files = new StoreFiles(context);
     this.idempotency = new StoreIdempotency(context.engine.vault);
+    this.messageData = new StoreMessageData(context);
     this.maintenance = new StoreMaintenance(context);
     this.recovery = new StoreRecovery(context);
     this.services = services?.(this, context) ?? null;
@@ -172,6 +179,10 @@ export class Store extends StoreWithServices implements MessageStore {
 
   async deleteMailbox(account: AccountId, ref: MailboxRef): Promise<void> {
     return deleteMailbox(this.#context, account, ref);
+  }
+
+  async hideMailbox(account: AccountId, ref: MailboxRef, hidden: boolean): Promise<void> {
+    return hideMailbox(this.#context, account, ref, hidden);
   }
 
   subscriptions(account: AccountId): Promise<string[]> {
@@ -262,6 +273,14 @@ export class Store extends StoreWithServices implements MessageStore {
 
   expunge(account: AccountId, ref: MailboxRef, uids?: UidSet, options: { any?: boolean } = {}): Promise<ExpungeResult> {
     return expungeMessages(this.#context, account, ref, uids, options.any ?? false);
+  }
+
+  threadPlaces(account: AccountId, threadIds: readonly ThreadId[]): Promise<ThreadPlace[]> {
+    return readThreadPlaces(this.#context, account, threadIds);
+  }
+
+  countThreads(account: AccountId, ref: MailboxRef, options?: { readonly unseen?: boolean }): Promise<number> {
+    return countThreads(this.#context, account, ref, options);
   }
 
   labels(account: AccountId, ref: MailboxRef, uids: UidSet): Promise<ReadonlyMap<Uid, readonly Mailbox[]>> {

@@ -10,6 +10,7 @@ import { addMessages } from './append.ts';
 import { resolveMailbox, type StoreContext } from './context.ts';
 import { deliveryKey } from './deliver.ts';
 import { removeMessages } from './expunge.ts';
+import { type DataText, writeData } from './message-data.ts';
 import type { AppendResult } from './message-store.ts';
 import { addOutgoing, markOutbox, type NewOutgoing } from './outbox.ts';
 
@@ -25,6 +26,8 @@ export interface SentMessage {
   /** Whether nobody brings the draft back: it is in the clear, and what is kept of the message is not. */
   readonly forgetDraft: boolean;
   readonly reference: { readonly mailbox: MailboxRef; readonly uid: Uid; readonly flag: string } | null;
+  /** Data of the program's own about the copy; `undefined` for none. */
+  readonly data: DataText | undefined;
   /** Names the submission; `null` when it has no name. */
   readonly transaction: string | null;
 }
@@ -53,11 +56,12 @@ export async function storeSent(
   });
 }
 
-async function keep(tx: WriteTransaction, { keepIn, copy, outgoing }: SentMessage): Promise<AppendResult | null> {
+async function keep(tx: WriteTransaction, { keepIn, copy, outgoing, data }: SentMessage): Promise<AppendResult | null> {
   if (keepIn === null) return null;
   const mailbox = keepIn === undefined ? await sentMailbox(tx) : await resolveMailbox(tx, keepIn);
   const flags = parseFlags(['\\Seen']);
   const [stored] = await addMessages(tx, mailbox, [{ content: copy, flags, internalDate: outgoing.created }]);
+  if (stored && data !== undefined) await writeData(tx, new Map([[stored.emailId, data]]));
   return stored as AppendResult;
 }
 

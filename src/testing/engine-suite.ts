@@ -10,6 +10,7 @@ import { mailboxCases } from './mailbox-cases.ts';
 import { referenceCases } from './reference-cases.ts';
 import { searchCases } from './search-cases.ts';
 import { type EngineSuiteOptions, Suite } from './suite.ts';
+import { threadCases } from './thread-cases.ts';
 import { transactionCases } from './transaction-cases.ts';
 import { transferCases } from './transfer-cases.ts';
 import { vaultCases } from './vault-cases.ts';
@@ -38,6 +39,7 @@ export function engineSuite(options: EngineSuiteOptions): void {
   addCases(suite);
   flagCases(suite);
   copyCases(suite);
+  threadCases(suite);
   changeCases(suite);
   transactionCases(suite);
   searchCases(suite);

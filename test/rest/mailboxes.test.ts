@@ -86,6 +86,26 @@ test('what comes into a mailbox is encrypted where that is wanted, and a key is 
   expect((await call('GET', `${base}/${made.id}`)).body.encryptMessages).toBe(false);
 });
 
+test('a hidden mailbox is told of on request, and keeps being hidden when it is renamed', async () => {
+  const { call, base, store, id } = await openAnn();
+  const made = (await call('POST', base, { path: 'Secret/Plans', hidden: true })).body;
+  const paths = async (query: string): Promise<string[]> =>
+    (await call('GET', `${base}${query}`)).body.results.map((one: { path: string }) => one.path);
+  expect(await paths('')).not.toContain('Secret/Plans');
+  expect(await paths('?showHidden=true')).toContain('Secret/Plans');
+  await call('PUT', `${base}/${made.id}`, { path: 'Plans' });
+  expect((await call('GET', `${base}/${made.id}`)).body).toMatchObject({ path: 'Plans', hidden: true });
+  await call('PUT', `${base}/${made.id}`, { hidden: false });
+  expect(await paths('')).toContain('Plans');
+  expect((await call('GET', `${base}/${made.id}`)).body.hidden).toBe(false);
+  await call('PUT', `${base}/${made.id}`, { hidden: true });
+  await call('DELETE', `${base}/${made.id}`);
+  expect(await paths('?showHidden=true')).not.toContain('Plans');
+  const inbox = await call('PUT', `${base}/inbox`, { hidden: true });
+  expect([inbox.status, inbox.body.code]).toEqual([400, 'DisallowedMailboxMethod']);
+  expect((await store.mailboxes(id)).filter(({ hidden }) => hidden)).toEqual([]);
+});
+
 describe('what is refused', () => {
   test.each([
     [{ path: 'a//b' }, 'InputValidationError'],
@@ -93,7 +113,7 @@ describe('what is refused', () => {
     [{}, 'InputValidationError'],
     [{ path: 'INBOX' }, 'MailboxExistsError'],
     [{ path: 'Sent' }, 'MailboxExistsError'],
-    [{ path: 'x', hidden: true }, 'Unsupported'],
+    [{ path: 'x', encryptMessages: true }, 'InputValidationError'],
     [{ path: 'x', retention: 1000 }, 'InputValidationError'],
     [{ path: 'a*' }, 'InputValidationError'],
   ])('making %j', async (input, code) => {

@@ -1,7 +1,13 @@
 /** LIST and LSUB. RFC 9051 section 6.3.9, RFC 3501 section 6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 9590. */
 
 import type { CommandHandler } from '../command.ts';
-import { type ListEntry, listMailboxes, listSubscriptions, QUOTED_DELIMITER } from '../list-mailboxes.ts';
+import {
+  type ListEntry,
+  listMailboxes,
+  listSubscriptions,
+  QUOTED_DELIMITER,
+  withoutHidden,
+} from '../list-mailboxes.ts';
 import { MetadataResponses } from '../metadata-response.ts';
 import type { Session } from '../session.ts';
 import { noteStatusItems, statusResponse } from '../status-response.ts';
@@ -27,7 +33,7 @@ export const list: CommandHandler = {
       metadata && session.store.mailboxAnnotations(account, metadata),
     ]);
     if (args.returns.status) noteStatusItems(session, args.returns.status);
-    for (const entry of listMailboxes({ mailboxes, subscriptions }, args)) {
+    for (const entry of listMailboxes(withoutHidden(mailboxes, subscriptions), args)) {
       session.out.write(listResponse(session, entry, args));
       const { status } = args.returns;
       // RFC 5819 section 2: a STATUS follows for each mailbox that can be selected.
@@ -50,7 +56,11 @@ export const lsub: CommandHandler = {
       session.out.write(`* LSUB (\\Noselect) ${QUOTED_DELIMITER} ""\r\n`);
       return { text: 'Listed' };
     }
-    const subscriptions = await session.store.subscriptions(session.accountId);
+    const [mailboxes, all] = await Promise.all([
+      session.store.mailboxes(session.accountId),
+      session.store.subscriptions(session.accountId),
+    ]);
+    const { subscriptions } = withoutHidden(mailboxes, all);
     for (const { path, noSelect } of listSubscriptions(subscriptions, args)) {
       const attributes = noSelect ? '\\Noselect' : '';
       session.out.write(`* LSUB (${attributes}) ${QUOTED_DELIMITER} ${formatMailbox(path, session.utf8)}\r\n`);

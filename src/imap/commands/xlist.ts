@@ -2,7 +2,7 @@
 
 import type { SpecialUse } from '../../model/mailbox.ts';
 import type { CommandHandler } from '../command.ts';
-import { type ListEntry, listMailboxes, QUOTED_DELIMITER } from '../list-mailboxes.ts';
+import { type ListEntry, listMailboxes, QUOTED_DELIMITER, withoutHidden } from '../list-mailboxes.ts';
 import { parseLsub } from '../wire/list-args.ts';
 import { formatMailbox } from '../wire/write-string.ts';
 
@@ -29,7 +29,7 @@ export const xlist: CommandHandler = {
     }
     const all = { ...args, selection: { ...args.selection, subscribed: false } };
     const mailboxes = await session.store.mailboxes(session.accountId);
-    for (const entry of listMailboxes({ mailboxes, subscriptions: [] }, all)) {
+    for (const entry of listMailboxes(withoutHidden(mailboxes, []), all)) {
       const name = formatMailbox(entry.path, session.utf8);
       session.out.write(`* XLIST (${attributesOf(entry).join(' ')}) ${QUOTED_DELIMITER} ${name}\r\n`);
       if (session.out.full) await session.out.drain();

@@ -93,6 +93,7 @@ export type ListedMessage = {
   intro: string;
   attachments: boolean;
   threadMessageCount?: number | undefined;
+  hasDrafts?: boolean | undefined;
   headers?: { [name: string]: string | string[] } | undefined;
 };
 
@@ -760,6 +761,9 @@ export interface RestOperations {
         order?: 'asc' | 'desc' | undefined;
         includeHeaders?: string | undefined;
         metaData?: boolean | undefined;
+        collapseThreads?: boolean | undefined;
+        threadCounters?: boolean | undefined;
+        includeHasDrafts?: boolean | undefined;
         limit?: number | undefined;
         next?: string | undefined;
         previous?: string | undefined;
@@ -785,6 +789,7 @@ export interface RestOperations {
         sess?: string | undefined;
         ip?: string | undefined;
         message: string;
+        updateThread?: boolean | undefined;
         moveTo?: string | undefined;
         seen?: boolean | undefined;
         flagged?: boolean | undefined;
@@ -797,6 +802,7 @@ export interface RestOperations {
         removeLabels?: string[] | undefined;
         expires?: false | string | undefined;
         markHam?: boolean | undefined;
+        metaData?: { [name: string]: unknown } | string | undefined;
       };
       output: { success: true; id: [number, number][]; mailbox: string; updated: number };
     };
@@ -848,7 +854,7 @@ export interface RestOperations {
         files?: string[] | undefined;
         reference?: Reference | undefined;
         replacePrevious?: { mailbox: string; id: number } | undefined;
-        metaData?: unknown | undefined;
+        metaData?: { [name: string]: unknown } | string | undefined;
       };
       output: {
         success: true;
@@ -923,6 +929,7 @@ export interface RestOperations {
         message: string;
         sess?: string | undefined;
         ip?: string | undefined;
+        updateThread?: boolean | undefined;
         moveTo?: string | undefined;
         seen?: boolean | undefined;
         flagged?: boolean | undefined;
@@ -935,6 +942,7 @@ export interface RestOperations {
         removeLabels?: string[] | undefined;
         expires?: false | string | undefined;
         markHam?: boolean | undefined;
+        metaData?: { [name: string]: unknown } | string | undefined;
       };
       output: { success: true; id: [number, number][]; mailbox: string; updated: number };
     };
@@ -988,7 +996,9 @@ export interface RestOperations {
         searchable?: boolean | undefined;
         order?: 'asc' | 'desc' | undefined;
         includeHeaders?: string | undefined;
+        collapseThreads?: boolean | undefined;
         threadCounters?: boolean | undefined;
+        includeHasDrafts?: boolean | undefined;
         snippets?: boolean | undefined;
         limit?: number | undefined;
         next?: string | undefined;
@@ -1032,6 +1042,7 @@ export interface RestOperations {
           intro: string;
           attachments: boolean;
           threadMessageCount?: number | undefined;
+          hasDrafts?: boolean | undefined;
           headers?: { [name: string]: string | string[] } | undefined;
           snippet?: string | undefined;
         }[];
@@ -1107,7 +1118,7 @@ export interface RestOperations {
         isDraft?: boolean | undefined;
         uploadOnly?: boolean | undefined;
         sendTime?: string | string | undefined;
-        metaData?: unknown | undefined;
+        metaData?: { [name: string]: unknown } | string | undefined;
       };
       output: {
         success: true;

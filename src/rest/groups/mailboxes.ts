@@ -33,7 +33,7 @@ const shown = {
   specialUse: z.string().nullable().meta({ description: 'Such as `\\Sent`' }),
   modifyIndex: z.number().meta({ description: 'Number of the last change' }),
   subscribed: z.boolean(),
-  hidden: z.boolean(),
+  hidden: z.boolean().meta({ description: 'Whether IMAP does not list it' }),
   encryptMessages: z.boolean(),
   retention: z.number().optional().meta({ description: 'Milliseconds that messages stay' }),
   total: z.number().optional(),
@@ -58,7 +58,7 @@ const getMailboxes = operation({
   },
   response: z.object({ results: z.array(shownMailbox) }),
   async run({ store, user, input }) {
-    const all = await store.mailboxes(user.id);
+    const all = (await store.mailboxes(user.id)).filter(({ hidden }) => !hidden || input.showHidden);
     const wanted = input.specialUse ? all.filter(({ path, specialUse }) => path === 'INBOX' || specialUse) : all;
     const show = await shower(store, user);
     return { results: wanted.map((mailbox) => show(mailbox, input)) };
@@ -75,18 +75,18 @@ const createMailbox = operation({
   params: { user: userField },
   body: {
     path: pathField,
-    hidden: flagField('Cannot be switched on here'),
+    hidden: flagField('Whether IMAP does not list it'),
     encryptMessages: flagField('Whether what comes into it is encrypted; needs a key of the user'),
     retention: retentionField,
   },
   response: madeResponse,
   errors: ['MailboxExistsError'],
   async run({ store, user, input }) {
-    requireSupported(input);
     const days = daysOf(input.retention);
     // Before anything is made: it is refused where there is no key.
     if (input.encryptMessages) await store.encryption.requireKey(user.id);
     const mailbox = await store.createMailbox(user.id, input.path);
+    if (input.hidden) await store.hideMailbox(user.id, mailbox.id, true);
     await store.subscribe(user.id, mailbox.path, true);
     if (days) await store.recovery.setRetention(user.id, mailbox.id, days);
     if (input.encryptMessages) await store.encryption.configureMailbox(user.id, mailbox.id, true);
@@ -113,7 +113,10 @@ const getMailbox = operation({
   response: z.object(shown),
   errors: ['NoSuchMailbox'],
   async run({ store, user, input }) {
-    const mailbox = await findMailbox(store, user.id, input.mailbox, input.path);
+    const { id } = await findMailbox(store, user.id, input.mailbox, input.path);
+    // Only a list tells whether it is hidden.
+    const mailbox = (await store.mailboxes(user.id)).find((one) => one.id === id);
+    if (!mailbox) throw new ApiError('NoSuchMailbox', 'this mailbox does not exist');
     return (await shower(store, user))(mailbox, { counters: true, sizes: true });
   },
 });
@@ -130,13 +133,12 @@ const updateMailbox = operation({
     path: pathField.optional(),
     retention: retentionField,
     subscribed: z.boolean().optional(),
-    hidden: z.boolean().optional().meta({ description: 'Cannot be switched on' }),
+    hidden: z.boolean().optional().meta({ description: 'Whether IMAP does not list it' }),
     encryptMessages: z.boolean().optional().meta({ description: 'Whether what comes into it is encrypted' }),
   },
   response: doneResponse,
   errors: ['NoSuchMailbox', 'MailboxExistsError', 'DisallowedMailboxMethod', 'NothingChanged'],
   async run({ store, user, input }) {
-    requireSupported(input);
     const { path, subscribed, retention, hidden, encryptMessages } = input;
     if ([path, subscribed, retention, hidden, encryptMessages].every((value) => value === undefined)) {
       throw new ApiError('NothingChanged', 'nothing is to be changed');
@@ -146,6 +148,7 @@ const updateMailbox = operation({
       await store.encryption.configureMailbox(user.id, mailbox.id, encryptMessages);
     }
     if (path !== undefined && path !== mailbox.path) await rename(store, user, mailbox, path);
+    if (hidden !== undefined) await store.hideMailbox(user.id, mailbox.id, hidden);
     if (subscribed !== undefined) await store.subscribe(user.id, path ?? mailbox.path, subscribed);
     if (retention !== undefined) await store.recovery.setRetention(user.id, mailbox.id, daysOf(retention));
     return {};
@@ -192,7 +195,7 @@ async function shower(
       specialUse: mailbox.specialUse,
       modifyIndex: mailbox.highestModSeq,
       subscribed: subscribed.has(mailbox.path),
-      hidden: false,
+      hidden: mailbox.hidden ?? false,
       encryptMessages: encrypted.includes(mailbox.id),
       ...(retention !== null && { retention: retention * DAY_MS }),
       ...(counters && { total: mailbox.messages, unseen: mailbox.unseen }),
@@ -209,11 +212,6 @@ async function rename(store: MessageStore, user: Account, mailbox: Mailbox, path
 function requireOrdinary({ path, specialUse }: Mailbox, done: string): void {
   if (path !== 'INBOX' && specialUse === null) return;
   throw new ApiError('DisallowedMailboxMethod', `a mailbox of a special use cannot be ${done}`);
-}
-
-/** What cannot be done is refused, and not passed over. */
-function requireSupported(input: { readonly hidden?: boolean | undefined }): void {
-  if (input.hidden) throw new ApiError('Unsupported', 'mailboxes cannot be hidden');
 }
 
 /** Whole days; `null` for ever. @throws {@link ApiError} for less than a day. */

@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { UidSet } from '../../model/uid-set.ts';
 import { hasMatch, notModified, rangeOf } from '../conditional.ts';
 import { downloadResponse } from '../download.ts';
-import { flagField, timeField, userField } from '../fields.ts';
+import { flagField, metaDataField, timeField, userField } from '../fields.ts';
 import { idempotent } from '../idempotent.ts';
 import { isRaw } from '../input.ts';
+import { readData } from '../json-data.ts';
 import { findMailbox, mailboxField } from '../mailbox-ref.ts';
 import { attachmentName, contentTypeOf, partsOf } from '../messages/attachments.ts';
 import { messageFields } from '../messages/compose.ts';
@@ -46,7 +47,7 @@ const uploadMessage = operation({
       .strictObject({ mailbox: z.string().max(64), id: z.number().int().min(1).max(0xffffffff) })
       .optional()
       .meta({ description: 'The message that it takes the place of' }),
-    metaData: z.unknown().optional().meta({ description: 'Taken for compatibility' }),
+    metaData: metaDataField.optional(),
   },
   rawBody: ['message/rfc822', 'message/global', 'application/octet-stream', 'text/plain'],
   bodyLimit: ({ limits, store }) => Math.max(limits.messageBodyOctets, store.maxMessageSize),
@@ -85,6 +86,7 @@ const uploadMessage = operation({
               files,
             )
           ).write();
+    const data = input.metaData === undefined ? undefined : readData('metaData', input.metaData);
     const flags = [
       ...(input.unseen ? [] : ['\\Seen']),
       ...(input.flagged ? ['\\Flagged'] : []),
@@ -92,7 +94,12 @@ const uploadMessage = operation({
       ...(input.keywords ?? []),
     ];
     return idempotent(call, async () => {
-      const options = { flags, ...(input.date !== undefined && { internalDate: new Date(input.date) }), signal };
+      const options = {
+        flags,
+        ...(input.date !== undefined && { internalDate: new Date(input.date) }),
+        ...(data && { data }),
+        signal,
+      };
       const { uid, size } = await store.append(user.id, mailbox.id, source, options);
       const message = { id: uid, mailbox: mailboxObjectId(user.id, mailbox.id), size };
       if (!previous || !replacePrevious) return { message };

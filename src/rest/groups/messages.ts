@@ -9,15 +9,13 @@ import { doneResponse, flagField, pageFields, pageResponse, userField } from '..
 import { findMailbox, mailboxField } from '../mailbox-ref.ts';
 import { changedResponse, changeFields, changeMessages } from '../messages/change-messages.ts';
 import { findMessage, messageField, messageSetField, parseMessageSet } from '../messages/find-message.ts';
+import { readListed } from '../messages/listed-messages.ts';
 import { pageOfUids, uidsOfList, uidsOfMailbox } from '../messages/message-pages.ts';
-import {
-  LISTED_FIELDS,
-  listedMessage,
-  listMessage,
-  SHOWN_FIELDS,
-  showMessage,
-  shownMessage,
-} from '../messages/message-view.ts';
+import { listedMessage, SHOWN_FIELDS, showMessage, shownMessage } from '../messages/message-view.ts';
+import { readMetaData, versionOf } from '../messages/meta-data.ts';
+import { countThreads } from '../messages/thread-counts.ts';
+import { asksOfThreads, headsOfThreads, readThreadFields, threadFields } from '../messages/thread-fields.ts';
+import { updateThreadField, withThreads } from '../messages/whole-threads.ts';
 import { type Operation, operation } from '../operation.ts';
 import { isCount, pageFieldsOf, placeOf } from '../paging.ts';
 
@@ -40,7 +38,8 @@ const getMessages = operation({
       .max(1000)
       .optional()
       .meta({ description: 'Names of header fields to tell, with commas between' }),
-    metaData: flagField('Taken for compatibility'),
+    metaData: flagField('Whether to tell metaData'),
+    ...threadFields,
     ...pageFields,
   },
   response: z.object({
@@ -50,25 +49,35 @@ const getMessages = operation({
   }),
   errors: ['NoSuchMailbox'],
   async run({ store, user, input, request, headers }) {
+    // Threads change with other mailboxes too, and data changes no mailbox. Asked for first: what is answered is no older.
+    const modSeq = asksOfThreads(input) || input.metaData ? await store.modSeq(user.id) : null;
     const mailbox = await findMailbox(store, user.id, input.mailbox);
-    const etag = `W/"${mailbox.id}-${mailbox.highestModSeq}"`;
+    const etag = `W/"${mailbox.id}-${modSeq === null ? mailbox.highestModSeq : `a${modSeq}`}"`;
     if (hasMatch(request, etag)) return notModified(etag);
     headers.set('etag', etag);
     headers.set('cache-control', 'private, no-cache');
     const unseen = input.unseen
       ? await store.search(user.id, mailbox.id, { key: 'flag', mask: SEEN, set: false })
       : null;
-    const source = unseen ? uidsOfList(unseen) : uidsOfMailbox(store, user.id, mailbox);
+    const all = unseen ? uidsOfList(unseen) : uidsOfMailbox(store, user.id, mailbox);
+    const source = input.collapseThreads ? headsOfThreads(store, user.id, mailbox.id, all, input) : all;
     const page = await pageOfUids(source, input.order, placeOf(input, isCount), input.limit);
     const home = { account: user.id, mailbox: mailbox.id };
     const names = input.includeHeaders?.split(',').map((name) => name.trim()) ?? null;
-    const results: object[] = [];
-    for await (const found of store.fetchPages(user.id, mailbox.id, UidSet.from(page.entries), LISTED_FIELDS)) {
-      for (const message of found) results.push(listMessage(home, message, names));
-    }
-    if (input.order === 'desc') results.reverse();
+    const listed = await readListed(store, home, page.entries, names);
+    if (input.order === 'desc') listed.reverse();
+    const messages = listed.map(({ message }) => message);
+    const threads = messages.map(({ threadId }) => threadId);
+    const tellThread = await readThreadFields(store, user.id, threads, input);
+    const data = input.metaData ? await readMetaData(store, user.id, messages) : null;
+    const results = listed.map((one) => ({
+      ...one.shown,
+      ...tellThread(one),
+      ...(data && { metaData: data.get(one.message.emailId) ?? {} }),
+    }));
+    const total = unseen ? unseen.length : mailbox.messages;
     return {
-      total: unseen ? unseen.length : mailbox.messages,
+      total: input.collapseThreads ? await countThreads(store, user.id, mailbox, input.unseen) : total,
       ...pageFieldsOf(page, input),
       specialUse: mailbox.specialUse,
       results,
@@ -96,11 +105,13 @@ const getMessage = operation({
       });
     }
     const message = await findMessage(store, user.id, mailbox.id, input.message, SHOWN_FIELDS);
-    const etag = `"${mailbox.id}-${message.uid}-${message.modSeq}"`;
+    const metaData = (await readMetaData(store, user.id, [message])).get(message.emailId);
+    const etag = `"${mailbox.id}-${message.uid}-${message.modSeq}${metaData ? `-${versionOf(metaData)}` : ''}"`;
     if (hasMatch(request, etag)) return notModified(etag);
     headers.set('etag', etag);
     headers.set('cache-control', 'private, no-cache');
-    return showMessage({ account: user.id, mailbox: mailbox.id }, message);
+    const shown = await showMessage({ account: user.id, mailbox: mailbox.id }, message);
+    return metaData ? { ...shown, metaData } : shown;
   },
 });
 
@@ -136,12 +147,13 @@ const updateMessages = operation({
   summary: 'Change several messages',
   access: { resource: 'messages', verb: 'update' },
   params: inMailbox,
-  body: { message: messageSetField, ...changeFields },
+  body: { message: messageSetField, updateThread: updateThreadField, ...changeFields },
   response: changedResponse,
   errors: ['NoSuchMailbox', 'NothingChanged', 'LimitExceeded', 'EncryptionFailed'],
   async run({ store, user, input }) {
     const mailbox = await findMailbox(store, user.id, input.mailbox);
-    return changeMessages(store, user.id, mailbox, parseMessageSet(input.message), input);
+    const uids = await withThreads(store, user.id, mailbox.id, parseMessageSet(input.message), input);
+    return changeMessages(store, user.id, mailbox, uids, input);
   },
 });
 
@@ -153,12 +165,12 @@ const updateMessage = operation({
   summary: 'Change messages',
   access: { resource: 'messages', verb: 'update' },
   params: { ...inMailbox, message: messageSetField },
-  body: changeFields,
+  body: { updateThread: updateThreadField, ...changeFields },
   response: changedResponse,
   errors: ['NoSuchMailbox', 'MessageNotFound', 'NothingChanged', 'LimitExceeded', 'EncryptionFailed'],
   async run({ store, user, input }) {
     const mailbox = await findMailbox(store, user.id, input.mailbox);
-    const uids = parseMessageSet(input.message);
+    const uids = await withThreads(store, user.id, mailbox.id, parseMessageSet(input.message), input);
     if ((await store.flags(user.id, mailbox.id, uids)).uids.length === 0) {
       await findMessage(store, user.id, mailbox.id, 0, {});
     }

@@ -9,7 +9,8 @@ import { UidSet } from '../../model/uid-set.ts';
 import type { MessageStore } from '../../store/message-store.ts';
 import { limitField, type OptionalText, pageFields, pageResponse, timeField, userField } from '../fields.ts';
 import { changeFields, changeMessages } from '../messages/change-messages.ts';
-import { LISTED_FIELDS, listedMessage, listMessage } from '../messages/message-view.ts';
+import { readListed } from '../messages/listed-messages.ts';
+import { listedMessage } from '../messages/message-view.ts';
 import { isSearchKey, searchMailboxes } from '../messages/search-mailboxes.ts';
 import {
   join,
@@ -20,6 +21,7 @@ import {
   stateCondition,
 } from '../messages/search-query.ts';
 import { highlight } from '../messages/snippets.ts';
+import { readThreadFields, threadFields } from '../messages/thread-fields.ts';
 import { parseMailboxId } from '../object-ids.ts';
 import { type Operation, operation } from '../operation.ts';
 import { pageFieldsOf, placeOf } from '../paging.ts';
@@ -61,7 +63,7 @@ const searchMessages = operation({
     ...searchFields,
     order: z.enum(['asc', 'desc']).default('desc'),
     includeHeaders: z.string().max(1000).optional(),
-    threadCounters: z.boolean().default(false).meta({ description: 'Cannot be told' }),
+    ...threadFields,
     snippets: z
       .boolean()
       .default(false)
@@ -77,18 +79,16 @@ const searchMessages = operation({
   async run({ store, user, input }) {
     const { mailboxes, search } = await readSearch(store, user, input);
     const place = placeOf(input, isSearchKey);
-    const { page, total } = await searchMailboxes(store, user.id, mailboxes, search, place, input.limit, input.order);
+    const { page, total } = await searchMailboxes(store, user.id, mailboxes, search, place, input);
+    const threads = page.entries.map(({ threadId }) => threadId);
+    const tellThread = await readThreadFields(store, user.id, threads, input);
     const byPlace = new Map<string, object>();
+    const names = input.includeHeaders?.split(',').map((name) => name.trim()) ?? null;
     for (const [mailbox, uids] of byMailbox(page.entries)) {
-      const names = input.includeHeaders?.split(',').map((name) => name.trim()) ?? null;
-      for await (const found of store.fetchPages(user.id, mailbox, UidSet.from(uids), LISTED_FIELDS)) {
-        for (const message of found) {
-          const shown = listMessage({ account: user.id, mailbox }, message, names);
-          const snippet = input.snippets
-            ? highlight(message.preview ?? '', `${input.q ?? ''} ${input.query ?? ''}`)
-            : null;
-          byPlace.set(`${mailbox} ${message.uid}`, snippet === null ? shown : { ...shown, snippet });
-        }
+      for (const listed of await readListed(store, { account: user.id, mailbox }, uids, names)) {
+        const shown = { ...listed.shown, ...tellThread(listed) };
+        const snippet = input.snippets ? highlight(listed.shown.intro, `${input.q ?? ''} ${input.query ?? ''}`) : null;
+        byPlace.set(`${mailbox} ${listed.message.uid}`, snippet === null ? shown : { ...shown, snippet });
       }
     }
     const results = page.entries.flatMap(({ mailbox, uid }) => byPlace.get(`${mailbox} ${uid}`) ?? []);

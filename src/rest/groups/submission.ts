@@ -3,11 +3,13 @@
 import { z } from 'zod';
 import { parseEnvelope } from '../../mime/parse-envelope.ts';
 import type { Account } from '../../model/account.ts';
+import type { JsonObject } from '../../model/account-profile.ts';
 import type { Submitted } from '../../model/submission.ts';
 import { UidSet } from '../../model/uid-set.ts';
 import type { MessageStore } from '../../store/message-store.ts';
-import { doneResponse, idField, timeField, userField } from '../fields.ts';
+import { doneResponse, idField, metaDataField, timeField, userField } from '../fields.ts';
 import { idempotent } from '../idempotent.ts';
+import { readData } from '../json-data.ts';
 import { findMailbox, mailboxField } from '../mailbox-ref.ts';
 import { messageFields, recipientsOf } from '../messages/compose.ts';
 import { type DraftMessage, draftMessage } from '../messages/draft-message.ts';
@@ -69,7 +71,7 @@ const submitMessage = operation({
     isDraft: z.boolean().default(false).meta({ description: 'Whether it is only kept, as a draft' }),
     uploadOnly: z.boolean().default(false).meta({ description: 'Whether it is only kept, as if it had been sent' }),
     sendTime: timeField('When to send it; else at once').optional(),
-    metaData: z.unknown().optional().meta({ description: 'Taken for compatibility' }),
+    metaData: metaDataField.optional().meta({ description: 'Data of your own about the copy that is kept' }),
   },
   bodyLimit: ({ limits }) => limits.messageBodyOctets,
   response: submitted,
@@ -90,13 +92,17 @@ const submitMessage = operation({
   async run(call) {
     const { store, user, input, signal } = call;
     const { reference, files = [], draft } = input;
+    const data = input.metaData === undefined ? undefined : readData('metaData', input.metaData);
     const referred = reference ? await readReference(store, user, reference) : null;
     const message = await draftMessage(store, user, messageOf(input), referred, files);
     const keepIn = input.mailbox === undefined ? undefined : (await findMailbox(store, user.id, input.mailbox)).id;
     const old = draft ? { mailbox: (await findMailbox(store, user.id, draft.mailbox)).id, uid: draft.id } : undefined;
     return idempotent(call, async (transactionId) => {
       if (input.isDraft || input.uploadOnly) {
-        const kept = await keep(store, user, message, input.isDraft ? 'drafts' : 'sent', keepIn, signal);
+        const kept = await keep(store, user, message, input.isDraft ? 'drafts' : 'sent', keepIn, {
+          ...(data && { data }),
+          signal,
+        });
         if (old) await store.expunge(user.id, old.mailbox, UidSet.of(old.uid), { any: true });
         return { message: kept };
       }
@@ -107,6 +113,7 @@ const submitMessage = operation({
         ...(keepIn !== undefined && { keepIn }),
         ...(old && { draft: old }),
         ...(referred && { reference: referred }),
+        ...(data && { data }),
         ...(transactionId !== null && { transactionId }),
         signal,
       });
@@ -262,11 +269,11 @@ async function keep(
   message: DraftMessage,
   use: 'drafts' | 'sent',
   keepIn: number | undefined,
-  signal: AbortSignal,
+  options: { readonly data?: JsonObject; readonly signal: AbortSignal },
 ): Promise<object> {
   const mailbox = keepIn ?? (await findMailbox(store, user.id, use)).id;
   const flags = use === 'drafts' ? ['\\Seen', '\\Draft'] : ['\\Seen'];
-  const { uid, size } = await store.append(user.id, mailbox, message.write(), { flags, signal });
+  const { uid, size } = await store.append(user.id, mailbox, message.write(), { flags, ...options });
   return { mailbox: mailboxObjectId(user.id, mailbox), id: uid, size };
 }
 

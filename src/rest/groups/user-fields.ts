@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { LimitsChange } from '../../model/account-limits.ts';
-import type { AccountProfile, JsonObject } from '../../model/account-profile.ts';
+import type { AccountProfile } from '../../model/account-profile.ts';
 import type { AccountId } from '../../model/ids.ts';
 import type { MessageStore } from '../../store/message-store.ts';
 import {
@@ -14,8 +14,11 @@ import {
   type OptionalText,
   type OptionalTexts,
 } from '../fields.ts';
+import { readData } from '../json-data.ts';
 import { SCOPE_NAMES } from '../login-source.ts';
 import { ApiError } from '../problems.ts';
+
+export { readData } from '../json-data.ts';
 
 const limit = (what: string): z.ZodOptional<z.ZodNumber> =>
   z
@@ -163,28 +166,6 @@ export async function applySettings(store: MessageStore, id: AccountId, fields: 
   if (fields.requirePasswordChange !== undefined) {
     await store.auth.setStatus(id, { mustChange: fields.requirePasswordChange });
   }
-}
-
-/** A JSON object, given as one or as its text. @throws {@link ApiError}. */
-export function readData(name: string, value: unknown): JsonObject {
-  const found = typeof value === 'string' ? parse(name, value) : value;
-  if (typeof found === 'object' && found !== null && !Array.isArray(found)) return found as JsonObject;
-  throw notAnObject(name);
-}
-
-function parse(name: string, text: string): unknown {
-  if (text === '') return {};
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw notAnObject(name);
-  }
-}
-
-function notAnObject(name: string): ApiError {
-  return new ApiError('InputValidationError', `"${name}": is no JSON object`, {
-    details: { [name]: 'is no JSON object' },
-  });
 }
 
 async function setTargets(store: MessageStore, id: AccountId, targets: readonly string[]): Promise<void> {

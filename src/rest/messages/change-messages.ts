@@ -5,7 +5,8 @@ import type { AccountId, Uid } from '../../model/ids.ts';
 import type { Mailbox } from '../../model/mailbox.ts';
 import type { UidSet } from '../../model/uid-set.ts';
 import type { MessageStore } from '../../store/message-store.ts';
-import type { OptionalFlag, OptionalText, OptionalTexts } from '../fields.ts';
+import { type MetaData, metaDataField, type OptionalFlag, type OptionalText, type OptionalTexts } from '../fields.ts';
+import { readData } from '../json-data.ts';
 import { findMailbox } from '../mailbox-ref.ts';
 import { mailboxObjectId } from '../object-ids.ts';
 import { ApiError } from '../problems.ts';
@@ -26,6 +27,7 @@ export type ChangeShape = {
   removeLabels: OptionalTexts;
   expires: z.ZodOptional<z.ZodUnion<readonly [z.ZodLiteral<false>, z.ZodString]>>;
   markHam: OptionalFlag;
+  metaData: z.ZodOptional<MetaData>;
 };
 
 /** The same, as it is checked. */
@@ -53,6 +55,7 @@ export const changeFields: ChangeShape = {
     .optional()
     .meta({ description: 'Cannot be set message by message; `false` is taken' }),
   markHam: z.boolean().optional().meta({ description: 'Whether to say that it is no spam' }),
+  metaData: metaDataField.optional(),
 };
 
 type Change = { [Name in keyof ChangeShape]?: z.output<ChangeShape[Name]> };
@@ -93,6 +96,7 @@ export async function changeMessages(
   if (typeof change.expires === 'string') {
     throw new ApiError('Unsupported', 'how long messages stay is a matter of their mailbox');
   }
+  const data = change.metaData === undefined ? undefined : readData('metaData', change.metaData);
   // Asked first: nothing is changed when it is not there.
   const target = change.moveTo === undefined ? null : await findMailbox(store, account, change.moveTo);
   const touched = new Set<Uid>();
@@ -101,6 +105,8 @@ export async function changeMessages(
     const { changed } = await store.storeFlags(account, mailbox.id, uids, { mode, flags });
     for (const { uid } of changed) touched.add(uid);
   };
+  // What has no room is refused before anything else is changed.
+  if (data) for (const uid of await store.messageData.set(account, mailbox.id, uids, data)) touched.add(uid);
   const switched = (on: boolean): string[] =>
     Object.entries(FLAGS).flatMap(([name, flag]) => (change[name as keyof typeof FLAGS] === on ? [flag] : []));
   const ham = change.markHam === undefined ? [] : change.markHam ? ['$NotJunk'] : ['$Junk'];

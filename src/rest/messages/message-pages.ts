@@ -26,19 +26,25 @@ export async function pageOfUids(
   limit: number,
 ): Promise<Page<Uid, number>> {
   const backward: UidOrder = order === 'desc' ? 'asc' : 'desc';
-  const entries =
-    place.before === undefined
-      ? await source.next(place.after ?? null, order, limit)
-      : (await source.next(place.before, backward, limit)).reverse();
-  const [first, last] = [entries[0], entries.at(-1)];
   const isThere = async (from: Uid | undefined, to: UidOrder): Promise<boolean> =>
     from !== undefined && (await source.next(from, to, 1)).length > 0;
+  // One more than is asked for tells whether there is another page.
+  if (place.before === undefined) {
+    const found = await source.next(place.after ?? null, order, limit + 1);
+    const entries = found.slice(0, limit);
+    const [first, last] = [entries[0], entries.at(-1)];
+    return {
+      entries,
+      first: place.after !== undefined && (await isThere(first, backward)) ? (first as Uid) : null,
+      last: found.length > limit ? (last as Uid) : null,
+    };
+  }
+  const found = await source.next(place.before, backward, limit + 1);
+  const entries = found.slice(0, limit).reverse();
+  const [first, last] = [entries[0], entries.at(-1)];
   return {
     entries,
-    first:
-      (place.after !== undefined || place.before !== undefined) && (await isThere(first, backward))
-        ? (first as Uid)
-        : null,
+    first: found.length > limit ? (first as Uid) : null,
     last: (await isThere(last, order)) ? (last as Uid) : null,
   };
 }

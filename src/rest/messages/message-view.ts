@@ -51,7 +51,8 @@ export const listedMessage: z.ZodObject = z
     ...common,
     intro: z.string().meta({ description: 'How its text begins' }),
     attachments: z.boolean(),
-    threadMessageCount: z.number().optional(),
+    threadMessageCount: z.number().optional().meta({ description: 'How many messages its thread has' }),
+    hasDrafts: z.boolean().optional().meta({ description: 'Whether an answer has been begun' }),
     headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
   })
   .meta({ id: 'ListedMessage' });
@@ -92,18 +93,55 @@ export interface MessageHome {
   readonly mailbox: MailboxId;
 }
 
-/** What a list tells of a message. */
+/** What is told of a message in any list, and never changes: it comes of its octets. */
+export interface ToldContent {
+  readonly from: EnvelopeMailbox | null;
+  readonly to: readonly EnvelopeMailbox[];
+  readonly cc: readonly EnvelopeMailbox[];
+  readonly bcc: readonly EnvelopeMailbox[];
+  readonly messageId: string;
+  readonly subject: string;
+  /** `null` when the message has none that can be read. */
+  readonly date: string | null;
+  readonly encrypted: boolean;
+  readonly references: readonly string[];
+  readonly contentType: { readonly value: string; readonly params: Readonly<Record<string, string>> };
+  readonly intro: string;
+  readonly attachments: boolean;
+}
+
+/** Reads that of a message with {@link LISTED_FIELDS}. */
+export function contentOf(message: FetchedMessage): ToldContent {
+  return {
+    ...toldOf(message, parseEnvelope(message.envelope ?? ''), headerOf(message)),
+    intro: message.preview ?? '',
+    attachments: hasAttachment(message.tree as MimePart),
+  };
+}
+
+/** What any list and the message itself tell. */
+interface CommonFields {
+  readonly messageId: string;
+  readonly [name: string]: unknown;
+}
+
+/** A message as a list has it. */
+export interface ListedMessage extends CommonFields {
+  readonly intro: string;
+}
+
+/** What a list tells of a message. @param names of header fields; the message has its header then */
 export function listMessage(
   home: MessageHome,
   message: FetchedMessage,
-  headers: readonly string[] | null = null,
-): object {
-  const header = headerOf(message);
+  content: ToldContent,
+  names: readonly string[] | null = null,
+): ListedMessage {
   return {
-    ...commonFields(home, message, parseEnvelope(message.envelope ?? ''), header),
-    intro: message.preview ?? '',
-    attachments: hasAttachment(message.tree as MimePart),
-    ...(headers && { headers: pickHeaders(header, headers) }),
+    ...commonFields(home, message, content),
+    intro: content.intro,
+    attachments: content.attachments,
+    ...(names && { headers: pickHeaders(headerOf(message), names) }),
   };
 }
 
@@ -118,7 +156,7 @@ export async function showMessage(home: MessageHome, message: FetchedMessage): P
   const field = (name: string): string => fieldOf(header, name) ?? '';
   const listId = decodeField(field('list-id'));
   return {
-    ...commonFields(home, message, envelope, header),
+    ...commonFields(home, message, toldOf(message, envelope, header)),
     user: home.account,
     envelope: {
       from: field('return-path').replace(/^<|>$/g, ''),
@@ -145,35 +183,16 @@ export async function showMessage(home: MessageHome, message: FetchedMessage): P
   };
 }
 
-function commonFields(
-  { account, mailbox }: MessageHome,
-  message: FetchedMessage,
-  envelope: ParsedEnvelope,
-  header: string,
-): object {
-  const { mask, keywords, tree } = message;
+type ToldHead = Omit<ToldContent, 'intro' | 'attachments'>;
+
+function toldOf({ tree }: FetchedMessage, envelope: ParsedEnvelope, header: string): ToldHead {
+  const time = parseDate(envelope.date)?.time;
+  const { to, cc, bcc, messageId, subject } = envelope;
   return {
-    id: message.uid,
-    mailbox: mailboxObjectId(account, mailbox),
-    thread: threadObjectId(account, message.threadId),
-    ...first(envelope.from),
-    to: envelope.to,
-    cc: envelope.cc,
-    bcc: envelope.bcc,
-    messageId: envelope.messageId,
-    subject: envelope.subject,
-    date: new Date(parseDate(envelope.date)?.time ?? message.internalDate).toISOString(),
-    idate: new Date(message.internalDate).toISOString(),
-    size: message.size,
-    seen: (mask & SEEN) !== 0,
-    deleted: (mask & DELETED) !== 0,
-    flagged: (mask & FLAGGED) !== 0,
-    draft: (mask & DRAFT) !== 0,
-    answered: (mask & ANSWERED) !== 0,
-    forwarded: FORWARDED.test(keywords),
+    from: envelope.from[0] ?? null,
+    ...{ to, cc, bcc, messageId, subject },
+    date: time === undefined ? null : new Date(time).toISOString(),
     encrypted: isEncrypted(tree as MimePart),
-    keywords: keywords === '' ? [] : keywords.split(' '),
-    modifyIndex: message.modSeq,
     references: parseMessageIds(fieldOf(header, 'references') ?? '').map(decodeOctets),
     contentType: {
       value: contentTypeOf(tree as MimePart),
@@ -182,9 +201,31 @@ function commonFields(
   };
 }
 
-function first(from: readonly EnvelopeMailbox[]): { from?: EnvelopeMailbox } {
-  const [author] = from;
-  return author ? { from: author } : {};
+function commonFields({ account, mailbox }: MessageHome, message: FetchedMessage, content: ToldHead): CommonFields {
+  const { mask, keywords } = message;
+  const { from, to, cc, bcc, messageId, subject } = content;
+  const idate = new Date(message.internalDate).toISOString();
+  return {
+    id: message.uid,
+    mailbox: mailboxObjectId(account, mailbox),
+    thread: threadObjectId(account, message.threadId),
+    ...(from && { from }),
+    ...{ to, cc, bcc, messageId, subject },
+    date: content.date ?? idate,
+    idate,
+    size: message.size,
+    seen: (mask & SEEN) !== 0,
+    deleted: (mask & DELETED) !== 0,
+    flagged: (mask & FLAGGED) !== 0,
+    draft: (mask & DRAFT) !== 0,
+    answered: (mask & ANSWERED) !== 0,
+    forwarded: FORWARDED.test(keywords),
+    encrypted: content.encrypted,
+    keywords: keywords === '' ? [] : keywords.split(' '),
+    modifyIndex: message.modSeq,
+    references: content.references,
+    contentType: content.contentType,
+  };
 }
 
 /** One char code for each octet. */
