@@ -78,6 +78,7 @@ export {
 } from './model/mailbox.ts';
 export type { MimePart, Parameters } from './model/mime-part.ts';
 export type * from './model/outgoing-mail.ts';
+export * from './model/portable.ts';
 export { parseQueryText, type QueryTextContext } from './model/query-text.ts';
 export type * from './model/route.ts';
 export type { AddressField, SearchQuery } from './model/search-query.ts';

@@ -17,6 +17,7 @@ import type { DeliveryOptions, OutgoingOptions } from './delivery-context.ts';
 import { encryptMailJob } from './encrypt-existing.ts';
 import { StoreFilters } from './filter-store.ts';
 import { StoreForwardings } from './forwarding-settings.ts';
+import { StorePortable } from './portable.ts';
 import { webhookPoster } from './post-webhook.ts';
 import { rewrittenRoute } from './sender-rewriting.ts';
 import { StoreSpam } from './spam-settings.ts';
@@ -68,6 +69,7 @@ export function makeServices(
     encryption: new AccountEncryption(vault, directory, now),
     spam: new StoreSpam(vault, async (account) => void (await store.quota(account))),
     dkim,
+    portable: new StorePortable(parts, sealer),
     submissions: new StoreSubmissions({ parts, store, outbox, dkim }),
     autoReplies: new StoreAutoReplies(vault, (ref) => store.accounts.get(ref)),
     forwardings: new StoreForwardings(vault, (ref) => store.accounts.get(ref)),

@@ -18,6 +18,7 @@ import type { Jobs } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
 import type { Mailbox, MailboxRef, SpecialUse } from '../model/mailbox.ts';
 import type { MimePart } from '../model/mime-part.ts';
+import type { Portable } from '../model/portable.ts';
 import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { Spam } from '../model/spam.ts';
@@ -208,6 +209,8 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   readonly deliveries: Deliveries;
   /** What accounts want to be done with mail that arrives. */
   readonly filters: Filters;
+  /** Accounts as a file: out of one store, into another. */
+  readonly portable: Portable;
   /** What accounts make of verdicts on spam. */
   readonly spam: Spam;
   /** Most octets of one message. */

@@ -9,6 +9,7 @@ import type { Forwardings } from '../model/forwarding.ts';
 import type { JobKind } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
 import type { Outgoing } from '../model/outgoing-mail.ts';
+import type { Portable } from '../model/portable.ts';
 import type { Spam } from '../model/spam.ts';
 import type { Submissions } from '../model/submission.ts';
 import type { MessageSource, MessageStore } from './message-store.ts';
@@ -26,6 +27,7 @@ export interface StoreServices extends OutgoingStore {
   readonly encryption: Encryption;
   readonly filters: Filters;
   readonly spam: Spam;
+  readonly portable: Portable;
   /** What they do in the background. */
   readonly jobKinds?: readonly JobKind[];
   /** Ends what they have open. */
@@ -58,6 +60,10 @@ export abstract class StoreWithServices {
 
   get spam(): Spam {
     return this.#service('spam');
+  }
+
+  get portable(): Portable {
+    return this.#service('portable');
   }
 
   get dkim(): DkimKeys {
