@@ -1839,6 +1839,34 @@ export interface RestOperations {
     /** Load all mail of an audit. */
     get: { input: { audit: string; sess?: string | undefined; ip?: string | undefined }; output: never };
   };
+  '/data/export': {
+    /** Load users with their mail as a file. */
+    post: {
+      input: {
+        sess?: string | undefined;
+        ip?: string | undefined;
+        users?: string[] | undefined;
+        tags?: string[] | undefined;
+      };
+      output: never;
+    };
+  };
+  '/data/import': {
+    /** Bring in users of a file. */
+    post: {
+      input: { sess?: string | undefined; ip?: string | undefined };
+      output: {
+        success: true;
+        entries: number;
+        imported: number;
+        failed: number;
+        existing: number;
+        messages: number;
+        octets: number;
+        reasons: { id: string; username: string; error: string }[];
+      };
+    };
+  };
   '/health': {
     /** Ask whether requests can be answered. */
     get: { input: { sess?: string | undefined; ip?: string | undefined }; output: { success: true } };
