@@ -6,6 +6,7 @@ import { archiveOperations } from './groups/archive.ts';
 import { auditOperations } from './groups/audit.ts';
 import { authenticationOperations } from './groups/authentication.ts';
 import { replyAndKeyOperations } from './groups/autoreply-and-dkim.ts';
+import { certificateOperations } from './groups/certificates.ts';
 import { dataOperations } from './groups/data.ts';
 import { filterOperations } from './groups/filters.ts';
 import { forwardedOperations } from './groups/forwarded-addresses.ts';
@@ -43,5 +44,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...storageOperations,
   ...auditOperations,
   ...dataOperations,
+  ...certificateOperations,
   ...healthOperations,
 ];

@@ -124,11 +124,14 @@ function boundBody(incoming: IncomingMessage): void {
 
 function createTls(
   settings: object,
-  { key, cert }: TlsSettings,
+  { key, cert, SNICallback }: TlsSettings,
   listener: ReturnType<typeof getRequestListener>,
 ): Server {
   try {
-    return createHttpsServer({ ...settings, key, cert, minVersion: 'TLSv1.2' }, listener);
+    return createHttpsServer(
+      { ...settings, key, cert, minVersion: 'TLSv1.2', ...(SNICallback && { SNICallback }) },
+      listener,
+    );
   } catch (error) {
     throw new EiderError('INVALID_ARGUMENT', 'the key or the certificate cannot be used', { cause: error });
   }

@@ -23,6 +23,7 @@ import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { Spam } from '../model/spam.ts';
 import type { StoredFiles } from '../model/stored-file.ts';
+import type { TlsCertificates } from '../model/tls-certificate.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import type { Accounts } from './accounts-api.ts';
 import type { AnnotationStore } from './annotation-store.ts';
@@ -209,6 +210,8 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   readonly deliveries: Deliveries;
   /** What accounts want to be done with mail that arrives. */
   readonly filters: Filters;
+  /** Certificates for TLS, by the name that a client asks for. */
+  readonly certificates: TlsCertificates;
   /** Accounts as a file: out of one store, into another. */
   readonly portable: Portable;
   /** What accounts make of verdicts on spam. */

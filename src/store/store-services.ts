@@ -12,6 +12,7 @@ import type { Outgoing } from '../model/outgoing-mail.ts';
 import type { Portable } from '../model/portable.ts';
 import type { Spam } from '../model/spam.ts';
 import type { Submissions } from '../model/submission.ts';
+import type { TlsCertificates } from '../model/tls-certificate.ts';
 import type { MessageSource, MessageStore } from './message-store.ts';
 import type { OutgoingStore } from './outgoing-store.ts';
 
@@ -28,6 +29,7 @@ export interface StoreServices extends OutgoingStore {
   readonly filters: Filters;
   readonly spam: Spam;
   readonly portable: Portable;
+  readonly certificates: TlsCertificates;
   /** What they do in the background. */
   readonly jobKinds?: readonly JobKind[];
   /** Ends what they have open. */
@@ -60,6 +62,10 @@ export abstract class StoreWithServices {
 
   get spam(): Spam {
     return this.#service('spam');
+  }
+
+  get certificates(): TlsCertificates {
+    return this.#service('certificates');
   }
 
   get portable(): Portable {
