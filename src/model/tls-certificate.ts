@@ -1,4 +1,4 @@
-/** Certificates for TLS, by the name that a client asks for. RFC 6066 section 3. */
+/** Certificates for TLS, by the name that a client asks for. */
 
 /** A certificate with its chain. Its private key leaves the store only into a TLS handshake. */
 export interface TlsCertificate {
