@@ -14,6 +14,7 @@
  * - `DKIM_KEY_INVALID`, `DOMAIN_INVALID`, `FILTER_INVALID`, `KEY_INVALID` (for encryption): what was given cannot be
  *   used; the message says why.
  * - `ENCRYPTION_FAILED`: nothing was stored, in the clear or otherwise; try again, or look after the account's keys.
+ * - `EXPORT_INVALID`: a file of accounts that breaks off, is damaged, or is none; the message says why.
  * - `SENDER_REFUSED`: an address that the account may not send from.
  * - `PASSWORD_REFUSED`: the policy for new passwords; the message says why.
  * - `MAILBOX_EXISTS`, `MAILBOX_NOT_FOUND`, `MAILBOX_NAME_INVALID`, `MAILBOX_PROTECTED` (INBOX cannot be deleted),
@@ -51,6 +52,7 @@ export type ErrorCode =
   | 'DKIM_KEY_INVALID'
   | 'DOMAIN_INVALID'
   | 'ENCRYPTION_FAILED'
+  | 'EXPORT_INVALID'
   | 'FILTER_INVALID'
   | 'FLAG_INVALID'
   | 'FLAG_LIMIT'

@@ -1,6 +1,7 @@
 /** The protocol servers that a command runs over its store. */
 
 import type { SecureContextOptions } from 'node:tls';
+import { certificateResolver } from '../crypto/certificate-resolver.ts';
 import { createImapServer } from '../imap/server.ts';
 import { createLmtpServer } from '../lmtp/server.ts';
 import type { ProxyProtocolSettings } from '../net/proxy-protocol.ts';
@@ -49,7 +50,8 @@ const NO_LIMITS = {
 } as const;
 
 /** Starts all; when one cannot listen, none does. */
-export async function startServers(store: MessageStore, options: ServersOptions): Promise<Servers> {
+export async function startServers(store: MessageStore, given: ServersOptions): Promise<Servers> {
+  const options = { ...given, tls: given.tls && { ...given.tls, SNICallback: certificateResolver(store) } };
   const { host, ports } = options;
   const common = {
     host,

@@ -3,6 +3,7 @@
 import { AccountEncryption } from '../crypto/account-encryption.ts';
 import { StoreDkimKeys } from '../crypto/dkim-keys.ts';
 import type { Sealer } from '../crypto/sealer.ts';
+import { StoreTlsCertificates } from '../crypto/tls-certificates.ts';
 import { effectiveLimits } from '../model/account-limits.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { OutgoingMail, SendMail } from '../model/outgoing-mail.ts';
@@ -17,6 +18,7 @@ import type { DeliveryOptions, OutgoingOptions } from './delivery-context.ts';
 import { encryptMailJob } from './encrypt-existing.ts';
 import { StoreFilters } from './filter-store.ts';
 import { StoreForwardings } from './forwarding-settings.ts';
+import { StorePortable } from './portable.ts';
 import { webhookPoster } from './post-webhook.ts';
 import { rewrittenRoute } from './sender-rewriting.ts';
 import { StoreSpam } from './spam-settings.ts';
@@ -68,6 +70,8 @@ export function makeServices(
     encryption: new AccountEncryption(vault, directory, store, now),
     spam: new StoreSpam(vault, async (account) => void (await store.quota(account))),
     dkim,
+    certificates: new StoreTlsCertificates(vault, sealer, now),
+    portable: new StorePortable(parts, sealer),
     submissions: new StoreSubmissions({ parts, store, outbox, dkim }),
     autoReplies: new StoreAutoReplies(vault, (ref) => store.accounts.get(ref)),
     forwardings: new StoreForwardings(vault, (ref) => store.accounts.get(ref)),

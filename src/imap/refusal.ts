@@ -44,6 +44,7 @@ const ANSWERS: Readonly<Record<ErrorCode, Answer>> = {
   DKIM_KEY_INVALID: ['NO', 'CANNOT', 'The key cannot be used'],
   DOMAIN_INVALID: ['NO', 'CANNOT', 'The domain is not allowed'],
   ENCRYPTION_FAILED: ['NO', 'UNAVAILABLE', 'The message could not be encrypted'],
+  EXPORT_INVALID: ['NO', 'CANNOT', 'The file cannot be used'],
   FILTER_INVALID: ['NO', 'CANNOT', 'The filter is not allowed'],
   FLAG_INVALID: ['BAD', null, 'That is no flag'],
   FLAG_LIMIT: ['NO', 'LIMIT', 'Too many or too long keywords'],

@@ -6,6 +6,8 @@ import { archiveOperations } from './groups/archive.ts';
 import { auditOperations } from './groups/audit.ts';
 import { authenticationOperations } from './groups/authentication.ts';
 import { replyAndKeyOperations } from './groups/autoreply-and-dkim.ts';
+import { certificateOperations } from './groups/certificates.ts';
+import { dataOperations } from './groups/data.ts';
 import { filterOperations } from './groups/filters.ts';
 import { forwardedOperations } from './groups/forwarded-addresses.ts';
 import { healthOperations } from './groups/health.ts';
@@ -41,5 +43,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...securityKeyOperations,
   ...storageOperations,
   ...auditOperations,
+  ...dataOperations,
+  ...certificateOperations,
   ...healthOperations,
 ];

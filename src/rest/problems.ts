@@ -107,6 +107,7 @@ const OF_THE_STORE: Readonly<Partial<Record<ErrorCode, ProblemCode>>> = {
   DKIM_KEY_INVALID: 'InputValidationError',
   DOMAIN_INVALID: 'InputValidationError',
   ENCRYPTION_FAILED: 'EncryptionFailed',
+  EXPORT_INVALID: 'InputValidationError',
   FILTER_INVALID: 'InputValidationError',
   FLAG_INVALID: 'InputValidationError',
   FLAG_LIMIT: 'LimitExceeded',

@@ -1,6 +1,6 @@
 /** The API on a port. */
 
-import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
@@ -62,13 +62,15 @@ class HttpServer implements RestServer {
     this.api = api;
     this.#options = options;
     const listener = getRequestListener((request, { incoming }) => {
+      boundBody(incoming as IncomingMessage);
       const address = (incoming.socket as Socket | undefined)?.remoteAddress;
       return api.fetch(request, address === undefined ? {} : { address });
     });
     const settings = {
       maxHeaderSize: MAX_HEADER_OCTETS,
       headersTimeout: HEADER_MS,
-      requestTimeout: REQUEST_MS,
+      // For the header alone; a body is bounded by `boundBody`.
+      requestTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
     };
     this.#server = options.tls ? createTls(settings, options.tls, listener) : createHttpServer(settings, listener);
@@ -111,13 +113,25 @@ class HttpServer implements RestServer {
   }
 }
 
+/** Cuts off a body that takes too long; files of accounts may take any time, and their operation bounds silence. */
+function boundBody(incoming: IncomingMessage): void {
+  if (/\/data\/import(?:\?|$)/.test(incoming.url ?? '')) return;
+  const timer = setTimeout(() => {
+    if (!incoming.complete) incoming.destroy();
+  }, REQUEST_MS).unref();
+  incoming.once('close', () => clearTimeout(timer));
+}
+
 function createTls(
   settings: object,
-  { key, cert }: TlsSettings,
+  { key, cert, SNICallback }: TlsSettings,
   listener: ReturnType<typeof getRequestListener>,
 ): Server {
   try {
-    return createHttpsServer({ ...settings, key, cert, minVersion: 'TLSv1.2' }, listener);
+    return createHttpsServer(
+      { ...settings, key, cert, minVersion: 'TLSv1.2', ...(SNICallback && { SNICallback }) },
+      listener,
+    );
   } catch (error) {
     throw new EiderError('INVALID_ARGUMENT', 'the key or the certificate cannot be used', { cause: error });
   }

@@ -18,11 +18,13 @@ import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-
 import type { Mailbox, MailboxRef, SpecialUse } from '../model/mailbox.ts';
 import type { MessageData } from '../model/message-data.ts';
 import type { MimePart } from '../model/mime-part.ts';
+import type { Portable } from '../model/portable.ts';
 import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { Spam } from '../model/spam.ts';
 import type { EventsOptions, StoreEvent } from '../model/store-event.ts';
 import type { StoredFiles } from '../model/stored-file.ts';
+import type { TlsCertificates } from '../model/tls-certificate.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import type { Accounts } from './accounts-api.ts';
 import type { AnnotationStore } from './annotation-store.ts';
@@ -185,6 +187,10 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   readonly deliveries: Deliveries;
   /** What accounts want to be done with mail that arrives. */
   readonly filters: Filters;
+  /** Certificates for TLS, by the name that a client asks for. */
+  readonly certificates: TlsCertificates;
+  /** Accounts as a file: out of one store, into another. */
+  readonly portable: Portable;
   /** What accounts make of verdicts on spam. */
   readonly spam: Spam;
   /** Most octets of one message. */

@@ -9,8 +9,10 @@ import type { Forwardings } from '../model/forwarding.ts';
 import type { JobKind } from '../model/job.ts';
 import type { Deliveries, DeliverOptions, DeliveryOutcome } from '../model/mail-transaction.ts';
 import type { Outgoing } from '../model/outgoing-mail.ts';
+import type { Portable } from '../model/portable.ts';
 import type { Spam } from '../model/spam.ts';
 import type { Submissions } from '../model/submission.ts';
+import type { TlsCertificates } from '../model/tls-certificate.ts';
 import type { StoreContext } from './context.ts';
 import type { MessageSource, MessageStore } from './message-store.ts';
 import type { OutgoingStore } from './outgoing-store.ts';
@@ -27,6 +29,8 @@ export interface StoreServices extends OutgoingStore {
   readonly encryption: Encryption;
   readonly filters: Filters;
   readonly spam: Spam;
+  readonly portable: Portable;
+  readonly certificates: TlsCertificates;
   /** What they do in the background. */
   readonly jobKinds?: readonly JobKind[];
   /** Ends what they have open. */
@@ -59,6 +63,14 @@ export abstract class StoreWithServices {
 
   get spam(): Spam {
     return this.#service('spam');
+  }
+
+  get certificates(): TlsCertificates {
+    return this.#service('certificates');
+  }
+
+  get portable(): Portable {
+    return this.#service('portable');
   }
 
   get dkim(): DkimKeys {

@@ -66,7 +66,7 @@ export async function transferAccount(transfer: Transfer): Promise<TransferResul
 }
 
 /** Brings mail to the account, and what waits there to be sent to who sends it. */
-async function lead(to: StoreContext, record: AccountRecord): Promise<void> {
+export async function lead(to: StoreContext, record: AccountRecord): Promise<void> {
   await registerAddresses(to.engine, record);
   if (await to.engine.read(record.id, findOutbox)) await markOutbox(to, record.id);
 }
@@ -87,7 +87,7 @@ async function sourceState({ engine }: StoreContext, account: AccountId): Promis
 }
 
 /** Told at once, rather than when all is copied. */
-async function requireFree({ engine }: StoreContext, { id, name, addresses }: AccountRecord): Promise<void> {
+export async function requireFree({ engine }: StoreContext, { id, name, addresses }: AccountRecord): Promise<void> {
   for (const login of [name, ...addresses]) {
     const owner = await engine.directory.find(login);
     if (!owner || owner.id === id) continue;

@@ -71,7 +71,7 @@ async function findShared(transfer: Transfer, { mailboxes }: TransferState): Pro
 }
 
 /** Every removal is in a change; only what it left behind in mailboxes that still exist matters. */
-function vanishedBy({ modSeq, items }: Change, mailboxes: ReadonlySet<MailboxId>): TransferVanished[] {
+export function vanishedBy({ modSeq, items }: Change, mailboxes: ReadonlySet<MailboxId>): TransferVanished[] {
   const gone = new Map<MailboxId, UidSet>();
   for (const item of items) {
     if (item.type !== 'expunged' || !mailboxes.has(item.mailboxId)) continue;

@@ -103,7 +103,7 @@ function requireSame(what: string, source: string, target: string): void {
 const differs = (what: string): EiderError => new EiderError('STORE_CORRUPT', `the copy differs: ${what}`);
 
 /** Fields in the order of their names, so that both engines' records compare. */
-const sorted = (record: object): object =>
+export const sorted = (record: object): object =>
   Object.fromEntries(
     Object.entries(record)
       .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1850,6 +1850,117 @@ export interface RestOperations {
     /** Load all mail of an audit. */
     get: { input: { audit: string; sess?: string | undefined; ip?: string | undefined }; output: never };
   };
+  '/data/export': {
+    /** Load users with their mail as a file. */
+    post: {
+      input: {
+        sess?: string | undefined;
+        ip?: string | undefined;
+        users?: string[] | undefined;
+        tags?: string[] | undefined;
+      };
+      output: never;
+    };
+  };
+  '/data/import': {
+    /** Bring in users of a file. */
+    post: {
+      input: { sess?: string | undefined; ip?: string | undefined };
+      output: {
+        success: true;
+        entries: number;
+        imported: number;
+        failed: number;
+        existing: number;
+        messages: number;
+        octets: number;
+        reasons: { id: string; username: string; error: string }[];
+      };
+    };
+  };
+  '/certs': {
+    /** List certificates. */
+    get: {
+      input: {
+        query?: string | undefined;
+        altNames?: unknown | undefined;
+        limit?: number | undefined;
+        next?: string | undefined;
+        previous?: string | undefined;
+        page?: number | undefined;
+        sess?: string | undefined;
+        ip?: string | undefined;
+      };
+      output: {
+        success: true;
+        total: number;
+        page: number;
+        previousCursor: false | string;
+        nextCursor: false | string;
+        query?: string | undefined;
+        results: {
+          id: string;
+          servername: string;
+          description: string;
+          fingerprint: string;
+          expires: string;
+          altNames: string[];
+          acme: boolean;
+          created: string;
+        }[];
+      };
+    };
+    /** Set the certificate of a name. */
+    post: {
+      input: {
+        sess?: string | undefined;
+        ip?: string | undefined;
+        servername: string;
+        privateKey?: string | undefined;
+        cert?: string | undefined;
+        ca?: string[] | undefined;
+        description?: string | undefined;
+        acme?: boolean | undefined;
+      };
+      output: {
+        success: true;
+        id: string;
+        servername: string;
+        description: string;
+        fingerprint: string;
+        expires: string;
+        altNames: string[];
+        acme: boolean;
+        created: string;
+      };
+    };
+  };
+  '/certs/resolve/{servername}': {
+    /** Find the certificate that a name is served with. */
+    get: {
+      input: { servername: string; sess?: string | undefined; ip?: string | undefined };
+      output: { success: true; id: string };
+    };
+  };
+  '/certs/{cert}': {
+    /** Tell of a certificate. */
+    get: {
+      input: { cert: string; sess?: string | undefined; ip?: string | undefined };
+      output: {
+        success: true;
+        id: string;
+        servername: string;
+        description: string;
+        fingerprint: string;
+        expires: string;
+        altNames: string[];
+        acme: boolean;
+        created: string;
+      };
+    };
+    /** Forget a certificate and its key. */
+    delete: { input: { cert: string; sess?: string | undefined; ip?: string | undefined }; output: { success: true } };
+  };
   '/health': {
     /** Ask whether requests can be answered. */
     get: { input: { sess?: string | undefined; ip?: string | undefined }; output: { success: true } };
