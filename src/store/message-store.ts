@@ -22,6 +22,7 @@ import type { Recovery } from '../model/recovery.ts';
 import type { SearchQuery } from '../model/search-query.ts';
 import type { Spam } from '../model/spam.ts';
 import type { StoredFiles } from '../model/stored-file.ts';
+import type { Traffic } from '../model/traffic.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import type { Accounts } from './accounts-api.ts';
 import type { AnnotationStore } from './annotation-store.ts';
@@ -210,6 +211,8 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   readonly filters: Filters;
   /** What accounts make of verdicts on spam. */
   readonly spam: Spam;
+  /** What accounts download and upload in a day, and how many sessions they have; servers count by it. */
+  readonly traffic: Traffic;
   /** Most octets of one message. */
   readonly maxMessageSize: number;
 

@@ -59,6 +59,7 @@ import { StoreRecovery } from './recovery.ts';
 import { StoreAddresses } from './store-addresses.ts';
 import { type MakeServices, type StoreServices, StoreWithServices } from './store-services.ts';
 import { StoreFiles } from './stored-files.ts';
+import { StoreTraffic } from './traffic.ts';
 
 /** Authentication as a store has it. */
 export interface StoreAuth extends Authentication {
@@ -90,6 +91,7 @@ export class Store extends StoreWithServices implements MessageStore {
   readonly idempotency: Idempotency;
   readonly maintenance: Maintenance;
   readonly recovery: Recovery;
+  readonly traffic: StoreTraffic;
   readonly #context: StoreContext;
   protected readonly services: StoreServices | null;
   readonly #jobs: StoreJobs;
@@ -130,6 +132,7 @@ export class Store extends StoreWithServices implements MessageStore {
     this.idempotency = new StoreIdempotency(context.engine.vault);
     this.maintenance = new StoreMaintenance(context);
     this.recovery = new StoreRecovery(context);
+    this.traffic = new StoreTraffic(context);
     this.services = services?.(this) ?? null;
     const kinds = [retentionJob(context), sweepJob(this.maintenance), ...(this.services?.jobKinds ?? [])];
     this.#jobs = new StoreJobs(context.engine.vault, kinds);
@@ -317,6 +320,7 @@ export class Store extends StoreWithServices implements MessageStore {
     await this.#jobs.close();
     await this.services?.close();
     await this.#auth?.close();
+    await this.traffic.close();
     await this.#context.engine.close();
     await this.#context.blobs.close();
   }
