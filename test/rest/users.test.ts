@@ -149,6 +149,17 @@ describe('changing a user', () => {
     await expect(store.accounts.authenticate('ann', 'second one')).resolves.toMatchObject({ id: ann.id });
   });
 
+  test('the old password cannot be guessed by who has a token', async () => {
+    const limits = { addressAndAccount: { failures: 2, windowMs: 900_000 } };
+    const { call, account, tokenOf } = await openRest({}, { authentication: { limits } });
+    const ann = await account('ann', { password: 'first one' });
+    const token = await tokenOf(ann);
+    const guess = (existingPassword: string) => call('PUT', '/users/me', { existingPassword, name: 'A' }, { token });
+    for (const wrong of ['one', 'two']) expect((await guess(wrong)).body.code).toBe('AuthFailed');
+    expect((await guess('three')).body.code).toBe('RateLimitedError');
+    expect((await guess('first one')).body.code).toBe('RateLimitedError');
+  });
+
   test('people cannot change what is not theirs to change', async () => {
     const { call, account, tokenOf } = await openRest();
     const ann = await account('ann');
