@@ -86,11 +86,11 @@ export class AccountSecurityKeys implements SecurityKeyAuthentication {
 
   /** On or off as there are keys or none; looked at again after the change, as keys may come and go meanwhile. */
   async #switch(account: AccountId): Promise<void> {
-    const { login, statuses } = this.#parts;
+    const { login, statuses, revoked } = this.#parts;
     let on: boolean;
     do {
       on = await login.keys.hasAny(account);
-      await statuses.switchFactor(account, 'securityKey', on);
+      if (await statuses.switchFactor(account, 'securityKey', on)) revoked(account);
     } while ((await login.keys.hasAny(account)) !== on);
   }
 }

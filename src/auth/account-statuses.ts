@@ -13,7 +13,7 @@ const MAX_RECENT = 10_000;
 
 /** What is kept of an account. */
 export interface StoredStatus extends AccountStatus {
-  /** How often the password was changed. */
+  /** How often the password was changed, or was enough no more. */
   readonly passwordSerial: number;
   /** Sessions that began before that have ended; milliseconds since 1970. */
   readonly sessionsSince: number;
@@ -71,12 +71,25 @@ export class AccountStatuses {
     throw new EiderError('BUSY', 'the state of the account is being changed by others');
   }
 
-  /** Switches a second factor on or off. @throws `BUSY` when others never let it. */
-  async switchFactor(account: AccountId, method: SecondFactorMethod, on: boolean): Promise<void> {
-    await this.update(account, ({ secondFactors }) => ({
-      secondFactors: [...secondFactors.filter((one) => one !== method), ...(on ? [method] : [])],
-    }));
+  /**
+   * Switches a second factor on or off. The first one ends sessions that came in by the password alone: `true` then.
+   *
+   * @throws `BUSY` when others never let it.
+   */
+  async switchFactor(account: AccountId, method: SecondFactorMethod, on: boolean): Promise<boolean> {
+    let ends = false;
+    await this.update(account, ({ secondFactors, passwordSerial }) => {
+      const after = [...secondFactors.filter((one) => one !== method), ...(on ? [method] : [])];
+      ends = !hasFactor(secondFactors) && hasFactor(after);
+      return { secondFactors: after, ...(ends && { passwordSerial: passwordSerial + 1 }) };
+    });
+    return ends;
   }
+}
+
+/** Recovery codes alone are none. */
+function hasFactor(methods: readonly SecondFactorMethod[]): boolean {
+  return methods.some((method) => method !== 'recoveryCode');
 }
 
 function read(entry: VaultEntry | null): StoredStatus {

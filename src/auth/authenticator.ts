@@ -17,7 +17,7 @@ import type { KeyResponse } from '../model/security-key.ts';
 import type { AccountStatuses } from './account-statuses.ts';
 import type { AppPasswords } from './app-passwords.ts';
 import type { LoginAccount, LoginDirectory } from './login-directory.ts';
-import type { LoginLimits } from './login-limits.ts';
+import type { LoginAttempt, LoginLimits } from './login-limits.ts';
 import type { LoginLog } from './login-log.ts';
 import { accountTarget, type LoginTarget, nobodyTarget } from './login-target.ts';
 import type { LoginTickets, TicketMeaning } from './login-tickets.ts';
@@ -28,8 +28,8 @@ import type { RightAnswer, SecurityKeyLogin, WrongAnswer } from './security-key-
 
 /** Compares passwords. */
 export interface PasswordChecks {
-  /** Takes as long for `null` as for a hash. */
-  verify(hash: string | null, password: string): Promise<boolean>;
+  /** Takes as long for `null` as for a hash, also when the same of `who` is asked several times at once. */
+  verify(hash: string | null, password: string, who: string): Promise<boolean>;
   /** Whether it is known without any work that the password is right. */
   recalls(hash: string, password: string): boolean;
 }
@@ -138,7 +138,7 @@ export class Authenticator {
     if (attempt.retryAfterMs > 0) return this.#limited(account?.id ?? null, source, attempt.retryAfterMs);
     if (!proven || !account) return this.#refuse(account?.id ?? null, source, 'credentials', null, attempt.slowMs);
     await attempt.forgive();
-    return this.#entered(account, source, { kind: 'scram', id: null });
+    return this.#remembered(attempt, await this.#entered(account, source, { kind: 'scram', id: null }));
   }
 
   async impersonate(granted: LoginOutcome, authzid: string, source: LoginSource): Promise<LoginOutcome> {
@@ -178,7 +178,7 @@ export class Authenticator {
     await attempt.forgive();
     const switchedOff = offReason(status, source);
     if (switchedOff) return this.#refuse(account.id, source, switchedOff, meaning.credential);
-    return this.#grant(account, source, meaning);
+    return this.#remembered(attempt, await this.#grant(account, source, meaning));
   }
 
   /** Compares a code of who is in already. */
@@ -253,13 +253,22 @@ export class Authenticator {
     const asked = external ? await external(name, password, source) : undefined;
     const entering = typeof asked === 'string' ? ((await directory.find(asked))?.account ?? null) : null;
     const right =
-      asked === undefined ? await passwords.verify(found?.passwordHash ?? null, password) : entering !== null;
+      asked === undefined
+        ? await passwords.verify(found?.passwordHash ?? null, password, target.owner)
+        : entering !== null;
     const account = entering ?? found?.account ?? null;
     if (!right || !account) return this.#refuse(found?.account.id ?? null, source, 'credentials', null, attempt.slowMs);
     await attempt.forgive();
     if (asked === undefined) await this.#parts.proven(account.id, password);
     if (asked === undefined && found) await directory.rehash(found, password);
-    return this.#entered(account, source, { kind: asked === undefined ? 'password' : 'external', id: null });
+    const by = { kind: asked === undefined ? 'password' : 'external', id: null } as const;
+    return this.#remembered(attempt, await this.#entered(account, source, by));
+  }
+
+  /** Who lacks a second factor still is not known to be the owner, or his guesses of it would count as the owner's. */
+  async #remembered(attempt: Pick<LoginAttempt, 'remember'>, outcome: LoginOutcome): Promise<LoginOutcome> {
+    if (outcome.kind === 'granted') await attempt.remember();
+    return outcome;
   }
 
   /** The password was right: what the account's state makes of it. */

@@ -2,12 +2,12 @@
 
 import type { Vault } from '../engine/vault.ts';
 import type { AccountId } from '../model/ids.ts';
-import { NetworkList, networkOf } from '../model/networks.ts';
+import { NetworkList, networkOf, siteOf } from '../model/networks.ts';
 import type { LoginTarget } from './login-target.ts';
 
-/** Most failures within a window, for each of the three. Times in milliseconds. */
+/** Most failures within a window, for each of the three; who is over one is counted by no further one. Times in milliseconds. */
 export interface LoginLimitOptions {
-  /** Of one IPv4 address or IPv6 /64, whatever accounts it tries. @defaultValue 50 in 15 minutes */
+  /** Of one IPv4 address or IPv6 /64, whatever accounts it tries; ten times as many of an IPv6 /48. @defaultValue 50 in 15 minutes */
   readonly address?: LoginLimit;
   /** Of one address with one account. @defaultValue 10 in 15 minutes */
   readonly addressAndAccount?: LoginLimit;
@@ -34,6 +34,9 @@ const SLOW_FROM = 3;
 const SLOWEST_MS = 4_000;
 const KNOWN_MS = 30 * 86_400_000;
 
+/** Of all networks of one site together, times what one of them may. */
+const SITE_FACTOR = 10;
+
 const CALM_MS = 600_000;
 const MAX_CALM = 10_000;
 
@@ -48,6 +51,8 @@ export interface LoginAttempt {
   readonly slowMs: number;
   /** Takes the attempt back: the password was right. */
   forgive(): Promise<void>;
+  /** Knows the address as the account's from now on: somebody was let in, by all that the account asks for. */
+  remember(): Promise<void>;
 }
 
 interface Counter {
@@ -79,20 +84,30 @@ export class LoginLimits {
     const network = networkOf(address);
     this.#calm.clear();
     const account = target?.account ?? null;
-    const counters = await this.#counters(target?.owner ?? null, network);
-    const now = this.#now();
-    const counts = await Promise.all(counters.map((counter) => this.#add(counter, 1)));
-    const over = counts.filter(({ count }, index) => count > (counters[index] as Counter).limit.failures);
-    const most = Math.max(...counts.slice(1).map(({ count }) => count), 0);
+    const counted: Counter[] = [];
+    let retryAfterMs = 0;
+    let most = 0;
+    // One after the other: an address that is refused must neither lock others out of the account nor leave records of
+    // all names that it tries.
+    for (const counter of await this.#counters(target?.owner ?? null, address)) {
+      const { count, expires } = await this.#add(counter, 1);
+      counted.push(counter);
+      if (counter.owner === target?.owner) most = Math.max(most, count);
+      if (count <= counter.limit.failures) continue;
+      retryAfterMs = Math.max(1, expires - this.#now());
+      break;
+    }
     return {
-      retryAfterMs: Math.max(0, ...over.map(({ expires }) => expires - now)),
+      retryAfterMs,
       slowMs: most <= SLOW_FROM ? 0 : Math.min(SLOWEST_MS, 250 * 2 ** Math.min(10, most - SLOW_FROM - 1)),
       // Only what this attempt has added: what others from elsewhere have failed is theirs.
       forgive: async () => {
-        await Promise.all(counters.map((counter) => this.#add(counter, -1)));
-        if (account !== null) await this.#remember(account, network);
+        await Promise.all(counted.map((counter) => this.#add(counter, -1)));
         if (this.#calm.size >= MAX_CALM) this.#calm.clear();
         this.#calm.set(`${account} ${network}`, this.#now() + CALM_MS);
+      },
+      remember: async () => {
+        if (account !== null) await this.#remember(account, network);
       },
     };
   }
@@ -103,7 +118,7 @@ export class LoginLimits {
     const network = networkOf(address);
     // Nobody can have learned anything here by failing: the first who does ends it.
     if ((this.#calm.get(`${account} ${network}`) ?? 0) > this.#now()) return 0;
-    const counters = await this.#counters(account, network);
+    const counters = await this.#counters(account, address);
     const now = this.#now();
     const waits = await Promise.all(
       counters.map(async ({ owner, key, limit }) => {
@@ -114,9 +129,16 @@ export class LoginLimits {
     return Math.max(0, ...waits);
   }
 
-  async #counters(target: string | null, network: string): Promise<Counter[]> {
+  /** In the order in which they are raised. */
+  async #counters(target: string | null, address: string): Promise<Counter[]> {
+    const network = networkOf(address);
+    const site = siteOf(address);
     const limit = (name: keyof typeof DEFAULTS): LoginLimit => this.#options[name] ?? DEFAULTS[name];
     const counters: Counter[] = [{ owner: `net:${network}`, key: 'all', limit: limit('address') }];
+    if (site !== null) {
+      const { failures, windowMs } = limit('address');
+      counters.push({ owner: `net:${site}`, key: 'all', limit: { failures: failures * SITE_FACTOR, windowMs } });
+    }
     if (target === null) return counters;
     counters.push({ owner: target, key: network, limit: limit('addressAndAccount') });
     // Whoever guesses from elsewhere must not lock out the owner at home.
@@ -139,4 +161,5 @@ export class LoginLimits {
   }
 }
 
-const FREE: LoginAttempt = { retryAfterMs: 0, slowMs: 0, forgive: () => Promise.resolve() };
+const nothing = (): Promise<void> => Promise.resolve();
+const FREE: LoginAttempt = { retryAfterMs: 0, slowMs: 0, forgive: nothing, remember: nothing };

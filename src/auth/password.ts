@@ -64,19 +64,20 @@ export class PasswordVerifier {
   }
 
   /**
-   * Whether `password` is the one of `hash`; never that of `null`, which takes as long as a wrong password does.
+   * Whether `password` is the one of `hash`; never that of `null`, which takes as long as a wrong password does. What
+   * comes again while it is being compared is compared once.
    *
+   * @param who whose password it would be, where there is no hash. @defaultValue nobody in particular
    * @throws {@link EiderError} `BUSY` when 1,000 wait.
    */
-  async verify(hash: string | null, password: string): Promise<boolean> {
+  async verify(hash: string | null, password: string, who = ''): Promise<boolean> {
     const octets = preparePassword(password);
     if (!octets) return false;
-    const key = this.#keyOf(hash ?? '', octets);
+    // Of those who are nobody, each is compared, as of accounts: many names at once must not be sooner refused, nor one
+    // name later that is tried many times.
+    const key = this.#keyOf(hash ?? `nobody:${who}`, octets);
     if (this.#isRemembered(key)) return true;
-    // Of those who are nobody, each is compared, as of accounts: many names at once must not be sooner refused.
-    if (hash === null) return this.#compare(null, password, octets).then(() => false);
-    const running = this.#running.get(key) ?? this.#start(key, hash, password, octets);
-    return running;
+    return this.#running.get(key) ?? this.#start(key, hash, password, octets);
   }
 
   /** Whether it is remembered that the password is the one of `hash`: an answer without any work. */
@@ -95,11 +96,11 @@ export class PasswordVerifier {
     return !OWN.test(hash);
   }
 
-  #start(key: string, hash: string, password: string, octets: Buffer): Promise<boolean> {
+  #start(key: string, hash: string | null, password: string, octets: Buffer): Promise<boolean> {
     const running = this.#compare(hash, password, octets)
       .then((right) => {
-        if (right) this.#remember(key);
-        return right;
+        if (right && hash !== null) this.#remember(key);
+        return right && hash !== null;
       })
       .finally(() => this.#running.delete(key));
     this.#running.set(key, running);

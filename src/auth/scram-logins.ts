@@ -104,6 +104,11 @@ export class ScramAttempt {
   async forgive(): Promise<void> {
     await this.#attempt?.forgive();
   }
+
+  /** He was let in. */
+  async remember(): Promise<void> {
+    await this.#attempt?.remember();
+  }
 }
 
 function placeOf(account: AccountId): { owner: string; kind: string; key: string } {

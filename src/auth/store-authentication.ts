@@ -200,7 +200,7 @@ export class StoreAuthentication implements Authentication {
 
   async confirmTotp(account: AccountId, code: string): Promise<boolean> {
     const right = await this.#totp.confirm(account, code);
-    if (right) await this.#statuses.switchFactor(account, 'totp', true);
+    if (right && (await this.#statuses.switchFactor(account, 'totp', true))) this.#revoked(account);
     return right;
   }
 

@@ -75,7 +75,10 @@ export class AppendReader {
     if (literal.utf8 && !this.#session.utf8) throw new Refusal('BAD', 'UTF8 is not enabled');
     this.#count(literal.size);
     const { reader } = this.#session;
+    const over = await this.#session.trafficRefusal('upload', literal.size);
+    if (over) throw over;
     yield* reader.openLiteral();
+    this.#session.countUpload(literal.size);
     this.scanner = (await reader.nextPart()).scanner;
     endAppendLiteral(this.scanner, literal);
   }

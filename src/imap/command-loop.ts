@@ -69,7 +69,10 @@ export class CommandLoop {
   /** Runs a command; gives its tagged response, `''` when that was sent. */
   async #answer(handler: CommandHandler | undefined, command: Command): Promise<string> {
     try {
-      const completion = await this.#admit(handler, command).run(this.#session, command);
+      const admitted = this.#admit(handler, command);
+      const over = admitted.downloads === true ? await this.#session.trafficRefusal('download') : null;
+      if (over) throw over;
+      const completion = await admitted.run(this.#session, command);
       this.#badCommands = 0;
       if (completion === null) return '';
       return statusLine(command.tag, completion.status ?? 'OK', completion.text, completion.code ?? null);

@@ -30,6 +30,8 @@ export interface CommandHandler {
   readonly numberless?: boolean;
   /** Message numbers must not change when it ends (in the form without UID). RFC 9051 section 7.5.1. */
   readonly keepsNumbers?: boolean;
+  /** The answer can be large: refused when the account has downloaded as much as it may in a day. */
+  readonly downloads?: boolean;
   /** Asks the store for news even if none were heard of. */
   readonly polls?: boolean;
   /** `null`: the tagged response was sent already. */

@@ -65,6 +65,9 @@ export async function fetchPages(
         session.context.logger?.error({ ...session.info, uid: message.uid, err: problem }, 'unreadable');
       if (session.out.full) await session.out.drain();
       if (session.connection.closed) return { failure, found: messages };
+      session.countTraffic();
+      const over = session.isOverDownload ? await session.trafficRefusal('download') : null;
+      if (over) return { failure: over, found: messages };
     }
   }
   return { failure, found: messages };

@@ -16,6 +16,7 @@ export class ResponseWriter {
   #size = 0;
   #full = false;
   #flushing = false;
+  #sent = 0;
 
   /** @param timeoutMs how long a client may take nothing before its connection is destroyed */
   constructor(connection: Connection, timeoutMs: number) {
@@ -26,6 +27,11 @@ export class ResponseWriter {
   /** Whether so much waits that {@link ResponseWriter.drain} should be awaited before more is written. */
   get full(): boolean {
     return this.#full;
+  }
+
+  /** Octets of all responses so far, before compression. */
+  get written(): number {
+    return this.#sent + this.#size + this.#text.length;
   }
 
   /** Whether something waits for a flush. */
@@ -87,6 +93,7 @@ export class ResponseWriter {
   }
 
   #send(data: string | Uint8Array): void {
+    this.#sent += data.length;
     if (!this.#connection.write(data)) this.#full = true;
   }
 }

@@ -4,6 +4,7 @@ import { announcedMechanisms } from '../auth/sasl-login.ts';
 import type { Account } from '../model/account.ts';
 import type { UsedCredential } from '../model/authentication.ts';
 import type { AccountId } from '../model/ids.ts';
+import type { TrafficDirection, TrafficSession } from '../model/traffic.ts';
 import type { Connection } from '../net/connection.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import { capabilities } from './capabilities.ts';
@@ -65,6 +66,10 @@ export class Session {
   /** What the client says of itself by ID. */
   clientName: string | null = null;
   loginFailures = 0;
+  /** Counts for the account. */
+  #traffic: TrafficSession | null = null;
+  /** Octets of answers that were counted. */
+  #counted = 0;
   /** A command is being run; the end of the session waits for it. */
   #busy = false;
   /** It waits for a line, with no response half-written. */
@@ -146,6 +151,7 @@ export class Session {
   finish(): void {
     this.#busy = false;
     this.connection.active();
+    this.countTraffic();
     if (this.#goodbye !== '') this.#sayGoodbye();
     else this.out.flushSoon();
     this.feed?.resume();
@@ -159,12 +165,15 @@ export class Session {
     this.unselect();
     this.watch?.end();
     this.out.flush();
+    this.#endTraffic();
     this.connection.end();
   }
 
   /** Enters the authenticated state. */
-  login(account: Account, credential: UsedCredential): void {
+  login(account: Account, credential: UsedCredential, traffic: TrafficSession): void {
     clearTimeout(this.#loginTimer);
+    this.#traffic = traffic;
+    this.#counted = this.out.written;
     this.account = account;
     this.credential = credential;
     this.#unwatch = this.context.warden.watch(account.id, this);
@@ -182,6 +191,7 @@ export class Session {
     this.watch = null;
     this.account = null;
     this.credential = null;
+    this.#endTraffic();
     this.#unwatch();
     this.condstore = false;
     this.qresync = false;
@@ -247,6 +257,30 @@ export class Session {
     this.connection.onIdle(ms, () => this.abort());
   }
 
+  /** Counts what was answered since the last time. */
+  countTraffic(): void {
+    this.#traffic?.add('download', this.out.written - this.#counted);
+    this.#counted = this.out.written;
+  }
+
+  /** Counts octets of messages that the client has sent. */
+  countUpload(octets: number): void {
+    this.#traffic?.add('upload', octets);
+  }
+
+  /** Whether the account has downloaded as much as it may in a day. */
+  get isOverDownload(): boolean {
+    return this.#traffic?.isOver('download') ?? false;
+  }
+
+  /** What to answer when the account has moved as many octets as it may in a day, or would with so many more. */
+  async trafficRefusal(direction: TrafficDirection, octets = 1): Promise<Refusal | null> {
+    const waitMs = (await this.#traffic?.waitMs(direction, octets)) ?? 0;
+    if (waitMs === 0) return null;
+    const wait = `try again in ${Math.ceil(waitMs / 1000)} seconds`;
+    return new Refusal('NO', `The account has ${direction}ed as much as it may in a day, ${wait}`, 'LIMIT');
+  }
+
   /** Whether the session is about to end. */
   get closing(): boolean {
     return this.#closing || this.connection.closed;
@@ -286,6 +320,12 @@ export class Session {
   /** Whether there is anything of which may have to be told when a command is answered. */
   get hearsNews(): boolean {
     return this.view !== null || this.metadataNews !== null;
+  }
+
+  #endTraffic(): void {
+    this.countTraffic();
+    this.#traffic?.end();
+    this.#traffic = null;
   }
 
   #expectLogin(): NodeJS.Timeout {

@@ -11,6 +11,11 @@ export const FURTHER_LIMITS = [
   'recipientsPerDay',
   'forwardsPerDay',
   'restorableOctets',
+  'imapDownloadOctetsPerDay',
+  'imapUploadOctetsPerDay',
+  'imapSessions',
+  'pop3DownloadOctetsPerDay',
+  'pop3Messages',
 ] as const;
 
 /** What an account may use at most. `null`, or absent: what the store says for all accounts, else no limit. */
@@ -33,6 +38,16 @@ export interface AccountLimits {
   readonly forwardsPerDay?: number | null;
   /** Octets of expunged messages that can be brought back; the oldest go first, within the hour. Absent: as many as `octets`. */
   readonly restorableOctets?: number | null;
+  /** Octets of answers of IMAP within a day, before compression. */
+  readonly imapDownloadOctetsPerDay?: number | null;
+  /** Octets of messages that are appended by IMAP within a day. */
+  readonly imapUploadOctetsPerDay?: number | null;
+  /** Sessions of IMAP at once, in all processes; more than a server allows by itself, too. */
+  readonly imapSessions?: number | null;
+  /** Octets of answers of POP3 within a day, for a server of POP3 that counts by `store.traffic`. */
+  readonly pop3DownloadOctetsPerDay?: number | null;
+  /** Messages that a server of POP3 shows, the newest; kept for one. */
+  readonly pop3Messages?: number | null;
 }
 
 /** A change of limits: what is absent stays, `null` takes a limit back. */

@@ -51,6 +51,12 @@ export function networkOf(address: string): string {
     .join(':')}::/64`;
 }
 
+/** The first 48 bits of an IPv6 address, of which one site has all; `null` for other addresses. */
+export function siteOf(address: string): string | null {
+  const network = networkOf(address);
+  return network.endsWith('::/64') ? `${network.split(':').slice(0, 3).join(':')}::/48` : null;
+}
+
 function withoutZone(address: string): string {
   return address.split('%')[0] as string;
 }

@@ -23,7 +23,7 @@ const MAX_KNOWN = 100_000;
 export interface AccountPasswords {
   hash(password: string): Promise<string>;
   /** Takes the same time for `null` as for a hash. */
-  verify(hash: string | null, password: string): Promise<boolean>;
+  verify(hash: string | null, password: string, who: string): Promise<boolean>;
   /** Whether it is a hash that `verify` understands. */
   isKnownHash(hash: string): boolean;
   /** Whether `hash` would make another kind of hash. */
@@ -195,7 +195,7 @@ export class StoreAccounts implements Accounts {
   async authenticate(name: string, password: string): Promise<Account> {
     // By name and address only: an id is no secret, and no login.
     const record = await this.#findByName(name);
-    const right = await this.#passwords.verify(record?.passwordHash ?? null, password);
+    const right = await this.#passwords.verify(record?.passwordHash ?? null, password, name);
     if (!record || !right) throw new EiderError('AUTHENTICATION_FAILED', 'unknown account or wrong password');
     const account = await this.completed(record);
     await this.rehash({ account, passwordHash: record.passwordHash }, password);

@@ -25,6 +25,7 @@ import type { Spam } from '../model/spam.ts';
 import type { EventsOptions, StoreEvent } from '../model/store-event.ts';
 import type { StoredFiles } from '../model/stored-file.ts';
 import type { TlsCertificates } from '../model/tls-certificate.ts';
+import type { Traffic } from '../model/traffic.ts';
 import type { UidSet } from '../model/uid-set.ts';
 import type { Accounts } from './accounts-api.ts';
 import type { AnnotationStore } from './annotation-store.ts';
@@ -193,6 +194,8 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   readonly portable: Portable;
   /** What accounts make of verdicts on spam. */
   readonly spam: Spam;
+  /** What accounts download and upload in a day, and how many sessions they have; servers count by it. */
+  readonly traffic: Traffic;
   /** Most octets of one message. */
   readonly maxMessageSize: number;
 

@@ -67,6 +67,7 @@ import { StoreAddresses } from './store-addresses.ts';
 import { type MakeServices, type StoreServices, StoreWithServices } from './store-services.ts';
 import { StoreFiles } from './stored-files.ts';
 import { countThreads, readThreadPlaces } from './thread-reads.ts';
+import { StoreTraffic } from './traffic.ts';
 
 /** Authentication as a store has it. */
 export interface StoreAuth extends Authentication {
@@ -99,6 +100,7 @@ export class Store extends StoreWithServices implements MessageStore {
   readonly maintenance: Maintenance;
   readonly messageData: MessageData;
   readonly recovery: Recovery;
+  readonly traffic: StoreTraffic;
   readonly #context: StoreContext;
   readonly #events: StoreEvents;
   protected readonly services: StoreServices | null;
@@ -143,6 +145,7 @@ export class Store extends StoreWithServices implements MessageStore {
     this.messageData = new StoreMessageData(context);
     this.maintenance = new StoreMaintenance(context);
     this.recovery = new StoreRecovery(context);
+    this.traffic = new StoreTraffic(context);
     this.services = services?.(this, context) ?? null;
     const kinds = [retentionJob(context), sweepJob(this.maintenance), ...(this.services?.jobKinds ?? [])];
     this.#jobs = new StoreJobs(context.engine.vault, kinds);
@@ -351,6 +354,7 @@ export class Store extends StoreWithServices implements MessageStore {
     await this.#jobs.close();
     await this.services?.close();
     await this.#auth?.close();
+    await this.traffic.close();
     await this.#events.close();
     await this.#context.engine.close();
     await this.#context.blobs.close();

@@ -26,6 +26,23 @@ describe('PasswordVerifier', () => {
     expect(await passwords.verify('no hash at all', 'correct horse')).toBe(false);
   });
 
+  test('compares one guess that comes many times at once as often for nobody as for an account: once', async () => {
+    const passwords = new PasswordVerifier();
+    const hash = await passwords.hash('correct horse');
+    // More than wait in a row.
+    const guesses = (of: string | null, who: string): Promise<boolean>[] =>
+      Array.from({ length: 1_200 }, () => passwords.verify(of, 'guess', who));
+    for (const [of, who] of [
+      [hash, 'ann'],
+      [null, 'bob'],
+    ] as const) {
+      expect(new Set(await Promise.all(guesses(of, who)))).toEqual(new Set([false]));
+    }
+    // Of several names that nobody has each is compared, as of several accounts.
+    const busy = Array.from({ length: 1_200 }, (_, n) => passwords.verify(null, 'guess', `nobody${n}`));
+    expect((await Promise.allSettled(busy)).filter(({ status }) => status === 'rejected')).toHaveLength(198);
+  }, 60_000);
+
   test('takes the same password however it was typed', async () => {
     const passwords = new PasswordVerifier();
     const hash = await passwords.hash('gr\u00fc\u00df dich');

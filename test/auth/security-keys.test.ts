@@ -75,6 +75,8 @@ describe('a key that is registered', () => {
     store.auth.onRevoked((id) => revoked.push(id));
     const [first, second] = [new SoftwareKey(), new SoftwareKey()];
     const { id } = await register(first, 'one');
+    // The first key of all: the password alone is not enough any more.
+    expect(revoked.splice(0)).toEqual([account]);
     const other = await register(second, 'two');
     expect((await store.auth.securityKeys(account)).map(({ name }) => name).sort()).toEqual(['one', 'two']);
     expect(await store.auth.renameSecurityKey(account, id, 'Schlüssel 🔑')).toBe(true);

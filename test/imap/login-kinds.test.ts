@@ -152,6 +152,25 @@ describe('a login', () => {
     expect(await say(client, `c LOGIN ann "${password}"`)).toMatch(/^c OK /);
   });
 
+  it('by the password alone ends when a second factor is switched on, one by an app password goes on', async () => {
+    const { store, account, connect } = await open();
+    const { password } = await store.auth.createAppPassword(account, { scopes: ['imap'] });
+    const [alone, byApp] = (await Promise.all([connect(), connect()])) as [LineClient, LineClient];
+    expect(await say(alone, 'a LOGIN ann secret')).toMatch(/^a OK/);
+    expect(await say(byApp, `a LOGIN ann "${password}"`)).toMatch(/^a OK/);
+    alone.send('b IDLE\r\n');
+    expect(await alone.line()).toBe('+ idling');
+    // Codes to fall back on are none.
+    await store.auth.createRecoveryCodes(account);
+    const { secret } = await store.auth.beginTotp(account, 'x');
+    expect(await store.auth.confirmTotp(account, '000000')).toBe(false);
+    expect(await say(byApp, 'b NOOP')).toMatch(/^b OK/);
+    expect(alone.buffer).not.toContain('BYE');
+    expect(await store.auth.confirmTotp(account, await generate({ secret }))).toBe(true);
+    expect(await alone.line()).toMatch(/^\* BYE \[UNAVAILABLE\]/);
+    expect(await say(byApp, 'c NOOP')).toMatch(/^c OK/);
+  });
+
   it('ends when its credential is taken back, and no other does', async () => {
     const { store, account, connect } = await open();
     const phone = await store.auth.createAppPassword(account, { scopes: ['imap'] });

@@ -102,6 +102,42 @@ describe('changing a user', () => {
     });
   });
 
+  test('limits on traffic and sessions are set, shown with what was used, and taken back', async () => {
+    const { call, account, tokenOf, store } = await openRest();
+    const ann = await account('ann');
+    const limits = async (): Promise<object> => (await call('GET', `/users/${ann.id}`)).body.limits;
+    const unused = { allowed: 0, used: 0, ttl: false };
+    expect(await limits()).toMatchObject({
+      ...{ imapUpload: unused, imapDownload: unused, pop3Download: unused, pop3MaxMessages: { allowed: 0 } },
+      imapMaxConnections: { allowed: 0, used: 0 },
+    });
+    await call('PUT', `/users/${ann.id}`, {
+      ...{ imapMaxUpload: 1_000, imapMaxDownload: 2_000, imapMaxConnections: 2 },
+      ...{ pop3MaxDownload: 3_000, pop3MaxMessages: 250 },
+    });
+    const traffic = await store.traffic.begin(await store.accounts.get(ann.id), 'imap', 15);
+    traffic.add('upload', 10);
+    traffic.add('download', 2_345);
+    const shown = (await limits()) as { imapDownload: { ttl: number } };
+    expect(shown).toMatchObject({
+      imapUpload: { allowed: 1_000, used: 10 },
+      imapDownload: { allowed: 2_000, used: 2_345 },
+      imapMaxConnections: { allowed: 2, used: 1 },
+      pop3Download: { allowed: 3_000, used: 0, ttl: false },
+      pop3MaxMessages: { allowed: 250 },
+    });
+    expect(Math.abs(shown.imapDownload.ttl - 86_400)).toBeLessThan(60);
+    // Not by who is limited.
+    await call('PUT', '/users/me', { imapMaxDownload: 10 ** 12, name: 'Ann' }, { token: await tokenOf(ann) });
+    expect(await limits()).toMatchObject({ imapDownload: { allowed: 2_000 } });
+    for (const value of [-1, 0.5, 'many', 1e30]) {
+      const { status, body } = await call('PUT', `/users/${ann.id}`, { imapMaxConnections: value });
+      expect([status, Object.keys(body.details)]).toEqual([400, ['imapMaxConnections']]);
+    }
+    await call('PUT', `/users/${ann.id}`, { imapMaxDownload: 0 });
+    expect(await limits()).toMatchObject({ imapDownload: { allowed: 0, used: 2_345 } });
+  });
+
   test('a new password ends tokens; the old one must be right where it is given', async () => {
     const { call, account, tokenOf, store } = await openRest();
     const ann = await account('ann', { password: 'first one' });
@@ -111,6 +147,17 @@ describe('changing a user', () => {
     await call('PUT', '/users/me', { existingPassword: 'first one', password: 'second one' }, { token });
     expect((await call('GET', '/users/me', null, { token })).status).toBe(401);
     await expect(store.accounts.authenticate('ann', 'second one')).resolves.toMatchObject({ id: ann.id });
+  });
+
+  test('the old password cannot be guessed by who has a token', async () => {
+    const limits = { addressAndAccount: { failures: 2, windowMs: 900_000 } };
+    const { call, account, tokenOf } = await openRest({}, { authentication: { limits } });
+    const ann = await account('ann', { password: 'first one' });
+    const token = await tokenOf(ann);
+    const guess = (existingPassword: string) => call('PUT', '/users/me', { existingPassword, name: 'A' }, { token });
+    for (const wrong of ['one', 'two']) expect((await guess(wrong)).body.code).toBe('AuthFailed');
+    expect((await guess('three')).body.code).toBe('RateLimitedError');
+    expect((await guess('first one')).body.code).toBe('RateLimitedError');
   });
 
   test('people cannot change what is not theirs to change', async () => {

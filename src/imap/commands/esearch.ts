@@ -19,6 +19,7 @@ export const esearch: CommandHandler = {
   name: 'ESEARCH',
   state: 'authenticated',
   polls: true,
+  downloads: true,
   async run(session, { scanner, tag }) {
     const args = parseMultiSearch(scanner);
     requireAllowed(session, args, tag);

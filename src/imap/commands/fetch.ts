@@ -20,6 +20,7 @@ export const fetch: CommandHandler = {
   state: 'selected',
   uid: true,
   keepsNumbers: true,
+  downloads: true,
   async run(session, { scanner, uid }) {
     const args = parseFetch(scanner);
     const view = session.selected;

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { authenticate as runMechanism } from '../../auth/sasl/authenticate.ts';
 import { offeredMechanisms } from '../../auth/sasl/mechanisms.ts';
 import { type GrantedLogin, SaslLogin } from '../../auth/sasl-login.ts';
+import { isEiderError } from '../../errors.ts';
 import type { LoginOutcome, LoginSource } from '../../model/authentication.ts';
 import type { CommandHandler, Completion } from '../command.ts';
 import { loginRefusal } from '../login-refusal.ts';
@@ -92,11 +93,17 @@ function sourceOf({ connection, clientName }: Session): LoginSource {
   return { scope: 'imap', address: connection.remoteAddress, client: clientName };
 }
 
-function enter(session: Session, { account, credential }: GrantedLogin): Completion {
-  if (session.context.cache.sessions(account.id) >= session.limits.sessionsPerAccount) {
+async function enter(session: Session, { account, credential }: GrantedLogin): Promise<Completion> {
+  const { store, limits } = session;
+  const traffic = await store.traffic.begin(account, 'imap', limits.sessionsPerAccount).catch((error: unknown) => {
+    if (!isEiderError(error, 'LIMIT_EXCEEDED')) throw error;
     throw new Refusal('NO', 'Too many sessions of this account', 'LIMIT');
+  });
+  if (session.closing) {
+    traffic.end();
+    throw new Refusal('NO', 'The connection ended');
   }
-  session.login(account, credential);
+  session.login(account, credential, traffic);
   return { text: 'Logged in', code: `CAPABILITY ${session.capabilities.join(' ')}` };
 }
 

@@ -17,6 +17,7 @@ export const search: CommandHandler = {
   state: 'selected',
   uid: true,
   keepsNumbers: true,
+  downloads: true,
   async run(session, { scanner, tag, uid }) {
     const args = parseSearch(scanner);
     const view = session.selected;

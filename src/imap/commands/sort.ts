@@ -16,6 +16,7 @@ export const sort: CommandHandler = {
   state: 'selected',
   uid: true,
   keepsNumbers: true,
+  downloads: true,
   async run(session, { scanner, tag, uid }) {
     const args = parseSort(scanner);
     const view = session.selected;

@@ -16,6 +16,7 @@ export const thread: CommandHandler = {
   state: 'selected',
   uid: true,
   keepsNumbers: true,
+  downloads: true,
   async run(session, { scanner, tag, uid }) {
     const args = parseThread(scanner);
     const view = session.selected;

@@ -285,6 +285,11 @@ export interface RestOperations {
         forwards?: number | undefined;
         filters?: number | undefined;
         receivedMax?: number | undefined;
+        imapMaxUpload?: number | undefined;
+        imapMaxDownload?: number | undefined;
+        imapMaxConnections?: number | undefined;
+        pop3MaxDownload?: number | undefined;
+        pop3MaxMessages?: number | undefined;
         fromWhitelist?: string[] | undefined;
         tags?: string[] | undefined;
         metaData?: { [name: string]: unknown } | string | undefined;
@@ -340,6 +345,11 @@ export interface RestOperations {
           forwards: { allowed: number };
           received: { allowed: number };
           filters: { allowed: number; used: number };
+          imapUpload: { allowed: number; used: number; ttl: number | false };
+          imapDownload: { allowed: number; used: number; ttl: number | false };
+          imapMaxConnections: { allowed: number; used: number };
+          pop3Download: { allowed: number; used: number; ttl: number | false };
+          pop3MaxMessages: { allowed: number };
         };
         requirePasswordChange: boolean;
         disabledScopes?: string[] | undefined;
@@ -367,6 +377,11 @@ export interface RestOperations {
         forwards?: number | undefined;
         filters?: number | undefined;
         receivedMax?: number | undefined;
+        imapMaxUpload?: number | undefined;
+        imapMaxDownload?: number | undefined;
+        imapMaxConnections?: number | undefined;
+        pop3MaxDownload?: number | undefined;
+        pop3MaxMessages?: number | undefined;
         fromWhitelist?: string[] | undefined;
         tags?: string[] | undefined;
         metaData?: { [name: string]: unknown } | string | undefined;

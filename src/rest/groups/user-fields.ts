@@ -49,6 +49,11 @@ export type UserShape = {
   forwards: OptionalNumber;
   filters: OptionalNumber;
   receivedMax: OptionalNumber;
+  imapMaxUpload: OptionalNumber;
+  imapMaxDownload: OptionalNumber;
+  imapMaxConnections: OptionalNumber;
+  pop3MaxDownload: OptionalNumber;
+  pop3MaxMessages: OptionalNumber;
   fromWhitelist: OptionalTexts;
   tags: OptionalTexts;
   metaData: z.ZodOptional<MetaData>;
@@ -90,6 +95,11 @@ export const userFields: UserShape = {
   forwards: limit('Messages forwarded a day'),
   filters: limit('Filters'),
   receivedMax: limit('Messages that arrive within an hour'),
+  imapMaxUpload: limit('Octets of messages appended by IMAP a day'),
+  imapMaxDownload: limit('Octets of answers of IMAP a day'),
+  imapMaxConnections: limit('Sessions of IMAP at once'),
+  pop3MaxDownload: limit('Octets of answers of POP3 a day, for a server of POP3'),
+  pop3MaxMessages: limit('Messages that a server of POP3 shows'),
   fromWhitelist: z
     .array(z.string().max(320))
     .max(100)
@@ -126,6 +136,11 @@ const LIMITS = {
   forwards: 'forwardsPerDay',
   filters: 'filters',
   receivedMax: 'deliveriesPerHour',
+  imapMaxUpload: 'imapUploadOctetsPerDay',
+  imapMaxDownload: 'imapDownloadOctetsPerDay',
+  imapMaxConnections: 'imapSessions',
+  pop3MaxDownload: 'pop3DownloadOctetsPerDay',
+  pop3MaxMessages: 'pop3Messages',
 } as const;
 
 /** The limits that are given; 0 is none. */

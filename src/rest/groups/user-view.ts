@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Account } from '../../model/account.ts';
 import type { AccountProfile } from '../../model/account-profile.ts';
 import type { AccountStatus } from '../../model/authentication.ts';
+import type { TrafficUse } from '../../model/traffic.ts';
 import type { MessageStore } from '../../store/message-store.ts';
 import { scopeName } from '../login-source.ts';
 
@@ -12,6 +13,12 @@ const use = z.object({
   used: z.number(),
 });
 const daily = z.object({ allowed: z.number().meta({ description: '0 for no limit' }) });
+
+const traffic = use.extend({
+  ttl: z
+    .union([z.number(), z.literal(false)])
+    .meta({ description: 'Seconds until it begins anew; `false` when nothing was counted' }),
+});
 
 const common = {
   id: z.string(),
@@ -52,6 +59,11 @@ export const shownUser: z.ZodObject = z.object({
     forwards: daily,
     received: daily,
     filters: use,
+    imapUpload: traffic,
+    imapDownload: traffic,
+    imapMaxConnections: use,
+    pop3Download: traffic,
+    pop3MaxMessages: daily,
   }),
   requirePasswordChange: z.boolean(),
   disabledScopes: z.array(z.string()).optional(),
@@ -119,12 +131,14 @@ export async function listUser(
 /** All that is told of an account. */
 export async function showUser(store: MessageStore, account: Account): Promise<object> {
   const { id } = account;
-  const [{ profile, status, common: fields }, { limits, usage }, spam, keys, filters] = await Promise.all([
+  const [{ profile, status, common: fields }, { limits, usage }, spam, keys, filters, imap, pop3] = await Promise.all([
     readUser(store, account),
     store.quota(id),
     store.spam.settings(id),
     store.encryption.keys(id),
     store.filters.list(id),
+    store.traffic.use(id, 'imap'),
+    store.traffic.use(id, 'pop3'),
   ]);
   const pgp = keys.filter(({ type }) => type === 'openpgp').at(-1);
   const allowed = (limit: number | null | undefined): number => limit ?? 0;
@@ -146,11 +160,21 @@ export async function showUser(store: MessageStore, account: Account): Promise<o
       forwards: { allowed: allowed(limits.forwardsPerDay) },
       received: { allowed: allowed(limits.deliveriesPerHour) },
       filters: { allowed: allowed(limits.filters), used: filters.length },
+      imapUpload: trafficOf(limits.imapUploadOctetsPerDay, imap.upload),
+      imapDownload: trafficOf(limits.imapDownloadOctetsPerDay, imap.download),
+      imapMaxConnections: { allowed: allowed(limits.imapSessions), used: imap.sessions },
+      pop3Download: trafficOf(limits.pop3DownloadOctetsPerDay, pop3.download),
+      pop3MaxMessages: { allowed: allowed(limits.pop3Messages) },
     },
     requirePasswordChange: status.mustChange,
     disabledScopes: status.disabledScopes.map(scopeName),
     created: new Date(account.created).toISOString(),
   };
+}
+
+function trafficOf(limit: number | null | undefined, { used, until }: TrafficUse): z.output<typeof traffic> {
+  const ttl = until === null ? false : Math.max(0, Math.ceil((until - Date.now()) / 1000));
+  return { allowed: limit ?? 0, used, ttl };
 }
 
 /** `Ann <ann@example.com>` */

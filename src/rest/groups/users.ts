@@ -6,6 +6,7 @@ import type { AccountId } from '../../model/ids.ts';
 import type { RestorableAccount } from '../../model/recovery.ts';
 import type { MessageStore } from '../../store/message-store.ts';
 import { doneResponse, madeResponse, pageFields, pageResponse, userField } from '../fields.ts';
+import { requireGranted, sourceOf } from '../login-source.ts';
 import { type Operation, operation } from '../operation.ts';
 import { isText, pageFieldsOf, placeOf } from '../paging.ts';
 import { ApiError } from '../problems.ts';
@@ -132,10 +133,14 @@ const updateUser = operation({
     protocol: z.string().max(255).optional().meta({ description: 'For logs' }),
   },
   response: doneResponse,
-  errors: ['AuthFailed', 'InsecurePasswordError'],
-  async run({ store, user, input }) {
+  errors: ['AuthFailed', 'InsecurePasswordError', 'RateLimitedError'],
+  async run(call) {
+    const { store, user, input } = call;
     const { id } = user;
-    if (input.existingPassword !== undefined) await store.accounts.authenticate(user.name, input.existingPassword);
+    if (input.existingPassword !== undefined) {
+      // With the limits of a login: who has found a token must not guess the password by it.
+      requireGranted(await store.auth.authenticate(user.name, input.existingPassword, sourceOf(call, 'rest', 'API')));
+    }
     profileOf(input);
     const limits = limitsOf(input);
     if (Object.keys(limits).length > 0) await store.accounts.update(id, { limits });
