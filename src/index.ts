@@ -62,6 +62,7 @@ export * from './model/auto-reply.ts';
 export * from './model/change.ts';
 export * from './model/content.ts';
 export * from './model/dkim.ts';
+export * from './model/domain-access.ts';
 export type * from './model/encryption.ts';
 export * from './model/filter.ts';
 export * from './model/flags.ts';

@@ -1,10 +1,12 @@
 /** Brings a message to one account. */
 
 import { EiderError } from '../errors.ts';
-import { normalizeAddress } from '../model/address.ts';
+import { normalizeAddress, normalizeDomain } from '../model/address.ts';
+import type { DomainAction } from '../model/domain-access.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { ArrivalDecision, DeliveryOutcome, MailTransactionOptions } from '../model/mail-transaction.ts';
 import type { AccountRoute } from '../model/route.ts';
+import { attempt } from '../store/address-resolver.ts';
 import { storeArriving } from '../store/deliver.ts';
 import type { AccountRules } from './account-rules.ts';
 import type { Arrival } from './arrival.ts';
@@ -41,10 +43,11 @@ export interface Shared {
 export async function deliverToAccount(shared: Shared, task: AccountTask): Promise<DeliveryOutcome> {
   const { context, options, arrival, facts, now } = shared;
   const { account, recipient, route, rules } = task;
+  const access = await accessOf(shared, task);
   const decision = await decide(shared, task);
   if (needsText(rules.filters)) await facts.loadText().catch(ignoreMissing);
   const known = { address: addressOf(recipient), detail: route.detail };
-  const disposition = await disposeOf(rules, facts, known, decision, () => context.mailboxes(account));
+  const disposition = await disposeOf({ ...rules, access }, facts, known, decision, () => context.mailboxes(account));
   const cause = { arrival, route, recipient, from: options.from ?? '', rules, disposition, now };
   const outgoing = [
     ...(await forwardsOf(context, cause)),
@@ -65,6 +68,24 @@ export async function deliverToAccount(shared: Shared, task: AccountTask): Promi
   const elsewhere = outgoing.some(({ kind }) => kind === 'forward') ? 'forwarded' : 'discarded';
   const result = duplicate ? 'duplicate' : stored ? 'stored' : elsewhere;
   return { recipient, result, account, stored, error: null };
+}
+
+/** @throws `DELIVERY_REFUSED` for mail of a domain that is blocked for the account. */
+async function accessOf(
+  { context, options, facts }: Shared,
+  { rules: { tags } }: AccountTask,
+): Promise<DomainAction | null> {
+  if (tags.length === 0) return null;
+  const { from = '' } = options;
+  // An address of which only the domain makes sense counts by that.
+  const domain = from.includes('@') ? attempt(() => normalizeDomain(from.slice(from.lastIndexOf('@') + 1))) : null;
+  if (domain === null) return null;
+  const access = await context.domainAccess(tags, domain);
+  const isHam = facts.spam.override && facts.spam.verdict === 'ham';
+  if (access === 'block' && !isHam) {
+    throw new EiderError('DELIVERY_REFUSED', 'mail from the domain of the sender is not taken here');
+  }
+  return access;
 }
 
 async function decide(

@@ -63,6 +63,7 @@ export function makeServices(
       resolve: async (address) => rewrittenRoute(outgoing.rewriteSender, address) ?? store.addresses.resolve(address),
       takesMail: (account) => store.auth.takesMail(account),
       mailboxes: (account) => store.mailboxes(account),
+      domainAccess: (tags, domain) => store.domainAccess.decide(tags, domain),
     }),
     filters,
     encryption: new AccountEncryption(vault, directory, now),

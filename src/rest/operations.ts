@@ -6,6 +6,7 @@ import { archiveOperations } from './groups/archive.ts';
 import { auditOperations } from './groups/audit.ts';
 import { authenticationOperations } from './groups/authentication.ts';
 import { replyAndKeyOperations } from './groups/autoreply-and-dkim.ts';
+import { domainAccessOperations } from './groups/domain-access.ts';
 import { filterOperations } from './groups/filters.ts';
 import { forwardedOperations } from './groups/forwarded-addresses.ts';
 import { healthOperations } from './groups/health.ts';
@@ -34,6 +35,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...submissionOperations,
   ...archiveOperations,
   ...filterOperations,
+  ...domainAccessOperations,
   ...replyAndKeyOperations,
   ...authenticationOperations,
   ...appPasswordOperations,

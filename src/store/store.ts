@@ -8,6 +8,7 @@ import type { Addresses } from '../model/addresses.ts';
 import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
+import type { DomainAccess } from '../model/domain-access.ts';
 import type { Idempotency } from '../model/idempotency.ts';
 import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
 import type { Jobs } from '../model/job.ts';
@@ -23,6 +24,7 @@ import { readAnnotations, readMailboxAnnotations, setAnnotations } from './annot
 import { appendMessage, appendPrepared, prepareMessage, replaceMessage } from './append.ts';
 import { changesSince, followChanges, mailboxChanges } from './changes.ts';
 import { accountSettings, resolveMailbox, type StoreContext } from './context.ts';
+import { StoreDomainAccess } from './domain-access.ts';
 import { fetchMessages, fetchPages } from './fetch.ts';
 import { visibleUsage } from './hidden-mailboxes.ts';
 import { retentionJob, sweepJob } from './housekeeping.ts';
@@ -85,6 +87,7 @@ export class Store extends StoreWithServices implements MessageStore {
   readonly accounts: Accounts;
   readonly profiles: AccountProfiles;
   readonly addresses: Addresses;
+  readonly domainAccess: DomainAccess;
   readonly #auth: StoreAuth | null;
   readonly files: StoredFiles;
   readonly idempotency: Idempotency;
@@ -118,6 +121,7 @@ export class Store extends StoreWithServices implements MessageStore {
     this.accounts = accounts;
     this.profiles = new StoreProfiles(context.engine.vault);
     this.addresses = new StoreAddresses(context.engine, (record) => accounts.completed(record));
+    this.domainAccess = new StoreDomainAccess(context.engine.vault);
     this.#auth =
       authentication?.({
         find: (name) => accounts.login(name),

@@ -1326,6 +1326,37 @@ export interface RestOperations {
       output: { success: true };
     };
   };
+  '/domainaccess/{tag}/allow': {
+    /** List the domains that are allowed for a tag. */
+    get: {
+      input: { tag: string; sess?: string | undefined; ip?: string | undefined };
+      output: { success: true; results: { id: string; domain: string; action: 'allow' | 'block' }[] };
+    };
+    /** Have a domain allowed for a tag. */
+    post: {
+      input: { tag: string; sess?: string | undefined; ip?: string | undefined; domain: string };
+      output: { success: true; id: string };
+    };
+  };
+  '/domainaccess/{tag}/block': {
+    /** List the domains that are blocked for a tag. */
+    get: {
+      input: { tag: string; sess?: string | undefined; ip?: string | undefined };
+      output: { success: true; results: { id: string; domain: string; action: 'allow' | 'block' }[] };
+    };
+    /** Have a domain blocked for a tag. */
+    post: {
+      input: { tag: string; sess?: string | undefined; ip?: string | undefined; domain: string };
+      output: { success: true; id: string };
+    };
+  };
+  '/domainaccess/{domain}': {
+    /** Take a domain off its list. */
+    delete: {
+      input: { domain: string; sess?: string | undefined; ip?: string | undefined };
+      output: { success: true };
+    };
+  };
   '/users/{user}/autoreply': {
     /** Tell of the automatic reply of a user. */
     get: {
