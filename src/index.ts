@@ -61,6 +61,7 @@ export * from './model/authentication.ts';
 export * from './model/auto-reply.ts';
 export * from './model/change.ts';
 export * from './model/content.ts';
+export * from './model/default-limits.ts';
 export * from './model/dkim.ts';
 export * from './model/domain-access.ts';
 export type * from './model/encryption.ts';

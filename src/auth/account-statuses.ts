@@ -2,7 +2,7 @@
 
 import type { Vault, VaultEntry } from '../engine/vault.ts';
 import { EiderError } from '../errors.ts';
-import type { AccountStatus, SecondFactorMethod } from '../model/authentication.ts';
+import type { AccountStatus, SecondFactorKind } from '../model/authentication.ts';
 import type { AccountId } from '../model/ids.ts';
 
 const KIND = 'status';
@@ -72,7 +72,7 @@ export class AccountStatuses {
   }
 
   /** Switches a second factor on or off. @throws `BUSY` when others never let it. */
-  async switchFactor(account: AccountId, method: SecondFactorMethod, on: boolean): Promise<void> {
+  async switchFactor(account: AccountId, method: SecondFactorKind, on: boolean): Promise<void> {
     await this.update(account, ({ secondFactors }) => ({
       secondFactors: [...secondFactors.filter((one) => one !== method), ...(on ? [method] : [])],
     }));

@@ -42,7 +42,7 @@ export function makeServices(
 ): StoreServices {
   const { vault, directory } = parts.engine;
   const limitOf = async (account: AccountId): Promise<number | null> =>
-    effectiveLimits((await store.accounts.get(account)).limits, parts.defaultLimits).filters ?? null;
+    effectiveLimits((await store.accounts.get(account)).limits, await parts.defaultLimits.inForce()).filters ?? null;
   const { send = null, webhooks } = outgoing;
   const post = webhooks ? webhookPoster(webhooks) : null;
   const handOf = (kind: OutgoingMail['kind']): SendMail | null => (kind === 'webhook' ? post : send);

@@ -16,6 +16,7 @@ import { messageOperations } from './groups/messages.ts';
 import { searchOperations } from './groups/search.ts';
 import { secondFactorOperations } from './groups/second-factors.ts';
 import { securityKeyOperations } from './groups/security-keys.ts';
+import { settingOperations } from './groups/settings.ts';
 import { storageOperations } from './groups/storage.ts';
 import { submissionOperations } from './groups/submission.ts';
 import { updateOperations } from './groups/updates.ts';
@@ -43,5 +44,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...securityKeyOperations,
   ...storageOperations,
   ...auditOperations,
+  ...settingOperations,
   ...healthOperations,
 ];

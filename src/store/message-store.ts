@@ -9,6 +9,7 @@ import type { Addresses } from '../model/addresses.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
 import type { Content } from '../model/content.ts';
+import type { DefaultLimits } from '../model/default-limits.ts';
 import type { DomainAccess } from '../model/domain-access.ts';
 import type { Encryption } from '../model/encryption.ts';
 import type { Filters } from '../model/filter.ts';
@@ -192,6 +193,8 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   readonly profiles: AccountProfiles;
   /** Addresses beyond those that `accounts` knows: patterns, domain aliases, addresses that only forward. */
   readonly addresses: Addresses;
+  /** Limits of accounts of which nothing else was said. */
+  readonly defaultLimits: DefaultLimits;
   /** Domains whose mail accounts with a tag always take, or never. */
   readonly domainAccess: DomainAccess;
   /** Who is let in: app passwords, second factors, tokens, limits, the log. */

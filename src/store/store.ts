@@ -8,6 +8,7 @@ import type { Addresses } from '../model/addresses.ts';
 import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
+import type { DefaultLimits } from '../model/default-limits.ts';
 import type { DomainAccess } from '../model/domain-access.ts';
 import type { Idempotency } from '../model/idempotency.ts';
 import type { AccountId, MailboxId, ModSeq, Uid } from '../model/ids.ts';
@@ -57,6 +58,7 @@ import type {
   PreparedMessage,
   StoreFlagsResult,
 } from './message-store.ts';
+import { recountJob } from './recount-usage.ts';
 import { StoreRecovery } from './recovery.ts';
 import { StoreAddresses } from './store-addresses.ts';
 import { type MakeServices, type StoreServices, StoreWithServices } from './store-services.ts';
@@ -88,6 +90,7 @@ export class Store extends StoreWithServices implements MessageStore {
   readonly profiles: AccountProfiles;
   readonly addresses: Addresses;
   readonly domainAccess: DomainAccess;
+  readonly defaultLimits: DefaultLimits;
   readonly #auth: StoreAuth | null;
   readonly files: StoredFiles;
   readonly idempotency: Idempotency;
@@ -121,6 +124,7 @@ export class Store extends StoreWithServices implements MessageStore {
     this.accounts = accounts;
     this.profiles = new StoreProfiles(context.engine.vault);
     this.addresses = new StoreAddresses(context.engine, (record) => accounts.completed(record));
+    this.defaultLimits = context.defaultLimits;
     this.domainAccess = new StoreDomainAccess(context.engine.vault);
     this.#auth =
       authentication?.({
@@ -135,7 +139,10 @@ export class Store extends StoreWithServices implements MessageStore {
     this.maintenance = new StoreMaintenance(context);
     this.recovery = new StoreRecovery(context);
     this.services = services?.(this) ?? null;
-    const kinds = [retentionJob(context), sweepJob(this.maintenance), ...(this.services?.jobKinds ?? [])];
+    const kinds = [
+      ...[retentionJob(context), sweepJob(this.maintenance), recountJob(context, this.maintenance)],
+      ...(this.services?.jobKinds ?? []),
+    ];
     this.#jobs = new StoreJobs(context.engine.vault, kinds);
   }
 

@@ -1,6 +1,6 @@
 /**
  * Copies what belongs to no account: domain aliases, domains in which dots do not count, addresses that only forward,
- * domains that are allowed or blocked.
+ * domains that are allowed or blocked, limits of all accounts.
  */
 
 import { type ErrorCode, isEiderError } from '../errors.ts';
@@ -51,6 +51,10 @@ export async function transferDomains(from: StoreContext, to: StoreContext): Pro
   for await (const { id, tag, domain, action } of new StoreDomainAccess(from.engine.vault).all()) {
     if (await access.get(id)) continue;
     await copy(`${action} ${domain} for ${tag}`, () => access.set(tag, domain, action));
+  }
+  for (const [name, limit] of Object.entries(await from.defaultLimits.stored())) {
+    if (Object.hasOwn(await to.defaultLimits.stored(), name)) continue;
+    await copy(`default limit ${name}`, () => to.defaultLimits.set({ [name]: limit }));
   }
   return { copied, refused };
 }

@@ -421,6 +421,10 @@ export interface RestOperations {
       output: { success: true; storageUsed: number; previousStorageUsed: number };
     };
   };
+  '/quota/reset': {
+    /** Count again what all users use. */
+    post: { input: { sess?: string | undefined; ip?: string | undefined }; output: { success: true; task: string } };
+  };
   '/users/{user}/updates': {
     /** Follow what happens in the mailboxes of a user. */
     get: {
@@ -1679,6 +1683,12 @@ export interface RestOperations {
   };
   '/users/{user}/2fa': {
     /** Switch all second factors off. */
+    delete: { input: { user: string; sess?: string | undefined; ip?: string | undefined }; output: { success: true } };
+  };
+  '/users/{user}/2fa/custom': {
+    /** Say that a user has a second factor of yours. */
+    put: { input: { user: string; sess?: string | undefined; ip?: string | undefined }; output: { success: true } };
+    /** Say that a user has no second factor of yours. */
     delete: { input: { user: string; sess?: string | undefined; ip?: string | undefined }; output: { success: true } };
   };
   '/users/{user}/2fa/recovery-codes': {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { AccountId } from '../../model/ids.ts';
 import type { RestorableAccount } from '../../model/recovery.ts';
 import type { MessageStore } from '../../store/message-store.ts';
+import { RECOUNT_USAGE } from '../../store/recount-usage.ts';
 import { doneResponse, madeResponse, pageFields, pageResponse, userField } from '../fields.ts';
 import { type Operation, operation } from '../operation.ts';
 import { isText, pageFieldsOf, placeOf } from '../paging.ts';
@@ -280,6 +281,23 @@ const recalculateQuota = operation({
   },
 });
 
+const recalculateAll = operation({
+  id: 'recalculateQuotas',
+  method: 'post',
+  path: '/quota/reset',
+  group,
+  summary: 'Count again what all users use',
+  description: 'A job in the background; one that has not ended yet is not begun again',
+  access: { resource: 'users', verb: 'update', any: true },
+  body: {},
+  response: z.object({ task: z.string().meta({ description: 'ID of the job' }) }),
+  async run({ store }) {
+    const waiting = (await store.jobs.list(null)).find(({ kind, due }) => kind === RECOUNT_USAGE && due !== null);
+    const { id } = waiting ?? (await store.jobs.add(RECOUNT_USAGE, null));
+    return { task: id };
+  },
+});
+
 async function findDeleted(store: MessageStore, ref: string): Promise<RestorableAccount> {
   const wanted = ref.normalize('NFC').toLowerCase();
   for await (const found of store.recovery.accounts()) {
@@ -293,6 +311,7 @@ async function findDeleted(store: MessageStore, ref: string): Promise<Restorable
 async function disableSecondFactors(store: MessageStore, id: AccountId): Promise<void> {
   await store.auth.removeTotp(id);
   for (const key of await store.auth.securityKeys(id)) await store.auth.removeSecurityKey(id, key.id);
+  await store.auth.setCustomFactor(id, false);
 }
 
 /** 16 letters and digits that cannot be taken for one another: 80 bits. */
@@ -312,4 +331,5 @@ export const userOperations: readonly Operation[] = [
   restoreUser,
   resetPassword,
   recalculateQuota,
+  recalculateAll,
 ];
