@@ -27,6 +27,7 @@ import { NetworkList } from './model/networks.ts';
 import type { MongoSource, OpenedDatabase } from './mongodb/connect.ts';
 import { DIRECTORY_FILE, openSqliteEngine } from './sqlite/sqlite-engine.ts';
 import type { StoreContext } from './store/context.ts';
+import { StoreDefaultLimits } from './store/default-limits.ts';
 import type { MessageStore, PasswordPolicy } from './store/message-store.ts';
 import { Store } from './store/store.ts';
 
@@ -61,7 +62,10 @@ export interface OpenStoreOptions {
    * all. @defaultValue 25
    */
   readonly restorableDays?: number;
-  /** Limits of accounts of which nothing else was said; those of an account go first. @defaultValue none */
+  /**
+   * Limits of accounts of which nothing else was said; those of an account, and those of `store.defaultLimits`, go
+   * first. @defaultValue none
+   */
   readonly limits?: Partial<AccountLimits>;
   /** Accounts kept open at once; each takes some 6 file descriptors and a few MB. @defaultValue 100 */
   readonly maxOpenAccounts?: number;
@@ -141,7 +145,7 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
 export async function openParts(options: OpenStoreOptions): Promise<StoreContext> {
   requirePlaces(options);
   const { restorableDays = DEFAULT_RESTORABLE_DAYS } = options;
-  const defaultLimits = changeLimits(NO_LIMITS, options.limits);
+  const limits = changeLimits(NO_LIMITS, options.limits);
   if (!(restorableDays >= 0 && restorableDays <= MAX_RESTORABLE_DAYS)) {
     throw new EiderError('INVALID_ARGUMENT', `restorableDays is a number from 0 to ${MAX_RESTORABLE_DAYS}`);
   }
@@ -150,6 +154,7 @@ export async function openParts(options: OpenStoreOptions): Promise<StoreContext
   try {
     const blobs = options.blobs ?? (await openBlobs(options, cluster));
     const maxMessageSize = options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE;
+    const defaultLimits = new StoreDefaultLimits(engine.vault, limits);
     const atRest = new RecordedEncryption({ engine, blobs, maxMessageSize });
     return { engine, blobs, maxMessageSize, restorableMs: restorableDays * DAY_MS, defaultLimits, atRest };
   } catch (error) {

@@ -2,7 +2,7 @@
 
 import type { Vault, VaultEntry } from '../engine/vault.ts';
 import { EiderError } from '../errors.ts';
-import type { AccountStatus, SecondFactorMethod } from '../model/authentication.ts';
+import type { AccountStatus, SecondFactorKind } from '../model/authentication.ts';
 import type { AccountId } from '../model/ids.ts';
 
 const KIND = 'status';
@@ -76,7 +76,7 @@ export class AccountStatuses {
    *
    * @throws `BUSY` when others never let it.
    */
-  async switchFactor(account: AccountId, method: SecondFactorMethod, on: boolean): Promise<boolean> {
+  async switchFactor(account: AccountId, method: SecondFactorKind, on: boolean): Promise<boolean> {
     let ends = false;
     await this.update(account, ({ secondFactors, passwordSerial }) => {
       const after = [...secondFactors.filter((one) => one !== method), ...(on ? [method] : [])];
@@ -88,7 +88,7 @@ export class AccountStatuses {
 }
 
 /** Recovery codes alone are none. */
-function hasFactor(methods: readonly SecondFactorMethod[]): boolean {
+function hasFactor(methods: readonly SecondFactorKind[]): boolean {
   return methods.some((method) => method !== 'recoveryCode');
 }
 

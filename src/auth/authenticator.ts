@@ -286,10 +286,13 @@ export class Authenticator {
     return { kind: 'needsSecondFactor', ticket, methods };
   }
 
-  #passwordReason(status: AccountStatus, { scope }: LoginSource): RefusalReason | null {
+  #passwordReason(status: AccountStatus, { scope, asksCustomFactor }: LoginSource): RefusalReason | null {
     if (status.passwordExpires !== null && status.passwordExpires <= this.#parts.now()) return 'expired';
-    if (ASKS.includes(scope)) return null;
-    if (methodsOf(status).length > 0) return 'appPasswordRequired';
+    const isOfOurs = methodsOf(status).length > 0;
+    const isCustom = status.secondFactors.includes('custom');
+    // Who can end the login with a factor of ours need not know of the custom one.
+    if (ASKS.includes(scope)) return isCustom && !isOfOurs && !asksCustomFactor ? 'appPasswordRequired' : null;
+    if (isOfOurs || isCustom) return 'appPasswordRequired';
     return status.mustChange ? 'mustChange' : null;
   }
 
@@ -325,9 +328,10 @@ export class Authenticator {
   }
 }
 
-/** Second factors with which a login can be ended; recovery codes alone are none. */
+/** Second factors with which a login can be ended here; recovery codes alone are none. */
 function methodsOf({ secondFactors }: AccountStatus): readonly SecondFactorMethod[] {
-  return secondFactors.some((method) => method !== 'recoveryCode') ? secondFactors : [];
+  const methods = secondFactors.filter((kind) => kind !== 'custom');
+  return methods.some((method) => method !== 'recoveryCode') ? methods : [];
 }
 
 function offReason(

@@ -209,6 +209,11 @@ export class StoreAuthentication implements Authentication {
     await this.#totp.remove(account);
   }
 
+  async setCustomFactor(account: AccountId, on: boolean): Promise<void> {
+    await this.#require(account);
+    await this.#statuses.switchFactor(account, 'custom', on);
+  }
+
   async createRecoveryCodes(account: AccountId): Promise<string[]> {
     await this.#require(account);
     const codes = await this.#recovery.create(account);

@@ -7,6 +7,7 @@ import type { Filter } from '../model/filter.ts';
 import type { Forwarding } from '../model/forwarding.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { SpamSettings } from '../model/spam.ts';
+import { readTags } from '../store/account-profiles.ts';
 import { readAutoReply } from './auto-reply-settings.ts';
 import { readFilters } from './filter-record.ts';
 import { readForwarding } from './forwarding-settings.ts';
@@ -22,6 +23,8 @@ export interface AccountRules {
   readonly autoReply: AutoReply | null;
   readonly forwarding: Forwarding | null;
   readonly encryption: EncryptionState;
+  /** Of the account. */
+  readonly tags: readonly string[];
 }
 
 /** What it has said of encryption alone. */
@@ -41,5 +44,6 @@ export async function readAccountRules(vault: Vault, account: AccountId): Promis
     autoReply: readAutoReply(entries),
     forwarding: readForwarding(entries),
     encryption: readEncryption(entries),
+    tags: readTags(entries),
   };
 }

@@ -2,11 +2,13 @@
 
 import { encryptionInto, encryptsAny } from '../crypto/encryption-state.ts';
 import { EiderError } from '../errors.ts';
-import { normalizeAddress } from '../model/address.ts';
+import { normalizeAddress, normalizeDomain } from '../model/address.ts';
+import type { DomainAction } from '../model/domain-access.ts';
 import type { AccountId, MailboxId } from '../model/ids.ts';
 import type { ArrivalDecision, DeliveryOutcome, MailTransactionOptions } from '../model/mail-transaction.ts';
 import { findMailbox } from '../model/mailbox.ts';
 import type { AccountRoute } from '../model/route.ts';
+import { attempt } from '../store/address-resolver.ts';
 import { storeArriving } from '../store/deliver.ts';
 import type { AccountRules } from './account-rules.ts';
 import type { Arrival } from './arrival.ts';
@@ -45,10 +47,12 @@ export interface Shared {
 export async function deliverToAccount(shared: Shared, task: AccountTask): Promise<DeliveryOutcome> {
   const { context, options, arrival, facts, now } = shared;
   const { account, recipient, route } = task;
+  const access = await accessOf(shared, task);
   const decision = await decide(shared, task);
   if (needsText(task.rules.filters)) await facts.loadText().catch(ignoreMissing);
   const known = { address: addressOf(recipient), detail: route.detail };
-  const disposition = await disposeOf(task.rules, facts, known, decision, () => context.mailboxes(account));
+  const ruled = { ...task.rules, access };
+  const disposition = await disposeOf(ruled, facts, known, decision, () => context.mailboxes(account));
   const rules = await rulesInto(context, task, disposition);
   const cause = { arrival, route, recipient, from: options.from ?? '', rules, disposition, now };
   const outgoing = [
@@ -87,6 +91,24 @@ async function rulesInto(
   const mailboxes = await context.mailboxes(account);
   const first = findMailbox(mailboxes, mailbox ?? 'INBOX') ?? findMailbox(mailboxes, 'INBOX');
   return { ...rules, encryption: encryptionInto(encryption, [...(first ? [first.id] : []), ...labels]) };
+}
+
+/** @throws `DELIVERY_REFUSED` for mail of a domain that is blocked for the account. */
+async function accessOf(
+  { context, options, facts }: Shared,
+  { rules: { tags } }: AccountTask,
+): Promise<DomainAction | null> {
+  if (tags.length === 0) return null;
+  const { from = '' } = options;
+  // An address of which only the domain makes sense counts by that.
+  const domain = from.includes('@') ? attempt(() => normalizeDomain(from.slice(from.lastIndexOf('@') + 1))) : null;
+  if (domain === null) return null;
+  const access = await context.domainAccess(tags, domain);
+  const isHam = facts.spam.override && facts.spam.verdict === 'ham';
+  if (access === 'block' && !isHam) {
+    throw new EiderError('DELIVERY_REFUSED', 'mail from the domain of the sender is not taken here');
+  }
+  return access;
 }
 
 async function decide(

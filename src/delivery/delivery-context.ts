@@ -1,5 +1,6 @@
 /** What delivery needs of a store, and what a program may say about it. */
 
+import type { DomainAction } from '../model/domain-access.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { DeliveryHooks } from '../model/mail-transaction.ts';
 import type { Mailbox } from '../model/mailbox.ts';
@@ -48,4 +49,6 @@ export interface DeliveryContext {
   /** Whether an account takes mail at all. */
   takesMail(account: AccountId): Promise<boolean>;
   mailboxes(account: AccountId): Promise<readonly Mailbox[]>;
+  /** What is to be done with mail from a domain for accounts with these tags. */
+  domainAccess(tags: readonly string[], domain: string): Promise<DomainAction | null>;
 }

@@ -1,6 +1,7 @@
 /** What is to be done with a message for one account, by all that the account and the program have said. */
 
 import { EiderError } from '../errors.ts';
+import type { DomainAction } from '../model/domain-access.ts';
 import { type Flags, parseFlags } from '../model/flags.ts';
 import type { MailboxId } from '../model/ids.ts';
 import type { ArrivalDecision } from '../model/mail-transaction.ts';
@@ -31,16 +32,21 @@ export interface Disposition {
   readonly webhooks: readonly string[];
 }
 
+/** What an account has said, and what holds of the sender's domain for its tags. */
+export interface Ruling extends AccountRules {
+  readonly access: DomainAction | null;
+}
+
 /** Decides. @param mailboxes asked for only where it matters which ones there are */
 export async function disposeOf(
-  rules: AccountRules,
+  rules: Ruling,
   facts: MessageFacts,
   recipient: RecipientFacts,
   decision: ArrivalDecision,
   mailboxes: () => Promise<readonly Mailbox[]>,
 ): Promise<Disposition> {
   const outcome = evaluateFilters(rules.filters, facts, recipient);
-  const { junk } = judgeSpam(facts, { settings: rules.spam, filters: outcome });
+  const { junk } = judgeSpam(facts, { settings: rules.spam, filters: outcome, access: rules.access });
   const flags = parseFlags([
     ...(outcome.seen ? ['\\Seen'] : []),
     ...(outcome.flag ? ['\\Flagged'] : []),

@@ -47,7 +47,8 @@ export async function forwardNow(
   if (!send) throw new EiderError('UNAVAILABLE', 'nobody sends mail on from here');
   requireNoLoop(headerFieldsOf(arrival), recipient);
   const { vault } = context.store.engine;
-  const most = route.forwardsPerDay ?? context.store.defaultLimits.forwardsPerDay ?? Number.POSITIVE_INFINITY;
+  const most =
+    route.forwardsPerDay ?? (await context.store.defaultLimits.inForce()).forwardsPerDay ?? Number.POSITIVE_INFINITY;
   const owner = `forward ${createHash('sha256').update(route.matched).digest('base64url')}`;
   const transaction = `${transactionId ?? randomBytes(16).toString('hex')} ${arrival.content.digest}`;
   const left = await unsent(vault, owner, transaction, route.targets);

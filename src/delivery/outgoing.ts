@@ -49,7 +49,8 @@ export async function forwardsOf(context: DeliveryContext, cause: Cause): Promis
   const address = addressOf(cause);
   requireNoLoop(headerFieldsOf(arrival), address);
   const { engine, defaultLimits } = context.store;
-  const most = effectiveLimits(route.account.limits, defaultLimits).forwardsPerDay ?? Number.POSITIVE_INFINITY;
+  const most =
+    effectiveLimits(route.account.limits, await defaultLimits.inForce()).forwardsPerDay ?? Number.POSITIVE_INFINITY;
   if (!(await takeDaily(engine.vault, route.account.id, 'forwards', forwards.length, most, now))) {
     if (disposition.mailbox !== null) return [];
     throw new EiderError('RATE_LIMITED', 'the account forwards more than it may in a day');

@@ -44,7 +44,7 @@ export function makeServices(
 ): StoreServices {
   const { vault, directory } = parts.engine;
   const limitOf = async (account: AccountId): Promise<number | null> =>
-    effectiveLimits((await store.accounts.get(account)).limits, parts.defaultLimits).filters ?? null;
+    effectiveLimits((await store.accounts.get(account)).limits, await parts.defaultLimits.inForce()).filters ?? null;
   const { send = null, webhooks } = outgoing;
   const post = webhooks ? webhookPoster(webhooks) : null;
   const handOf = (kind: OutgoingMail['kind']): SendMail | null => (kind === 'webhook' ? post : send);
@@ -65,6 +65,7 @@ export function makeServices(
       resolve: async (address) => rewrittenRoute(outgoing.rewriteSender, address) ?? store.addresses.resolve(address),
       takesMail: (account) => store.auth.takesMail(account),
       mailboxes: (account) => store.mailboxes(account),
+      domainAccess: (tags, domain) => store.domainAccess.decide(tags, domain),
     }),
     filters,
     encryption: new AccountEncryption(vault, directory, store, now),

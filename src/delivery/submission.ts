@@ -75,7 +75,7 @@ export class StoreSubmissions implements Submissions {
       maxSize: parts.maxMessageSize,
       ...(options.signal && { signal: options.signal }),
     });
-    const limits = effectiveLimits(account.limits, parts.defaultLimits);
+    const limits = effectiveLimits(account.limits, await parts.defaultLimits.inForce());
     requireSize(written, limits);
     const copy = await this.#completed(written, from || (account.addresses[0] ?? ''), now);
     const content = await this.#signed(await this.#withoutBcc(copy));

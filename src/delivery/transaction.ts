@@ -80,7 +80,7 @@ export class Transaction implements MailTransaction {
   /** Counts a delivery to the account. */
   async #takeTurn({ id, limits }: Account): Promise<void> {
     const { engine, defaultLimits } = this.#context.store;
-    const { deliveriesPerHour: most } = effectiveLimits(limits, defaultLimits);
+    const { deliveriesPerHour: most } = effectiveLimits(limits, await defaultLimits.inForce());
     if (most === null || most === undefined) return;
     const place = { owner: id, kind: 'rate', key: 'deliveries' };
     const { count } = await engine.vault.count(place, 1, Date.now() + HOUR_MS);

@@ -17,6 +17,9 @@ export interface UsedCredential {
 /** How a second factor can be given. */
 export type SecondFactorMethod = 'totp' | 'securityKey' | 'recoveryCode';
 
+/** Second factors of an account; a `custom` one is asked for by the program that lets people in. */
+export type SecondFactorKind = SecondFactorMethod | 'custom';
+
 /** A second factor as it is given: six digits, a recovery code, or what a security key has answered. */
 export type SecondFactor =
   | { readonly method: 'totp' | 'recoveryCode'; readonly code: string }
@@ -34,7 +37,7 @@ export type SecondFactor =
  *
  * All others are told only to who has given a right credential:
  *
- * - `appPasswordRequired`: the account has a second factor, and this protocol cannot ask for it.
+ * - `appPasswordRequired`: the account has a second factor, and this protocol, or this program, cannot ask for it.
  * - `scope`: the app password is not for this protocol.
  * - `network`: the app password is not for this address.
  * - `impersonation`: nobody may act for that account, or not this one.
@@ -148,7 +151,7 @@ export interface AccountStatus {
   /** A temporary password ends then; milliseconds since 1970. */
   readonly passwordExpires: number | null;
   /** Second factors that are on. */
-  readonly secondFactors: readonly SecondFactorMethod[];
+  readonly secondFactors: readonly SecondFactorKind[];
   /** Protocols that the account is not for, whatever credential opens it: refused as `scope`. */
   readonly disabledScopes: readonly Scope[];
 }
@@ -278,6 +281,14 @@ export interface Authentication extends SecurityKeyAuthentication {
   /** Switches TOTP on; `false` for a wrong code. */
   confirmTotp(account: AccountId, code: string): Promise<boolean>;
   removeTotp(account: AccountId): Promise<void>;
+  /**
+   * Says that the account has a second factor of somebody else's. From then on the password alone lets in only who has
+   * said to ask for it ({@link LoginSource.asksCustomFactor}); app passwords go on, and so does what another second
+   * factor lets in.
+   *
+   * @throws `ACCOUNT_NOT_FOUND`, `BUSY`.
+   */
+  setCustomFactor(account: AccountId, on: boolean): Promise<void>;
   /** Makes ten recovery codes, each good for one login; older ones are void. They are told this once. */
   createRecoveryCodes(account: AccountId): Promise<string[]>;
   /** How many are left. */

@@ -38,7 +38,7 @@ export interface Jobs {
   get(id: string): Promise<Job | null>;
   /**
    * Makes a job that is due at once: `encryptMail` (of an account whose encryption is on: all mail that it has already),
-   * `applyFilter` with `{ filter, mailbox }`, both ids.
+   * `applyFilter` with `{ filter, mailbox }`, both ids; `recountUsage` of no account: what all use is counted again.
    *
    * @throws `UNSUPPORTED` for a kind that there is not; `INVALID_ARGUMENT` for parameters of over 16 KB.
    */

@@ -13,4 +13,6 @@ export interface LoginSource {
   readonly address: string;
   /** What the client says of itself: IMAP ID, user agent. At most 256 characters are kept. */
   readonly client?: string | null;
+  /** Whether who asks has the owner of an account with a custom second factor give it, once the password was right. @defaultValue `false` */
+  readonly asksCustomFactor?: boolean;
 }

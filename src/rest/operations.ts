@@ -8,15 +8,18 @@ import { authenticationOperations } from './groups/authentication.ts';
 import { replyAndKeyOperations } from './groups/autoreply-and-dkim.ts';
 import { certificateOperations } from './groups/certificates.ts';
 import { dataOperations } from './groups/data.ts';
+import { domainAccessOperations } from './groups/domain-access.ts';
 import { filterOperations } from './groups/filters.ts';
 import { forwardedOperations } from './groups/forwarded-addresses.ts';
 import { healthOperations } from './groups/health.ts';
 import { mailboxOperations } from './groups/mailboxes.ts';
 import { uploadOperations } from './groups/message-upload.ts';
 import { messageOperations } from './groups/messages.ts';
+import { quotaOperations } from './groups/quotas.ts';
 import { searchOperations } from './groups/search.ts';
 import { secondFactorOperations } from './groups/second-factors.ts';
 import { securityKeyOperations } from './groups/security-keys.ts';
+import { settingOperations } from './groups/settings.ts';
 import { storageOperations } from './groups/storage.ts';
 import { submissionOperations } from './groups/submission.ts';
 import { updateOperations } from './groups/updates.ts';
@@ -26,6 +29,7 @@ import type { Operation } from './operation.ts';
 /** Every operation. */
 export const OPERATIONS: readonly Operation[] = [
   ...userOperations,
+  ...quotaOperations,
   ...updateOperations,
   ...addressOperations,
   ...forwardedOperations,
@@ -36,6 +40,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...submissionOperations,
   ...archiveOperations,
   ...filterOperations,
+  ...domainAccessOperations,
   ...replyAndKeyOperations,
   ...authenticationOperations,
   ...appPasswordOperations,
@@ -45,5 +50,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...auditOperations,
   ...dataOperations,
   ...certificateOperations,
+  ...settingOperations,
   ...healthOperations,
 ];

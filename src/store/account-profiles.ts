@@ -1,6 +1,6 @@
-/** Profiles of accounts: up to three small records each, so that none is too large for one. */
+/** Profiles of accounts: up to four small records each, so that none is too large for one. */
 
-import type { Vault } from '../engine/vault.ts';
+import type { Vault, VaultEntry } from '../engine/vault.ts';
 import { EiderError } from '../errors.ts';
 import {
   type AccountProfile,
@@ -12,6 +12,9 @@ import {
 import type { AccountId } from '../model/ids.ts';
 
 const KIND = 'profile';
+/** Of what a delivery looks at, so that it needs no read of its own. */
+const DELIVERY_KIND = 'delivery';
+const TAGS_KEY = 'tags';
 const MAX_SEND_AS = 100;
 const MAX_SEND_AS_LENGTH = 320;
 const MAX_TAG_LENGTH = 128;
@@ -20,9 +23,10 @@ const MAX_LANGUAGE_LENGTH = 20;
 
 /** Fields by the record in which they lie. */
 const PARTS = {
-  person: ['displayName', 'language', 'tags', 'sendAs'],
+  person: ['displayName', 'language', 'sendAs'],
   data: ['data'],
   internalData: ['internalData'],
+  [TAGS_KEY]: ['tags'],
 } as const satisfies Readonly<Record<string, readonly (keyof AccountProfile)[]>>;
 
 /** The profiles of all accounts. */
@@ -34,8 +38,13 @@ export class StoreProfiles implements AccountProfiles {
   }
 
   async get(account: AccountId): Promise<AccountProfile> {
-    const entries = await this.#vault.list({ owner: account, kind: KIND }, { limit: 10 });
-    const stored = entries.map(({ value }) => JSON.parse(value) as Partial<AccountProfile>);
+    const [entries, tags] = await Promise.all([
+      this.#vault.list({ owner: account, kind: KIND }, { limit: 10 }),
+      this.#vault.get({ owner: account, kind: DELIVERY_KIND, key: TAGS_KEY }),
+    ]);
+    const stored = [...entries, ...(tags ? [tags] : [])].map(
+      ({ value }) => JSON.parse(value) as Partial<AccountProfile>,
+    );
     return Object.assign({}, EMPTY_PROFILE, ...stored) as AccountProfile;
   }
 
@@ -45,10 +54,17 @@ export class StoreProfiles implements AccountProfiles {
     for (const [key, names] of Object.entries(PARTS)) {
       if (!names.some((name) => wanted[name] !== undefined)) continue;
       const part = Object.fromEntries(names.map((name) => [name, wanted[name] ?? before[name]]));
-      await this.#vault.put({ owner: account, kind: KIND, key }, { value: JSON.stringify(part) });
+      const kind = key === TAGS_KEY ? DELIVERY_KIND : KIND;
+      await this.#vault.put({ owner: account, kind, key }, { value: JSON.stringify(part) });
     }
     return { ...before, ...wanted };
   }
+}
+
+/** The tags among the records that a delivery looks at. */
+export function readTags(entries: readonly VaultEntry[]): readonly string[] {
+  const entry = entries.find(({ key }) => key === TAGS_KEY);
+  return entry ? (JSON.parse(entry.value) as Pick<AccountProfile, 'tags'>).tags : [];
 }
 
 function checked(change: Partial<AccountProfile>): Partial<AccountProfile> {

@@ -4,8 +4,9 @@ import type { BlobStore } from '../engine/blob-store.ts';
 import type { Engine, ReadTransaction } from '../engine/engine.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountLimits, CopyMode, Usage } from '../model/account.ts';
-import { effectiveLimits, type LimitsChange } from '../model/account-limits.ts';
+import { effectiveLimits } from '../model/account-limits.ts';
 import type { Content } from '../model/content.ts';
+import type { DefaultLimits } from '../model/default-limits.ts';
 import type { AccountId } from '../model/ids.ts';
 import { type Mailbox, normalizePath } from '../model/mailbox.ts';
 import type { EncryptionAtRest } from './encryption-at-rest.ts';
@@ -22,7 +23,7 @@ export interface StoreContext {
   /** How long expunged messages can be brought back, in milliseconds; 0 for not at all. */
   readonly restorableMs: number;
   /** Of accounts of which nothing else was said. */
-  readonly defaultLimits: LimitsChange;
+  readonly defaultLimits: DefaultLimits;
   /** What encrypts mail that is not delivered; `null` for a store that encrypts none. */
   readonly atRest: EncryptionAtRest | null;
 }
@@ -50,7 +51,7 @@ export async function accountSettings(
 ): Promise<{ readonly limits: AccountLimits; readonly copies: CopyMode }> {
   const record = await engine.directory.get(id);
   if (!record || isAbsent(record)) throw new EiderError('ACCOUNT_NOT_FOUND', 'no such account');
-  return { limits: effectiveLimits(record.limits, defaultLimits), copies: record.copies };
+  return { limits: effectiveLimits(record.limits, await defaultLimits.inForce()), copies: record.copies };
 }
 
 /** @throws `MESSAGE_TOO_LARGE` for a message that is too large for the account. */

@@ -8,6 +8,8 @@ import type { AccountProfiles } from '../model/account-profile.ts';
 import type { Addresses } from '../model/addresses.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
+import type { DefaultLimits } from '../model/default-limits.ts';
+import type { DomainAccess } from '../model/domain-access.ts';
 import type { Encryption } from '../model/encryption.ts';
 import type { Filters } from '../model/filter.ts';
 import type { FlagMode, Flags } from '../model/flags.ts';
@@ -169,6 +171,10 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   readonly profiles: AccountProfiles;
   /** Addresses beyond those that `accounts` knows: patterns, domain aliases, addresses that only forward. */
   readonly addresses: Addresses;
+  /** Limits of accounts of which nothing else was said. */
+  readonly defaultLimits: DefaultLimits;
+  /** Domains whose mail accounts with a tag always take, or never. */
+  readonly domainAccess: DomainAccess;
   /** Who is let in: app passwords, second factors, tokens, limits, the log. */
   readonly auth: Authentication;
   /** Encryption at rest: the accounts' public keys, and whose mail is encrypted when it arrives. */

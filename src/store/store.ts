@@ -9,6 +9,8 @@ import type { Addresses } from '../model/addresses.ts';
 import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
+import type { DefaultLimits } from '../model/default-limits.ts';
+import type { DomainAccess } from '../model/domain-access.ts';
 import type { Idempotency } from '../model/idempotency.ts';
 import type { AccountId, MailboxId, ModSeq, ThreadId, Uid } from '../model/ids.ts';
 import type { Jobs } from '../model/job.ts';
@@ -26,6 +28,7 @@ import { readAnnotations, readMailboxAnnotations, setAnnotations } from './annot
 import { appendMessage, appendPrepared, prepareMessage, replaceMessage } from './append.ts';
 import { changesSince, followChanges, mailboxChanges } from './changes.ts';
 import { accountSettings, resolveMailbox, type StoreContext } from './context.ts';
+import { StoreDomainAccess } from './domain-access.ts';
 import { StoreEvents } from './events/store-events.ts';
 import { fetchMessages, fetchPages } from './fetch.ts';
 import { visibleUsage } from './hidden-mailboxes.ts';
@@ -62,6 +65,7 @@ import type {
   PrepareOptions,
   StoreFlagsResult,
 } from './message-store.ts';
+import { recountJob } from './recount-usage.ts';
 import { StoreRecovery } from './recovery.ts';
 import { StoreAddresses } from './store-addresses.ts';
 import { type MakeServices, type StoreServices, StoreWithServices } from './store-services.ts';
@@ -94,6 +98,8 @@ export class Store extends StoreWithServices implements MessageStore {
   readonly accounts: Accounts;
   readonly profiles: AccountProfiles;
   readonly addresses: Addresses;
+  readonly domainAccess: DomainAccess;
+  readonly defaultLimits: DefaultLimits;
   readonly #auth: StoreAuth | null;
   readonly files: StoredFiles;
   readonly idempotency: Idempotency;
@@ -132,6 +138,8 @@ export class Store extends StoreWithServices implements MessageStore {
     this.accounts = accounts;
     this.profiles = new StoreProfiles(context.engine.vault);
     this.addresses = new StoreAddresses(context.engine, (record) => accounts.completed(record));
+    this.defaultLimits = context.defaultLimits;
+    this.domainAccess = new StoreDomainAccess(context.engine.vault);
     this.#auth =
       authentication?.({
         find: (name) => accounts.login(name),
@@ -147,7 +155,10 @@ export class Store extends StoreWithServices implements MessageStore {
     this.recovery = new StoreRecovery(context);
     this.traffic = new StoreTraffic(context);
     this.services = services?.(this, context) ?? null;
-    const kinds = [retentionJob(context), sweepJob(this.maintenance), ...(this.services?.jobKinds ?? [])];
+    const kinds = [
+      ...[retentionJob(context), sweepJob(this.maintenance), recountJob(context, this.maintenance)],
+      ...(this.services?.jobKinds ?? []),
+    ];
     this.#jobs = new StoreJobs(context.engine.vault, kinds);
   }
 

@@ -27,7 +27,7 @@ export class StoreTraffic implements Traffic {
 
   async begin(account: Account, protocol: TrafficProtocol, most: number): Promise<TrafficSession> {
     const traffic = this.#of(account.id, protocol);
-    await traffic.begin(effectiveLimits(account.limits, this.#context.defaultLimits), most);
+    await traffic.begin(effectiveLimits(account.limits, await this.#context.defaultLimits.inForce()), most);
     let ended = false;
     return {
       add: (direction, octets) => traffic.add(direction, octets),
@@ -63,7 +63,7 @@ export class StoreTraffic implements Traffic {
       this.#parts,
       account,
       protocol,
-      effectiveLimits(NO_LIMITS, this.#context.defaultLimits),
+      effectiveLimits(NO_LIMITS, this.#context.defaultLimits.given),
     );
     this.#accounts.set(key, traffic);
     this.#timer ??= setInterval(() => void this.#flushAll(), TRAFFIC_FLUSH_MS).unref();

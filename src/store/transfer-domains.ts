@@ -1,13 +1,17 @@
-/** Copies what belongs to no account: domain aliases, domains in which dots do not count, addresses that only forward. */
+/**
+ * Copies what belongs to no account: domain aliases, domains in which dots do not count, addresses that only forward,
+ * domains that are allowed or blocked, limits of all accounts.
+ */
 
 import { type ErrorCode, isEiderError } from '../errors.ts';
 import type { ForwardingAddress } from '../model/addresses.ts';
 import type { StoreContext } from './context.ts';
+import { StoreDomainAccess } from './domain-access.ts';
 import { StoreAddresses } from './store-addresses.ts';
 
 /** What became of it. */
 export interface DomainTransferResult {
-  /** How many aliases, settings and forwarding addresses the target has now that it has not had before. */
+  /** How many aliases, settings, forwarding addresses and rules the target has now that it has not had before. */
   readonly copied: number;
   /** What the target has given to others, or has otherwise; for people. */
   readonly refused: readonly string[];
@@ -42,6 +46,15 @@ export async function transferDomains(from: StoreContext, to: StoreContext): Pro
     await copy(`forwarding address ${forwarding.address}`, () =>
       target.createForwardingAddress(forwarding.address, forwarding),
     );
+  }
+  const access = new StoreDomainAccess(to.engine.vault);
+  for await (const { id, tag, domain, action } of new StoreDomainAccess(from.engine.vault).all()) {
+    if (await access.get(id)) continue;
+    await copy(`${action} ${domain} for ${tag}`, () => access.set(tag, domain, action));
+  }
+  for (const [name, limit] of Object.entries(await from.defaultLimits.stored())) {
+    if (Object.hasOwn(await to.defaultLimits.stored(), name)) continue;
+    await copy(`default limit ${name}`, () => to.defaultLimits.set({ [name]: limit }));
   }
   return { copied, refused };
 }

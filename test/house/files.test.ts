@@ -8,6 +8,7 @@ import { ROOT, type SourceFile, sourceFiles } from './source-tree.ts';
 /** Files above 300 lines of code, each with its reason. */
 const LONG_FILES: Readonly<Record<string, string>> = {
   'rest/client/operations.ts': 'written by a program: test/rest/client.test.ts',
+  'auth/store-authentication.ts': 'the contract has as many methods, each a few lines here',
   'store/store.ts': 'the contract has as many methods, each a line or two here',
 };
 

@@ -437,6 +437,10 @@ export interface RestOperations {
       output: { success: true; storageUsed: number; previousStorageUsed: number };
     };
   };
+  '/quota/reset': {
+    /** Count again what all users use. */
+    post: { input: { sess?: string | undefined; ip?: string | undefined }; output: { success: true; task: string } };
+  };
   '/users/{user}/updates': {
     /** Follow what happens in the mailboxes of a user. */
     get: {
@@ -1352,6 +1356,37 @@ export interface RestOperations {
       output: { success: true };
     };
   };
+  '/domainaccess/{tag}/allow': {
+    /** List the domains that are allowed for a tag. */
+    get: {
+      input: { tag: string; sess?: string | undefined; ip?: string | undefined };
+      output: { success: true; results: { id: string; domain: string; action: 'allow' | 'block' }[] };
+    };
+    /** Have a domain allowed for a tag. */
+    post: {
+      input: { tag: string; sess?: string | undefined; ip?: string | undefined; domain: string };
+      output: { success: true; id: string };
+    };
+  };
+  '/domainaccess/{tag}/block': {
+    /** List the domains that are blocked for a tag. */
+    get: {
+      input: { tag: string; sess?: string | undefined; ip?: string | undefined };
+      output: { success: true; results: { id: string; domain: string; action: 'allow' | 'block' }[] };
+    };
+    /** Have a domain blocked for a tag. */
+    post: {
+      input: { tag: string; sess?: string | undefined; ip?: string | undefined; domain: string };
+      output: { success: true; id: string };
+    };
+  };
+  '/domainaccess/{domain}': {
+    /** Take a domain off its list. */
+    delete: {
+      input: { domain: string; sess?: string | undefined; ip?: string | undefined };
+      output: { success: true };
+    };
+  };
   '/users/{user}/autoreply': {
     /** Tell of the automatic reply of a user. */
     get: {
@@ -1676,6 +1711,12 @@ export interface RestOperations {
     /** Switch all second factors off. */
     delete: { input: { user: string; sess?: string | undefined; ip?: string | undefined }; output: { success: true } };
   };
+  '/users/{user}/2fa/custom': {
+    /** Say that a user has a second factor of yours. */
+    put: { input: { user: string; sess?: string | undefined; ip?: string | undefined }; output: { success: true } };
+    /** Say that a user has no second factor of yours. */
+    delete: { input: { user: string; sess?: string | undefined; ip?: string | undefined }; output: { success: true } };
+  };
   '/users/{user}/2fa/recovery-codes': {
     /** Make ten recovery codes. */
     post: {
@@ -1975,6 +2016,37 @@ export interface RestOperations {
     };
     /** Forget a certificate and its key. */
     delete: { input: { cert: string; sess?: string | undefined; ip?: string | undefined }; output: { success: true } };
+  };
+  '/settings': {
+    /** List settings. */
+    get: {
+      input: { filter?: string | undefined; sess?: string | undefined; ip?: string | undefined };
+      output: {
+        success: true;
+        filter: false | string;
+        settings: {
+          key: string;
+          name: string;
+          description: string;
+          type: string;
+          value: number;
+          default: number;
+          custom: boolean;
+        }[];
+      };
+    };
+  };
+  '/settings/{key}': {
+    /** Tell the value of a setting. */
+    get: {
+      input: { key: string; sess?: string | undefined; ip?: string | undefined };
+      output: { success: true; key: string; value: number };
+    };
+    /** Change a setting. */
+    post: {
+      input: { key: string; sess?: string | undefined; ip?: string | undefined; value: number | string | null };
+      output: { success: true; key: string };
+    };
   };
   '/health': {
     /** Ask whether requests can be answered. */

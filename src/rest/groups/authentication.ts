@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { Account } from '../../model/account.ts';
-import type { LoginRecord, SecondFactorMethod } from '../../model/authentication.ts';
+import type { LoginRecord, SecondFactorKind } from '../../model/authentication.ts';
 import type { MessageStore } from '../../store/message-store.ts';
 import { doneResponse, idField, pageFields, pageResponse, userField } from '../fields.ts';
 import { requireGranted, SCOPE_NAMES, scopeName, sourceOf, tokenFor } from '../login-source.ts';
@@ -50,7 +50,7 @@ const authenticate = operation({
   group,
   summary: 'Log a user in',
   description:
-    'With a second factor on, the answer has a nonce in place of a token; it is given back with the second factor. A token holds for 14 days',
+    'With a second factor on, the answer has a nonce in place of a token; it is given back with the second factor. A `custom` one is for the caller to ask for, before it makes use of what it was answered. A token holds for 14 days',
   access: { resource: 'authentication', verb: 'create', any: true },
   body: {
     username: nameField,
@@ -76,21 +76,26 @@ const authenticate = operation({
     const { store, input, context } = call;
     const scope = SCOPE_NAMES.get(input.scope) ?? 'rest';
     const outcome = requireGranted(
-      await store.auth.authenticate(input.username, input.password, sourceOf(call, scope, input.protocol)),
+      await store.auth.authenticate(input.username, input.password, {
+        ...sourceOf(call, scope, input.protocol),
+        asksCustomFactor: true,
+      }),
     );
     if (outcome.kind === 'granted') {
-      const { account, mustChange } = outcome;
+      const { account, credential, mustChange } = outcome;
+      const { secondFactors } = await store.auth.status(account.id);
+      const isAsked = credential.kind !== 'appPassword' && secondFactors.includes('custom');
       return {
         ...shown(account),
         scope: input.scope,
-        require2fa: false,
+        require2fa: isAsked ? ['custom'] : false,
         requirePasswordChange: mustChange,
         ...(input.token && scope === 'rest' && { token: await tokenFor(store, account.id, context.now()) }),
       };
     }
     const account = await store.accounts.get(input.username);
-    const { mustChange } = await store.auth.status(account.id);
-    const names = factorNames(outcome.methods);
+    const { mustChange, secondFactors } = await store.auth.status(account.id);
+    const names = factorNames([...outcome.methods, ...secondFactors.filter((kind) => kind === 'custom')]);
     return {
       ...shown(account),
       scope: input.scope,
@@ -249,7 +254,7 @@ function shown({ id, name, addresses }: Account): { id: string; username: string
   return { id, username: name, address: addresses[0] ?? '' };
 }
 
-function factorNames(methods: readonly SecondFactorMethod[]): string[] | false {
+function factorNames(methods: readonly SecondFactorKind[]): string[] | false {
   const names = methods
     .filter((one) => one !== 'recoveryCode')
     .map((one) => (one === 'securityKey' ? 'webauthn' : one));

@@ -105,6 +105,42 @@ const disableAll = operation({
   async run({ store, user }) {
     await store.auth.removeTotp(user.id);
     for (const { id } of await store.auth.securityKeys(user.id)) await store.auth.removeSecurityKey(user.id, id);
+    await store.auth.setCustomFactor(user.id, false);
+    return {};
+  },
+});
+
+const enableCustom = operation({
+  id: 'enableCustom2FA',
+  method: 'put',
+  path: '/users/{user}/2fa/custom',
+  group,
+  summary: 'Say that a user has a second factor of yours',
+  description:
+    'Who logs a user in by `/authenticate` is told `custom`, and asks for it himself. The password alone opens no IMAP, POP3 or SMTP then',
+  access: access('update'),
+  params: forUser,
+  body: {},
+  response: doneResponse,
+  errors: ['Busy'],
+  async run({ store, user }) {
+    await store.auth.setCustomFactor(user.id, true);
+    return {};
+  },
+});
+
+const disableCustom = operation({
+  id: 'disableCustom2FA',
+  method: 'delete',
+  path: '/users/{user}/2fa/custom',
+  group,
+  summary: 'Say that a user has no second factor of yours',
+  access: access('update'),
+  params: forUser,
+  response: doneResponse,
+  errors: ['Busy'],
+  async run({ store, user }) {
+    await store.auth.setCustomFactor(user.id, false);
     return {};
   },
 });
@@ -159,6 +195,8 @@ export const secondFactorOperations: readonly Operation[] = [
   checkTotp,
   disableTotp,
   disableAll,
+  enableCustom,
+  disableCustom,
   createRecoveryCodes,
   checkRecoveryCode,
 ];

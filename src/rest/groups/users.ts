@@ -267,24 +267,6 @@ const resetPassword = operation({
   },
 });
 
-const recalculateQuota = operation({
-  id: 'recalculateQuota',
-  method: 'post',
-  path: '/users/{user}/quota/reset',
-  group,
-  summary: 'Count again what a user uses',
-  access: { resource: 'users', verb: 'update', any: true },
-  params: { user: userField },
-  body: {},
-  response: z.object({ storageUsed: z.number(), previousStorageUsed: z.number() }),
-  async run({ store, user }) {
-    const before = await store.quota(user.id);
-    for await (const _ of store.maintenance.check({ account: user.id, repair: true }));
-    const after = await store.quota(user.id);
-    return { storageUsed: after.usage.octets, previousStorageUsed: before.usage.octets };
-  },
-});
-
 async function findDeleted(store: MessageStore, ref: string): Promise<RestorableAccount> {
   const wanted = ref.normalize('NFC').toLowerCase();
   for await (const found of store.recovery.accounts()) {
@@ -298,6 +280,7 @@ async function findDeleted(store: MessageStore, ref: string): Promise<Restorable
 async function disableSecondFactors(store: MessageStore, id: AccountId): Promise<void> {
   await store.auth.removeTotp(id);
   for (const key of await store.auth.securityKeys(id)) await store.auth.removeSecurityKey(id, key.id);
+  await store.auth.setCustomFactor(id, false);
 }
 
 /** 16 letters and digits that cannot be taken for one another: 80 bits. */
@@ -316,5 +299,4 @@ export const userOperations: readonly Operation[] = [
   getDeletedUser,
   restoreUser,
   resetPassword,
-  recalculateQuota,
 ];
