@@ -30,6 +30,7 @@ import type { StoreContext } from './store/context.ts';
 import { StoreDefaultLimits } from './store/default-limits.ts';
 import type { MessageStore, PasswordPolicy } from './store/message-store.ts';
 import { Store } from './store/store.ts';
+import { TracedEngine } from './store/traced-engine.ts';
 
 /** Options of {@link openStore}. */
 export interface OpenStoreOptions {
@@ -150,7 +151,9 @@ export async function openParts(options: OpenStoreOptions): Promise<StoreContext
     throw new EiderError('INVALID_ARGUMENT', `restorableDays is a number from 0 to ${MAX_RESTORABLE_DAYS}`);
   }
   const cluster = options.mongodb === undefined ? null : await connect(options.mongodb);
-  const engine = options.engine ?? (cluster ? await openOnCluster(cluster, options) : await openEmbedded(options));
+  const engine = new TracedEngine(
+    options.engine ?? (cluster ? await openOnCluster(cluster, options) : await openEmbedded(options)),
+  );
   try {
     const blobs = options.blobs ?? (await openBlobs(options, cluster));
     const maxMessageSize = options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE;

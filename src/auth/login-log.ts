@@ -3,6 +3,7 @@
 import type { Vault } from '../engine/vault.ts';
 import type { LoginRecord, LoginSource, UsedCredential } from '../model/authentication.ts';
 import type { AccountId } from '../model/ids.ts';
+import { publish } from '../tracing/traced.ts';
 import { digestOf } from './secrets.ts';
 
 /** How long records are kept, in milliseconds, where nothing else is said. */
@@ -53,6 +54,13 @@ export class LoginLog {
 
   /** Notes an attempt. Does not wait for the disk: the login must not, and a lost count is no lost mail. */
   note(attempt: LoggedAttempt): void {
+    publish('eider:auth.attempt', () => ({
+      scope: attempt.source.scope,
+      outcome: attempt.outcome,
+      account: attempt.account,
+      address: attempt.source.address,
+      credential: attempt.credential?.kind ?? null,
+    }));
     const owner = attempt.account ?? NOBODY;
     const hour = Math.floor(this.#now() / HOUR);
     const place = `${owner} ${hour}`;

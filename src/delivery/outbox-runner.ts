@@ -1,13 +1,12 @@
 /** Sends what waits in an outbox: each mail by one runner at a time, and never again once it may have been sent. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OutgoingMail, SendMail } from '../model/outgoing-mail.ts';
+import type { OutboxResult, OutgoingMail, SendMail } from '../model/outgoing-mail.ts';
+import type { OutboxSendMessage } from '../tracing/messages.ts';
+import { traced, tracedError } from '../tracing/traced.ts';
 import { nextTry } from './outbox-retries.ts';
 import type { ClaimedMail, OutboxStore } from './outbox-store.ts';
 import { isPermanent } from './send-error.ts';
-
-/** What became of a mail at one try. */
-export type OutboxResult = 'sent' | 'delayed' | 'failed' | 'interrupted' | 'lost';
 
 /**
  * News of a mail.
@@ -79,7 +78,7 @@ export class OutboxRunner {
         const work = async (): Promise<void> => {
           for (const { id, interrupted } of queue) {
             if (signal?.aborted) return;
-            const news = interrupted ? await this.#abandon(id) : await this.#try(id, cut.signal);
+            const news = await (interrupted ? this.#abandon(id) : this.#try(id, cut.signal));
             if (!news || news.result === 'lost') passed.add(id);
             if (!news) continue;
             counts[news.result]++;
@@ -116,6 +115,12 @@ export class OutboxRunner {
   async #try(id: string, signal: AbortSignal): Promise<OutboxNews | null> {
     const claimed = await this.#options.store.begin(id).catch(() => null);
     if (!claimed) return null;
+    const { mail, failures } = claimed;
+    const message = { id, kind: mail.kind, account: mail.account, attempt: failures + 1, result: null };
+    return traced('eider:outbox.send', message, async (told) => tellNews(told, await this.#send(id, claimed, signal)));
+  }
+
+  async #send(id: string, claimed: ClaimedMail, signal: AbortSignal): Promise<OutboxNews> {
     const claim = this.#keep(id, signal);
     let error: unknown = null;
     try {
@@ -147,7 +152,10 @@ export class OutboxRunner {
   async #abandon(id: string): Promise<OutboxNews | null> {
     const error = new Error('interrupted while it was sent');
     const done = await this.#options.store.fail(id, error.message).catch(() => false);
-    return done ? { id, result: 'interrupted', mail: null, error, next: null } : null;
+    if (!done) return null;
+    const news: OutboxNews = { id, result: 'interrupted', mail: null, error, next: null };
+    const message = { id, kind: null, account: null, attempt: 0, result: null };
+    return traced('eider:outbox.send', message, async (told) => tellNews(told, news));
   }
 
   /** What became of a mail that was sent must not get lost for a short fault of the store. */
@@ -200,6 +208,13 @@ function tell(onNews: OutboxRunnerOptions['onNews'], news: OutboxNews): void {
   } catch {
     // It is told, not asked.
   }
+}
+
+/** What was not sent is told as a send that failed. */
+function tellNews(told: OutboxSendMessage, news: OutboxNews): OutboxNews {
+  told.result = news.result;
+  if (news.error !== null) told.error = tracedError(news.error);
+  return news;
 }
 
 function textOf(error: unknown): string {

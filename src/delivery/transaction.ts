@@ -9,6 +9,8 @@ import type { AccountId } from '../model/ids.ts';
 import type { DeliveryOutcome, MailTransaction, MailTransactionOptions } from '../model/mail-transaction.ts';
 import type { AccountRoute, ForwardRoute, Route } from '../model/route.ts';
 import { attempt } from '../store/address-resolver.ts';
+import type { DeliveryMessage } from '../tracing/messages.ts';
+import { traced, tracedError } from '../tracing/traced.ts';
 import { readAccountRules } from './account-rules.ts';
 import { type Arrival, type ArrivalSource, PlainArrival, SealedArrival } from './arrival.ts';
 import { type AccountTask, deliverToAccount, type Shared } from './deliver-to-account.ts';
@@ -61,11 +63,21 @@ export class Transaction implements MailTransaction {
   ): Promise<readonly DeliveryOutcome[]> {
     const recipients = this.#recipients;
     this.#recipients = [];
-    const outcomes = await this.#deliverAll(recipients, source, options.signal);
-    const told = recipients.map(({ address, route }) => ({
-      ...(outcomes.get(keyOf(route)) as DeliveryOutcome),
-      recipient: address,
-    }));
+    const protocol = this.#options.origin?.protocol ?? 'program';
+    const message: DeliveryMessage = { protocol, recipients: recipients.length, outcomes: [] };
+    const told = await traced('eider:delivery', message, async (told) => {
+      const outcomes = await this.#deliverAll(recipients, source, options.signal);
+      const all = recipients.map(({ address, route }) => ({
+        ...(outcomes.get(keyOf(route)) as DeliveryOutcome),
+        recipient: address,
+      }));
+      told.outcomes = all.map(({ result, account, error }) => ({
+        result,
+        account,
+        error: error && tracedError(error),
+      }));
+      return all;
+    });
     for (const outcome of told) await tell(this.#context, outcome);
     return told;
   }

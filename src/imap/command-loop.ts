@@ -1,5 +1,7 @@
 /** Reads a session's commands and runs them one after the other. */
 
+import type { ImapCommandMessage } from '../tracing/messages.ts';
+import { traced, tracedError } from '../tracing/traced.ts';
 import { announceChanges } from './announce-changes.ts';
 import type { CommandHandler } from './command.ts';
 import { findCommand } from './command-table.ts';
@@ -54,9 +56,22 @@ export class CommandLoop {
   }
 
   async #run(command: Command): Promise<void> {
-    const session = this.#session;
+    const { account, info } = this.#session;
     const handler = findCommand(command);
-    const line = await this.#answer(handler, command);
+    const message: ImapCommandMessage = {
+      command: handler ? `${command.uid ? 'UID ' : ''}${handler.name}` : 'unknown',
+      connection: info.id,
+      remoteAddress: info.remoteAddress,
+      account: account?.id ?? null,
+      status: null,
+      code: null,
+    };
+    await traced('eider:imap.command', message, (told) => this.#runTold(handler, command, told));
+  }
+
+  async #runTold(handler: CommandHandler | undefined, command: Command, told: ImapCommandMessage): Promise<void> {
+    const session = this.#session;
+    const line = await this.#answer(handler, command, told);
     if (session.hearsNews && !session.closing) {
       const expunge = handler?.keepsNumbers !== true || command.uid;
       await announceChanges(session, { expunge, poll: handler?.polls === true }).catch((error: unknown) => {
@@ -67,17 +82,18 @@ export class CommandLoop {
   }
 
   /** Runs a command; gives its tagged response, `''` when that was sent. */
-  async #answer(handler: CommandHandler | undefined, command: Command): Promise<string> {
+  async #answer(handler: CommandHandler | undefined, command: Command, told: ImapCommandMessage): Promise<string> {
     try {
       const admitted = this.#admit(handler, command);
       const over = admitted.downloads === true ? await this.#session.trafficRefusal('download') : null;
       if (over) throw over;
       const completion = await admitted.run(this.#session, command);
       this.#badCommands = 0;
+      told.status = completion?.status ?? 'OK';
       if (completion === null) return '';
       return statusLine(command.tag, completion.status ?? 'OK', completion.text, completion.code ?? null);
     } catch (error) {
-      return this.#refuse(command, error);
+      return this.#refuse(command, error, told);
     }
   }
 
@@ -95,13 +111,18 @@ export class CommandLoop {
     return handler;
   }
 
-  #refuse({ tag, name }: Command, error: unknown): string {
+  #refuse({ tag, name }: Command, error: unknown, told: ImapCommandMessage): string {
     const { context, info } = this.#session;
     if (error instanceof CommandError) {
+      if (!error.fatal) told.status = error.status;
       this.#answerUnreadable(error);
       return '';
     }
     const refusal = refusalOf(error);
+    told.status = refusal.status;
+    // What follows the word, such as a limit, is the client's.
+    told.code = refusal.code?.split(' ', 1)[0] ?? null;
+    if (refusal.code === 'SERVERBUG') told.error = tracedError(error);
     if (refusal.code === 'SERVERBUG') context.logger?.error({ ...info, command: name, err: error }, 'command failed');
     if (refusal.status === 'BAD') this.#countBad();
     return statusLine(tag, refusal.status, refusal.message, refusal.code);

@@ -51,6 +51,7 @@ export function createImapServer(store: MessageStore, options: ImapServerOptions
   const warden = new SessionWarden(store, limits.credentialCheckMs);
   const context: SessionContext = { store, cache, warden, options, limits, logger };
   const listener = new Listener({
+    protocol: 'imap',
     ...(options.host !== undefined && { host: options.host }),
     ...(options.port !== undefined && { port: options.port }),
     ...(options.tls && { tls: options.tls }),

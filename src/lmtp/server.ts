@@ -7,6 +7,7 @@ import { EiderError } from '../errors.ts';
 import { ProxyProtocol } from '../net/proxy-protocol.ts';
 import { createTlsContext, type TlsContext } from '../net/tls-upgrade.ts';
 import type { MessageStore } from '../store/message-store.ts';
+import { publish, tracedError } from '../tracing/traced.ts';
 import { type ConnectionContext, LmtpConnection, SHUTTING_DOWN } from './connection.ts';
 import { LMTP_DEFAULTS, type LmtpServerOptions } from './options.ts';
 
@@ -97,7 +98,14 @@ class InnerServer extends SMTPServer {
     this.#context = context;
     this.#proxyProtocol = options.proxyProtocol ? new ProxyProtocol(options.proxyProtocol) : null;
     // What goes wrong with a client's connection is that client's trouble.
-    this.on('error', (error) => options.logger?.warn({ err: error }, 'connection failed'));
+    this.on('error', (error) => {
+      const { remoteAddress = '' } = error as { remoteAddress?: string };
+      publish('eider:connection', () => ({
+        ...{ protocol: 'lmtp', event: 'failed', remoteAddress },
+        error: tracedError(error),
+      }));
+      options.logger?.warn({ remoteAddress, err: error }, 'connection failed');
+    });
     this.server.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -138,6 +146,9 @@ class InnerServer extends SMTPServer {
   override connect(socket: Socket | TLSSocket, options?: ConstructorParameters<typeof LmtpConnection>[3]): void {
     const connection = new LmtpConnection(this.#context, this, socket, options);
     this.connections.add(connection);
+    const told = { protocol: 'lmtp', remoteAddress: connection.remoteAddress } as const;
+    publish('eider:connection', () => ({ ...told, event: 'opened' }));
+    socket.once('close', () => publish('eider:connection', () => ({ ...told, event: 'closed' })));
     connection.on('error', (error) => this._onError(error));
     connection.init();
   }

@@ -39,6 +39,9 @@ export interface WaitingMail {
   readonly error: string | null;
 }
 
+/** What became of a mail at one try. */
+export type OutboxResult = 'sent' | 'delayed' | 'failed' | 'interrupted' | 'lost';
+
 /** Mail that a store sends: forwards, automatic replies, and what its accounts submit. */
 export interface Outgoing {
   /** What waits for an account, and what was given up lately; the oldest first. */

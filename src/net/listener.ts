@@ -3,6 +3,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { EiderError } from '../errors.ts';
 import { networkOf } from '../model/networks.ts';
+import type { ConnectionMessage } from '../tracing/messages.ts';
+import { publish, tracedError } from '../tracing/traced.ts';
 import { Connection } from './connection.ts';
 import type { Endpoints, ProxyHeader } from './proxy-header.ts';
 import { ProxyProtocol, type ProxyProtocolSettings } from './proxy-protocol.ts';
@@ -19,6 +21,8 @@ export interface ListenerAddress {
 
 /** How to listen. */
 export interface ListenerOptions {
+  /** Names the servers on the channel `eider:connection`. @defaultValue nothing is told there */
+  readonly protocol?: string;
   /** @defaultValue `127.0.0.1` */
   readonly host?: string;
   /** @defaultValue 0: a free one */
@@ -172,6 +176,7 @@ export class Listener implements AsyncDisposable {
   async #acceptProxied(socket: Socket, secure: boolean, proxyProtocol: ProxyProtocol): Promise<void> {
     this.#handshakes.add(socket);
     const header = await proxyProtocol.read(socket).catch((error: unknown) => {
+      this.#tell('failed', socket.remoteAddress, error);
       this.#options.onError?.(error, null);
       return null;
     });
@@ -206,6 +211,7 @@ export class Listener implements AsyncDisposable {
   }
 
   #refuse(socket: Socket, secure: boolean): void {
+    this.#tell('refused', socket.remoteAddress);
     if (secure || this.#options.refusal === undefined) socket.destroy();
     else socket.end(this.#options.refusal, 'latin1', () => socket.destroy());
   }
@@ -217,6 +223,7 @@ export class Listener implements AsyncDisposable {
       if (this.#closing) secured.destroy();
       else void this.#serve(secured, { endpoints, secure: true });
     } catch (error) {
+      this.#tell('failed', endpoints?.remoteAddress ?? socket.remoteAddress, error);
       this.#options.onError?.(error, null);
     } finally {
       this.#handshakes.delete(socket);
@@ -232,14 +239,28 @@ export class Listener implements AsyncDisposable {
       handshakeTimeoutMs: this.#handshakeTimeoutMs,
     });
     this.#connections.add(connection);
-    connection.whenClosed.then(() => this.#connections.delete(connection));
+    this.#tell('opened', connection.remoteAddress);
+    connection.whenClosed.then(() => {
+      this.#connections.delete(connection);
+      this.#tell('closed', connection.remoteAddress);
+    });
     try {
       await this.#options.serve(connection);
       connection.end();
     } catch (error) {
       connection.destroy();
+      this.#tell('failed', connection.remoteAddress, error);
       this.#options.onError?.(error, connection);
     }
+  }
+
+  #tell(event: ConnectionMessage['event'], remoteAddress = '', error?: unknown): void {
+    const { protocol } = this.#options;
+    if (protocol === undefined) return;
+    publish('eider:connection', () => ({
+      ...{ protocol, event, remoteAddress },
+      ...(error !== undefined && { error: tracedError(error) }),
+    }));
   }
 
   get #handshakeTimeoutMs(): number {

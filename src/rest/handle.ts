@@ -1,10 +1,11 @@
 /** What every request goes through: who asks, what is granted, what is given, what comes of it. */
 
 import { networkOf } from '../model/networks.ts';
+import type { RestRequestMessage } from '../tracing/messages.ts';
+import { traced, tracedError } from '../tracing/traced.ts';
 import { type Caller, type Grant, grantFor } from './access.ts';
 import type { RequestInfo, RestContext } from './context.ts';
 import { readInput } from './input.ts';
-import { publishRequest } from './metrics.ts';
 import type { Call, Operation } from './operation.ts';
 import { ApiError, problemResponse, toApiError } from './problems.ts';
 
@@ -23,19 +24,32 @@ export async function handle(
   const timer = operation.endless ? null : setTimeout(() => timeout.abort(), context.limits.requestMs);
   const signal = AbortSignal.any([request.signal, timeout.signal]);
   const began = performance.now();
-  const answer = await answerOrProblem();
+  const message: RestRequestMessage = {
+    operation: operation.id,
+    method: operation.method.toUpperCase(),
+    route: operation.path,
+    traceparent: request.headers.get('traceparent'),
+    tracestate: request.headers.get('tracestate'),
+    status: null,
+  };
+  const answer = await traced('eider:rest.request', message, async (told) => {
+    const answer = await answerOrProblem(told);
+    told.status = answer.status;
+    return answer;
+  });
   if (timer) clearTimeout(timer);
   const ms = performance.now() - began;
   context.metrics?.request(operation.id, answer.status, ms);
-  publishRequest(operation.id, answer.status, ms);
   return answer;
 
-  async function answerOrProblem(): Promise<Response> {
+  async function answerOrProblem(told: RestRequestMessage): Promise<Response> {
     try {
       const answer = answerTo(operation, context, request, params, info, signal);
       return await (timer === null ? answer : Promise.race([answer, afterTimeout(timeout.signal)]));
     } catch (error) {
-      return failed(error, operation, context);
+      const problem = failed(error, operation, context);
+      if (problem.status >= 500) told.error = tracedError(error);
+      return problem;
     }
   }
 }

@@ -1,13 +1,9 @@
 /** What an API counts of itself, in the text that Prometheus reads. */
 
-import { channel } from 'node:diagnostics_channel';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** Upper ends of the ranges that durations are counted in, in seconds. */
 const RANGES = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-
-/** Told of each request: `{ operation, status, ms }`. Anybody in the process may listen. */
-const REQUESTS = channel('eider:rest:request');
 
 interface Duration {
   readonly counts: number[];
@@ -73,9 +69,4 @@ export class Metrics {
   close(): void {
     this.#delay.disable();
   }
-}
-
-/** Tells who listens to the channel `eider:rest:request`. */
-export function publishRequest(operation: string, status: number, ms: number): void {
-  if (REQUESTS.hasSubscribers) REQUESTS.publish({ operation, status, ms });
 }

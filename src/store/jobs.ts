@@ -6,6 +6,8 @@ import type { Vault } from '../engine/vault.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { Job, JobKind, Jobs } from '../model/job.ts';
+import type { JobRunMessage } from '../tracing/messages.ts';
+import { traced, tracedError } from '../tracing/traced.ts';
 import { JobRecords, type StoredJob } from './job-records.ts';
 import { LeasedJob } from './leased-job.ts';
 
@@ -90,18 +92,28 @@ export class StoreJobs implements Jobs {
       const leased = kind && (await LeasedJob.take(this.#records, stored, this.#holder, signal));
       if (!leased) continue;
       count++;
-      await this.#run(leased, kind);
+      await this.#run(leased, stored.job, kind);
     }
     return count;
   }
 
-  async #run(leased: LeasedJob, kind: JobKind): Promise<void> {
-    try {
-      await kind.run(leased);
-      await leased.end((job) => ended(job, kind));
-    } catch (error) {
-      await leased.end((job) => afterFailure(job, kind, error, leased.signal.aborted)).catch(() => {});
-    }
+  #run(leased: LeasedJob, { kind, id }: StoredJob, how: JobKind): Promise<void> {
+    const message: JobRunMessage = { id, kind, account: leased.account, state: null };
+    return traced('eider:job.run', message, async (told) => {
+      const end = (change: (job: StoredJob) => Partial<StoredJob>): Promise<void> =>
+        leased.end((job) => {
+          const changed = change(job);
+          told.state = changed.state ?? null;
+          return changed;
+        });
+      try {
+        await how.run(leased);
+        await end((job) => ended(job, how));
+      } catch (error) {
+        if (!leased.signal.aborted) told.error = tracedError(error);
+        await end((job) => afterFailure(job, how, error, leased.signal.aborted)).catch(() => {});
+      }
+    });
   }
 }
 

@@ -21,6 +21,8 @@ import type { SearchQuery } from '../model/search-query.ts';
 import type { EventsOptions, StoreEvent } from '../model/store-event.ts';
 import type { StoredFiles } from '../model/stored-file.ts';
 import type { UidSet } from '../model/uid-set.ts';
+import type { AppendMessage } from '../tracing/messages.ts';
+import { traced } from '../tracing/traced.ts';
 import { StoreProfiles } from './account-profiles.ts';
 import { type AccountLogin, type AccountPasswords, StoreAccounts } from './accounts.ts';
 import type { AnnotationValues, SetAnnotationsResult } from './annotation-store.ts';
@@ -228,11 +230,18 @@ export class Store extends StoreWithServices implements MessageStore {
   }
 
   append(account: AccountId, ref: MailboxRef, source: MessageSource, options?: AppendOptions): Promise<AppendResult> {
-    return appendMessage(this.#context, account, ref, source, options);
+    const message: AppendMessage = { account, messages: 1, octets: null };
+    return traced('eider:store.append', message, async (told) => {
+      const result = await appendMessage(this.#context, account, ref, source, options);
+      told.octets = result.size;
+      return result;
+    });
   }
 
   appendPrepared(account: AccountId, ref: MailboxRef, messages: readonly PreparedAppend[]): Promise<AppendResult[]> {
-    return appendPrepared(this.#context, account, ref, messages);
+    const octets = messages.reduce((sum, { message }) => sum + message.content.size, 0);
+    const message: AppendMessage = { account, messages: messages.length, octets };
+    return traced('eider:store.append', message, () => appendPrepared(this.#context, account, ref, messages));
   }
 
   replace(
@@ -241,7 +250,8 @@ export class Store extends StoreWithServices implements MessageStore {
     to: MailboxRef,
     message: PreparedAppend,
   ): Promise<AppendResult | null> {
-    return replaceMessage(this.#context, account, place, to, message);
+    const told: AppendMessage = { account, messages: 1, octets: message.message.content.size };
+    return traced('eider:store.append', told, () => replaceMessage(this.#context, account, place, to, message));
   }
 
   openMailbox(account: AccountId, ref: MailboxRef): Promise<OpenedMailbox> {

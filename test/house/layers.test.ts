@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { roomOf, sourceFiles } from './source-tree.ts';
 
 const BASE = ['errors.ts', 'model'];
+const TOLD = [...BASE, 'tracing'];
 const CONTRACT = [...BASE, 'engine'];
-const STORE = [...CONTRACT, 'mime', 'store', 'auth', 'crypto'];
+const STORE = [...CONTRACT, 'mime', 'store', 'auth', 'crypto', 'tracing'];
 
 /** What each room may import beside itself; `null` is anything. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[] | null>> = {
@@ -13,13 +14,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | null>> = {
   model: ['errors.ts'],
   mime: BASE,
   engine: BASE,
-  net: BASE,
+  net: TOLD,
+  tracing: BASE,
   sqlite: CONTRACT,
   mongodb: [...CONTRACT, 'terms'],
   terms: BASE,
   blobs: CONTRACT,
-  store: [...CONTRACT, 'mime'],
-  auth: [...CONTRACT, 'mime', 'crypto'],
+  store: [...CONTRACT, 'mime', 'tracing'],
+  auth: [...CONTRACT, 'mime', 'crypto', 'tracing'],
   crypto: [...CONTRACT, 'mime'],
   imap: [...STORE, 'net'],
   delivery: STORE,

@@ -40,7 +40,7 @@ test('every setting that is told of changes a limit of users', async () => {
 test('what nothing would follow is refused, and so is who may not', async () => {
   const { call, account, tokenOf, store } = await openRest();
   for (const key of ['const:archive:time', 'const:max:rcpt_to', '__proto__', 'x']) {
-    expect((await call('POST', `/settings/${key}`, { value: 1 })).body.code).toBe('Unsupported');
+    expect((await call('POST', `/settings/${key}`, { value: 1 })).body.code).toBe('SettingNotFound');
     expect((await call('GET', `/settings/${key}`)).body.code).toBe('SettingNotFound');
   }
   for (const value of [-1, 1.5, 'many', '', true, {}]) {

@@ -131,10 +131,10 @@ const setSetting = operation({
       .meta({ description: 'A whole number; 0 for no limit, `null` for what the store was opened with' }),
   },
   response: z.object({ key: z.string() }),
-  errors: ['Unsupported', 'Busy'],
+  errors: ['SettingNotFound', 'Busy'],
   async run({ store, input: { key, value } }) {
     const setting = SETTINGS.find((one) => one.key === key);
-    if (!setting) throw new ApiError('Unsupported', 'there is no such setting, or nothing would follow it');
+    if (!setting) throw new ApiError('SettingNotFound', 'there is no such setting, or nothing would follow it');
     if (value === null) await store.defaultLimits.reset(setting.limit);
     else await store.defaultLimits.set({ [setting.limit]: Number(value) || null });
     return { key };
