@@ -448,6 +448,19 @@ export interface RestOperations {
       output: never;
     };
   };
+  '/events': {
+    /** Follow what happens in all accounts. */
+    get: {
+      input: {
+        'Last-Event-ID'?: string | undefined;
+        types?: string | undefined;
+        user?: string | undefined;
+        sess?: string | undefined;
+        ip?: string | undefined;
+      };
+      output: never;
+    };
+  };
   '/addresses': {
     /** List the addresses of all users, and those that only forward. */
     get: {

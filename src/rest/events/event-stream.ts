@@ -1,6 +1,14 @@
 /** Events as a stream of an HTTP answer. HTML standard, "Server-sent events". */
 
-import type { AccountEvent } from './account-events.ts';
+/** What is sent of an event. */
+export interface StreamedEvent {
+  /** Its position; `null` for what has none. */
+  readonly id: string | null;
+  /** Whether what happened until now is known no more. */
+  readonly isReset: boolean;
+  /** Any JSON. */
+  readonly data: object;
+}
 
 /** How a stream is kept. */
 export interface EventStreamOptions {
@@ -21,7 +29,7 @@ const RETRY_MS = 2_000;
 
 /** The answer. No event is read before the one before has been taken, so that a slow client costs no memory. */
 export function eventStream(
-  events: AsyncGenerator<AccountEvent, void, undefined>,
+  events: AsyncGenerator<StreamedEvent, void, undefined>,
   options: EventStreamOptions,
 ): Response {
   const { signal, onEnd } = options;
@@ -54,7 +62,7 @@ export function eventStream(
 }
 
 async function* textsOf(
-  events: AsyncGenerator<AccountEvent, void, undefined>,
+  events: AsyncGenerator<StreamedEvent, void, undefined>,
   { position, signal, mayGoOn, idleMs }: EventStreamOptions,
 ): AsyncGenerator<string, void, undefined> {
   yield `retry: ${RETRY_MS}\nid: ${position}\n\n`;
@@ -73,9 +81,9 @@ async function* textsOf(
   }
 }
 
-function textOf({ id, ...event }: AccountEvent): string {
-  const kind = event.command === 'RESET' ? 'event: reset\n' : '';
-  return `${kind}data: ${JSON.stringify(event)}\n${id === null ? '' : `id: ${id}\n`}\n`;
+function textOf({ id, isReset, data }: StreamedEvent): string {
+  const kind = isReset ? 'event: reset\n' : '';
+  return `${kind}data: ${JSON.stringify(data)}\n${id === null ? '' : `id: ${id}\n`}\n`;
 }
 
 async function beforeIdle<T>(next: Promise<T>, ms: number, signal: AbortSignal): Promise<T | 'idle' | 'aborted'> {
