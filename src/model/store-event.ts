@@ -48,56 +48,14 @@ export interface ResetEvent extends AnyEvent {
   readonly user?: AccountId;
 }
 
-/** Something was changed by whoever administrates, or by the user; the names are WildDuck's. */
-export interface AdministrativeEvent extends AnyEvent {
-  readonly ev: AdministrativeEventName;
-  readonly user?: AccountId;
-  /** What it is about, such as `address`, `filter`, `asp`, `domain`. */
-  readonly [field: string]: unknown;
-}
-
-/** Names of events that are no mail. */
-export const ADMINISTRATIVE_EVENTS = [
-  'address.domain.renamed',
-  'address.forwarded.created',
-  'address.forwarded.deleted',
-  'address.user.created',
-  'address.user.deleted',
-  'asp.created',
-  'asp.deleted',
-  'autoreply.user.disabled',
-  'autoreply.user.enabled',
-  'dkim.created',
-  'dkim.deleted',
-  'dkim.updated',
-  'domainalias.created',
-  'domainalias.deleted',
-  'filter.created',
-  'filter.deleted',
-  'mfa.disabled',
-  'mfa.totp.disabled',
-  'mfa.totp.enabled',
-  'mfa.webauthn.disabled',
-  'mfa.webauthn.enabled',
-  'user.created',
-  'user.delete.cancelled',
-  'user.delete.completed',
-  'user.delete.started',
-  'user.password.changed',
-] as const;
-
-/** Names of events that are no mail. */
-export type AdministrativeEventName = (typeof ADMINISTRATIVE_EVENTS)[number];
-
 /** Something that happened. */
-export type StoreEvent = MessageEvent | MovedEvent | MailboxEvent | ResetEvent | AdministrativeEvent;
+export type StoreEvent = MessageEvent | MovedEvent | MailboxEvent | ResetEvent;
 
 /** The name of an event. */
 export type StoreEventName = StoreEvent['ev'];
 
 /** All names. */
 export const STORE_EVENTS: readonly StoreEventName[] = [
-  ...ADMINISTRATIVE_EVENTS,
   'mailbox.created',
   'mailbox.deleted',
   'mailbox.renamed',

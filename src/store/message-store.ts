@@ -352,8 +352,7 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
    * or the store is closed. With the position of an event goes on after it, within 7 days, also if this process was not
    * there; `reset` says what cannot be told any more.
    *
-   * Changes of mail are part of what the store keeps, so none is left out. What administrators do is written after it
-   * was done: a process that dies in between tells nobody.
+   * They are read from what the store keeps of each transaction, so that none is left out, whenever a process dies.
    *
    * @throws `INVALID_ARGUMENT` for a type that names no event.
    * @example

@@ -34,13 +34,6 @@ interface Room {
   readonly octets: number;
 }
 
-/** Something beside the mail that waits to be written. */
-interface Announcement {
-  readonly event: LoggedEvent;
-  done(): void;
-  failed(error: unknown): void;
-}
-
 /** One for each store that is open. */
 export class EventPublisher {
   /** Rings when this process has written an entry. */
@@ -48,7 +41,6 @@ export class EventPublisher {
   readonly #parts: PublisherParts;
   /** Accounts that have changed, with the first change that is not told for sure. */
   readonly #changed = new Map<AccountId, ModSeq>();
-  readonly #announced: Announcement[] = [];
   #running: Promise<void> | null = null;
   #retry: NodeJS.Timeout | null = null;
   #closed = false;
@@ -80,15 +72,6 @@ export class EventPublisher {
     this.#start();
   }
 
-  /** Writes an event that is no change of mail, durably before it resolves; nothing where nobody follows. */
-  async announce(event: LoggedEvent): Promise<void> {
-    if (this.#closed || (await this.#parts.following.begun()) === null) return;
-    await new Promise<void>((done, failed) => {
-      this.#announced.push({ event, done, failed });
-      this.#start();
-    });
-  }
-
   /** Looks at accounts that others may have changed and not told of, and resolves when all is written. */
   async sweep(): Promise<void> {
     const { marked } = this.#parts;
@@ -101,7 +84,7 @@ export class EventPublisher {
 
   /** Resolves when what has happened in this process is written. @throws what the engine throws. */
   async settle(): Promise<void> {
-    while (!this.#closed && (this.#running || this.#changed.size > 0 || this.#announced.length > 0)) {
+    while (!this.#closed && (this.#running || this.#changed.size > 0)) {
       if ((await this.#parts.following.begun()) === null) return;
       this.#running ??= this.#run();
       await this.#running;
@@ -112,7 +95,6 @@ export class EventPublisher {
     this.#closed = true;
     if (this.#retry) clearTimeout(this.#retry);
     await this.#running?.catch(() => {});
-    for (const { failed } of this.#announced.splice(0)) failed(new Error('the store is closed'));
     await this.#parts.told.save().catch(() => {});
   }
 
@@ -130,14 +112,11 @@ export class EventPublisher {
 
   async #run(): Promise<void> {
     try {
-      while (!this.#closed && (this.#changed.size > 0 || this.#announced.length > 0)) {
+      while (!this.#closed && this.#changed.size > 0) {
         const begun = await this.#parts.following.begun();
         if (begun === null) return;
         await this.#writeEntry(begun);
       }
-    } catch (error) {
-      for (const { failed } of this.#announced.splice(0)) failed(error);
-      throw error;
     } finally {
       this.#running = null;
     }
@@ -146,11 +125,10 @@ export class EventPublisher {
   async #writeEntry(begun: number): Promise<void> {
     const { log, told } = this.#parts;
     await told.catchUp();
-    const announced = this.#announced.slice(0, MAX_EVENTS);
-    const events = announced.map(({ event }) => event);
+    const events: LoggedEvent[] = [];
     const upTo = new Map<AccountId, ToldUpTo>();
     const read = new Map<AccountId, ModSeq>();
-    let octets = Buffer.byteLength(JSON.stringify(events));
+    let octets = 0;
     for (const [account, modSeq] of [...this.#changed]) {
       if (events.length >= MAX_EVENTS || octets >= MAX_ENTRY_OCTETS / 2) break;
       const room = { events: MAX_EVENTS - events.length, octets: MAX_ENTRY_OCTETS - octets };
@@ -176,8 +154,6 @@ export class EventPublisher {
     // Another was first, and may have told the same.
     if (!isOurs) return this.#again(read);
     told.note(entry);
-    this.#announced.splice(0, announced.length);
-    for (const { done } of announced) done();
     this.written.ring();
   }
 

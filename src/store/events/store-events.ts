@@ -5,7 +5,7 @@ import { EiderError } from '../../errors.ts';
 import type { AccountId, ModSeq } from '../../model/ids.ts';
 import { type EventsOptions, isEventType, namesEvent, type StoreEvent } from '../../model/store-event.ts';
 import { EventFollowing } from './event-following.ts';
-import { EventLog, type LoggedEvent } from './event-log.ts';
+import { EventLog } from './event-log.ts';
 import { type EventPosition, formatPosition, parsePosition, WHOLE } from './event-position.ts';
 import { EventPublisher } from './event-publisher.ts';
 import { MarkedAccounts } from './marked-accounts.ts';
@@ -35,11 +35,6 @@ export class StoreEvents {
     const marked = new MarkedAccounts(vault);
     this.#publisher = new EventPublisher({ engine, log: this.#log, following: this.#following, marked, told });
     this.engine = tellingEngine(engine, this.#publisher);
-  }
-
-  /** Writes an event that is no change of mail. */
-  announce(event: LoggedEvent): Promise<void> {
-    return this.#publisher.announce(event);
   }
 
   /** Position behind all that has happened; from then on events are kept for 7 days. */
