@@ -357,7 +357,10 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
    * @throws `INVALID_ARGUMENT` for a type that names no event.
    * @example
    * ```ts
-   * for await (const event of store.events({ types: ['message.received'] })) console.log(event.user, event.id);
+   * import { openStore } from 'eider';
+   *
+   * await using store = await openStore({ path: './mail' });
+   * for await (const event of store.events({ types: ['message.received'] })) console.log(event.id, event.ev);
    * ```
    */
   events(options?: EventsOptions): AsyncIterable<StoreEvent>;
