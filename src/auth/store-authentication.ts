@@ -211,7 +211,7 @@ export class StoreAuthentication implements Authentication {
 
   async setCustomFactor(account: AccountId, on: boolean): Promise<void> {
     await this.#require(account);
-    await this.#statuses.switchFactor(account, 'custom', on);
+    if (await this.#statuses.switchFactor(account, 'custom', on)) this.#revoked(account);
   }
 
   async createRecoveryCodes(account: AccountId): Promise<string[]> {

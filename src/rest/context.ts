@@ -17,6 +17,8 @@ export interface RestLogger {
 export interface RequestInfo {
   /** IP address of the client, where it is known. */
   readonly address?: string;
+  /** Lets the body take any time: an operation that bounds it otherwise calls this once it knows who asks. */
+  readonly letBodyTakeTime?: () => void;
 }
 
 /** Limits of an API. */
@@ -27,6 +29,10 @@ export interface RestLimits {
   readonly messageBodyOctets: number;
   /** Milliseconds that an operation may take. @defaultValue 60,000 */
   readonly requestMs: number;
+  /** Milliseconds that the body of a request may take, on a server of ours; a file of accounts any. @defaultValue 300,000 */
+  readonly bodyMs: number;
+  /** Milliseconds without an octet of a file of accounts that comes in. @defaultValue 60,000 */
+  readonly importIdleMs: number;
   /** Requests a minute by one token that is not of role `root`. @defaultValue 6,000 */
   readonly requestsPerMinute: number;
   /** Tokens that are none, a minute by one address (of IPv6 its /64). @defaultValue 30 */
@@ -38,11 +44,16 @@ export interface RestLimits {
   readonly idleMs: number;
 }
 
+const BODY_MS = 300_000;
+const IMPORT_IDLE_MS = 60_000;
+
 /** The defaults of {@link RestLimits}. */
 export const REST_LIMITS: RestLimits = {
   bodyOctets: 1024 * 1024,
   messageBodyOctets: 32 * 1024 * 1024,
   requestMs: 60_000,
+  bodyMs: BODY_MS,
+  importIdleMs: IMPORT_IDLE_MS,
   requestsPerMinute: 6_000,
   badTokensPerMinute: 30,
   streams: 1_000,

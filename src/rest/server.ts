@@ -8,6 +8,7 @@ import { EiderError } from '../errors.ts';
 import type { TlsSettings } from '../net/tls-upgrade.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import { createRestApi, type RestApi, type RestApiOptions } from './api.ts';
+import { REST_LIMITS } from './context.ts';
 
 /** Where a server listens. */
 export interface RestAddress {
@@ -42,8 +43,6 @@ export interface RestServer extends AsyncDisposable {
 /** For a request's header, and between two requests, in milliseconds. */
 const HEADER_MS = 15_000;
 const KEEP_ALIVE_MS = 30_000;
-/** For a request with its body, in milliseconds. */
-const REQUEST_MS = 300_000;
 const IDLE_LOOK_MS = 50;
 const MAX_HEADER_OCTETS: number = 16 * 1024;
 
@@ -61,10 +60,11 @@ class HttpServer implements RestServer {
   constructor(api: RestApi, options: RestServerOptions) {
     this.api = api;
     this.#options = options;
+    const { bodyMs } = { ...REST_LIMITS, ...options.limits };
     const listener = getRequestListener((request, { incoming }) => {
-      boundBody(incoming as IncomingMessage);
+      const letBodyTakeTime = boundBody(incoming as IncomingMessage, bodyMs);
       const address = (incoming.socket as Socket | undefined)?.remoteAddress;
-      return api.fetch(request, address === undefined ? {} : { address });
+      return api.fetch(request, { letBodyTakeTime, ...(address !== undefined && { address }) });
     });
     const settings = {
       maxHeaderSize: MAX_HEADER_OCTETS,
@@ -113,13 +113,14 @@ class HttpServer implements RestServer {
   }
 }
 
-/** Cuts off a body that takes too long; files of accounts may take any time, and their operation bounds silence. */
-function boundBody(incoming: IncomingMessage): void {
-  if (/\/data\/import(?:\?|$)/.test(incoming.url ?? '')) return;
+/** Cuts off a body that takes too long, unless the function that is returned has been called. */
+function boundBody(incoming: IncomingMessage, ms: number): () => void {
   const timer = setTimeout(() => {
     if (!incoming.complete) incoming.destroy();
-  }, REQUEST_MS).unref();
-  incoming.once('close', () => clearTimeout(timer));
+  }, ms).unref();
+  const end = (): void => clearTimeout(timer);
+  incoming.once('close', end);
+  return end;
 }
 
 function createTls(

@@ -53,14 +53,14 @@ async function atRest(
   ref: MailboxRef,
   messages: readonly PreparedAppend[],
 ): Promise<readonly PreparedAppend[]> {
-  const wanted = messages.filter(({ flags, encrypt = true }) => encrypt && !isDraft(flags));
-  const found = wanted.length > 0 ? await atRestIn(context, account, ref) : null;
+  const wanted = new Set(messages.filter(({ flags, encrypt = true }) => encrypt && !isDraft(flags)));
+  const found = wanted.size > 0 ? await atRestIn(context, account, ref) : null;
   if (!found) return messages;
   const forms: PreparedAppend[] = [];
   for (const one of messages) {
     const { content } = one.message;
     const read = (): AsyncIterable<Uint8Array> => new MessageBody(content, content.tree, context.blobs).read();
-    const encrypted = wanted.includes(one) ? await found.encrypted(read) : null;
+    const encrypted = wanted.has(one) ? await found.encrypted(read) : null;
     forms.push(encrypted ? { ...one, message: { content: encrypted } } : one);
   }
   return forms;

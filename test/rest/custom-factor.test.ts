@@ -10,8 +10,13 @@ test('with a custom second factor the caller is told to ask for it, and programs
   const { call, account, store } = await openRest({}, { secret: Buffer.alloc(32, 1) });
   const { id } = await account('ann', { password: PASSWORD });
   const login = { username: 'ann', password: PASSWORD, token: true };
+  const ended: string[] = [];
+  store.auth.onRevoked((account) => ended.push(account));
   expect((await call('PUT', `/users/${id}/2fa/custom`, {})).status).toBe(200);
+  // Sessions that came in by the password alone end, and not for nothing.
+  expect(ended).toEqual([id]);
   await call('PUT', `/users/${id}/2fa/custom`, {});
+  expect(ended).toEqual([id]);
   expect((await call('GET', `/users/${id}`)).body.enabled2fa).toEqual(['custom']);
   expect((await call('POST', '/preauth', { username: 'ann' })).body.require2fa).toEqual(['custom']);
   const { body } = await call('POST', '/authenticate', login);

@@ -1,9 +1,12 @@
 /** Users as a file, by the API. */
 
 import { randomBytes } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { connect } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import { UidSet } from '../../src/model/uid-set.ts';
+import type { RestLimits } from '../../src/rest/context.ts';
 import { createRestServer } from '../../src/rest/server.ts';
+import type { MessageStore } from '../../src/store/message-store.ts';
 import { openRest } from './rest-fixture.ts';
 
 const SECRET = randomBytes(32);
@@ -109,7 +112,8 @@ test('by a socket, where the body takes its time', async () => {
   const file = await fileOf({ fetch } as never);
   await store.accounts.remove(id, { forGood: true });
   const { token } = await store.auth.createToken({ role: 'export' });
-  await using server = createRestServer(store);
+  // Of any other body that would be too long.
+  await using server = createRestServer(store, { limits: { bodyMs: 50 } });
   const { port } = await server.listen();
   const slowly = async function* (): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < file.length; at += 400) {
@@ -125,3 +129,51 @@ test('by a socket, where the body takes its time', async () => {
   } as RequestInit);
   expect(await answer.json()).toMatchObject({ success: true, imported: 1 });
 });
+
+test('a file that does not go on is refused, and nothing of the account is there', async () => {
+  const { store, fetch, token } = await openRest({ limits: { importIdleMs: 100 } });
+  const { id } = await store.accounts.create({ name: 'ann' });
+  const file = await fileOf({ fetch } as never);
+  await store.accounts.remove(id, { forGood: true });
+  const silent = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(file.subarray(0, file.length - 100)),
+  });
+  const answer = await fetch('POST', '/data/import', silent, { token, headers: FILE });
+  expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([503, 'Timeout']);
+  expect(await store.accounts.find('ann')).toBeNull();
+});
+
+/** Sends a body that has no end, a space at a time; resolves with what was answered when the connection is closed. */
+async function dribble(path: string, limits: Partial<RestLimits>, token: (store: MessageStore) => Promise<string>) {
+  const { store } = await openRest();
+  await using server = createRestServer(store, { limits });
+  const { port } = await server.listen();
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  let answer = '';
+  socket.on('data', (chunk) => {
+    answer += chunk;
+  });
+  const head = [`POST ${path} HTTP/1.1`, 'Host: x', 'Content-Type: application/json', 'Content-Length: 1000000'];
+  socket.write(`${[...head, `Authorization: Bearer ${await token(store)}`].join('\r\n')}\r\n\r\n{`);
+  const more = setInterval(() => socket.write(' '), 20);
+  onTestFinished(() => {
+    clearInterval(more);
+    socket.destroy();
+  });
+  await new Promise((done) => socket.once('close', done));
+  return answer;
+}
+
+test('a body that does not end is cut off after its time', async () => {
+  const root = async ({ auth }: MessageStore) => (await auth.createToken({ role: 'root' })).token;
+  expect(await dribble('/users', { bodyMs: 300 }, root)).toBe('');
+}, 10_000);
+
+test.each(['/data/import', '/users', '/nothing/data/import'])(
+  'nobody sends a body to %s without a token',
+  async (path) => {
+    expect(await dribble(path, {}, async () => 'none')).toMatch(/^HTTP\/1\.1 40[14] /);
+  },
+  10_000,
+);

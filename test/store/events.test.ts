@@ -4,11 +4,17 @@ import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { MemoryBlobStore } from '../../src/blobs/memory-blob-store.ts';
+import type { ReadTransaction } from '../../src/engine/engine.ts';
+import { PassingEngine } from '../../src/engine/passing-engine.ts';
+import { EiderError } from '../../src/errors.ts';
+import { MAX_KEYWORD_LENGTH, MAX_KEYWORDS } from '../../src/model/flags.ts';
 import type { EventsOptions, StoreEvent } from '../../src/model/store-event.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
 import { openStore } from '../../src/open-store.ts';
+import { EventLog } from '../../src/store/events/event-log.ts';
 import type { MessageStore } from '../../src/store/message-store.ts';
-import { emptyPlace } from '../engine-under-test.ts';
+import { emptyPlace, openTestedEngine } from '../engine-under-test.ts';
 import { ALL, letter, openTestStore } from './store-fixture.ts';
 
 /** Follows until the end of the test, or until it is ended. */
@@ -27,6 +33,22 @@ function follow(store: MessageStore, options: EventsOptions = {}): { told: Store
 }
 
 const brief = ({ ev, user, mailbox, message }: StoreEvent & Record<string, unknown>) => [ev, user, mailbox, message];
+
+/** An engine that cannot read the changes of one account. */
+class PartlyBroken extends PassingEngine {
+  broken: string | null = null;
+
+  override read<T>(account: string, work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+    return super.read(account, (tx) => {
+      const changes = tx.changes.bind(tx);
+      tx.changes = async (since, limit) => {
+        if (account === this.broken) throw new EiderError('STORE_CORRUPT', 'a page cannot be read');
+        return changes(since, limit);
+      };
+      return work(tx);
+    });
+  }
+}
 
 describe('events', () => {
   it('tell of messages and mailboxes of all accounts from a position on', async () => {
@@ -111,20 +133,72 @@ describe('events', () => {
     }
   });
 
+  it('can be followed from while there is no pause in what happens', async () => {
+    const { store, account } = await openTestStore();
+    await store.eventPosition();
+    let writing = true;
+    const writers = Array.from({ length: 4 }, async (_, index) => {
+      while (writing) await store.append(account, 'INBOX', letter(`busy ${index}`));
+    });
+    onTestFinished(async () => {
+      writing = false;
+      await Promise.all(writers);
+    });
+    for (let round = 0; round < 3; round++) {
+      const { told, end } = follow(store, { after: await store.eventPosition() });
+      await expect.poll(() => told.length, { timeout: 10_000 }).toBeGreaterThan(0);
+      await end();
+    }
+    writing = false;
+    await Promise.all(writers);
+  }, 60_000);
+
   it('refuse a type that names nothing', async () => {
     const { store } = await openTestStore();
     const events = store.events({ types: ['message.recieved'] })[Symbol.asyncIterator]();
     await expect(events.next()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
-  it('of a message with very many keywords come without them', async () => {
+  it('of a message with more keywords than an entry holds come without them, and those after it with theirs', async () => {
     const { store, account } = await openTestStore();
     const after = await store.eventPosition();
-    const flags = Array.from({ length: 60 }, (_, index) => `${index}-`.padEnd(60, 'x'));
+    const flags = Array.from({ length: MAX_KEYWORDS }, (_, index) => `${index}-`.padEnd(MAX_KEYWORD_LENGTH, 'x'));
     await store.append(account, 'INBOX', letter('many'), { flags });
+    await store.append(account, 'Archive', letter('few'), { flags: ['few'] });
     const { told } = follow(store, { after });
+    await expect.poll(() => told.length).toBe(2);
+    expect(told[0]).toMatchObject({ ev: 'message.received', message: 1 });
+    expect(told[0]).not.toHaveProperty('flags');
+    expect(told[1]).toMatchObject({ ev: 'message.received', flags: ['few'] });
+  });
+
+  it('of other accounts are told while one cannot be read, and its own when it can again', async () => {
+    const engine = new PartlyBroken(await openTestedEngine());
+    const store = await openStore({ engine, blobs: new MemoryBlobStore() });
+    onTestFinished(() => store.close());
+    const [ann, ben] = [await store.accounts.create({ name: 'ann' }), await store.accounts.create({ name: 'ben' })];
+    const { told } = follow(store, { after: await store.eventPosition() });
+    await store.append(ann.id, 'INBOX', letter('first'));
     await expect.poll(() => told.length).toBe(1);
-    expect((told[0] as { flags?: readonly string[] }).flags?.length ?? 60).toBe(60);
+    engine.broken = ann.id;
+    await store.storeFlags(ann.id, 'INBOX', ALL, { mode: 'add', flags: ['\\Seen'] });
+    await store.append(ben.id, 'INBOX', letter('ben'));
+    await expect.poll(() => told.map(({ user }) => user)).toEqual([ann.id, ben.id]);
+    // Nor does it keep others from beginning.
+    const other = follow(store, { after: await store.eventPosition() });
+    await store.append(ben.id, 'INBOX', letter('again'));
+    await expect.poll(() => other.told.length).toBe(1);
+    engine.broken = null;
+    await expect.poll(() => told.at(-1), { timeout: 10_000 }).toMatchObject({ ev: 'message.flags', user: ann.id });
+  });
+
+  it('have positions that never fall back, whoever writes them down', async () => {
+    const { vault } = await openTestedEngine();
+    const logs = Array.from({ length: 8 }, () => new EventLog(vault));
+    await Promise.all(
+      Array.from({ length: 160 }, (_, index) => logs[index % 8]?.setCheckpoint(((index * 71) % 160) + 1)),
+    );
+    expect(await new EventLog(vault).checkpoint()).toBe(160);
   });
 
   it('are each told once, in order, while processes write and die', async () => {
@@ -151,8 +225,11 @@ describe('events', () => {
     })();
     const writers = accounts.flatMap(({ id }, index) => [writer(place, id, 31 + index), writer(place, id, 77 + index)]);
     // One dies in the midst of it.
-    setTimeout(() => writers[0]?.kill(), 1_500);
-    await Promise.all(writers.map(({ ended }) => ended));
+    const [doomed] = writers as [Writer];
+    await expect.poll(doomed.acknowledged, { timeout: 30_000 }).toBeGreaterThan(5);
+    doomed.kill();
+    const ends = await Promise.all(writers.map(({ ended }) => ended));
+    expect(ends).toEqual(['SIGKILL', null, null, null]);
     writing = false;
     await following;
     for (const { id } of accounts) {
@@ -197,9 +274,26 @@ async function stateOf(store: MessageStore, account: string): Promise<string[]> 
   return found.sort();
 }
 
-function writer(place: object, account: string, seed: number): { ended: Promise<unknown>; kill(): void } {
+/** A process that writes. */
+interface Writer {
+  /** The signal that ended it. */
+  readonly ended: Promise<string | null>;
+  /** How much it was answered so far. */
+  acknowledged(): number;
+  kill(): void;
+}
+
+function writer(place: object, account: string, seed: number): Writer {
   const script = fileURLToPath(new URL('./order-writer.mjs', import.meta.url));
   const args = [resolve(process.env.EIDER_DIST ?? 'dist'), JSON.stringify(place), account, '40', String(seed)];
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
-  return { ended: new Promise((done) => child.on('close', done)), kill: () => child.kill('SIGKILL') };
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let lines = 0;
+  child.stdout.on('data', (chunk: Buffer) => {
+    lines += chunk.toString().split('\n').length - 1;
+  });
+  return {
+    ended: new Promise((done) => child.on('close', (_, signal) => done(signal))),
+    acknowledged: () => lines,
+    kill: () => child.kill('SIGKILL'),
+  };
 }

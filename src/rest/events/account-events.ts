@@ -5,6 +5,7 @@ import type { Change, ChangeItem } from '../../model/change.ts';
 import { listFlags, SEEN } from '../../model/flags.ts';
 import type { AccountId, MailboxId, ModSeq, Uid } from '../../model/ids.ts';
 import { UidSet } from '../../model/uid-set.ts';
+import { formatPosition, parsePosition, WHOLE } from '../../store/events/event-position.ts';
 import type { MessageStore } from '../../store/message-store.ts';
 import { mailboxObjectId } from '../object-ids.ts';
 
@@ -40,8 +41,6 @@ export interface AccountEventsOptions {
 
 /** Messages whose flags are read at once. */
 const BATCH = 500;
-const POSITION = /^[0-9a-f]{24}$/;
-const MODSEQ_DIGITS = 16;
 
 /**
  * Follows an account, from a position on, until aborted or the store is closed. Events come in the order in which they
@@ -53,37 +52,34 @@ export async function* accountEvents(
   account: AccountId,
   { after, signal }: AccountEventsOptions = {},
 ): AsyncGenerator<AccountEvent, void, undefined> {
-  let position = after === undefined ? { modSeq: await store.modSeq(account), index: ALL } : parsePosition(after);
+  let position = after === undefined ? { entry: await store.modSeq(account), index: WHOLE } : parsePosition(after);
   const now = await store.modSeq(account);
-  if (position === null || position.modSeq > now) {
+  if (position === null || position.entry < 1 || position.entry > now) {
     yield reset(now);
-    position = { modSeq: now, index: ALL };
+    position = { entry: now, index: WHOLE };
   }
   for (;;) {
     // The transaction that was cut is read again, and what is known of it passed over.
-    const since = position.index === ALL ? position.modSeq : position.modSeq - 1;
+    const since = position.index === WHOLE ? position.entry : position.entry - 1;
     try {
       for await (const change of store.changes(account, { since, ...(signal && { signal }) })) {
-        const from = change.modSeq === position.modSeq ? position.index + 1 : 0;
+        const from = change.modSeq === position.entry ? position.index + 1 : 0;
         yield* eventsOf(store, account, change, from);
-        position = { modSeq: change.modSeq, index: ALL };
+        position = { entry: change.modSeq, index: WHOLE };
       }
       return;
     } catch (error) {
       if (!isEiderError(error, 'LIMIT_EXCEEDED')) throw error;
-      position = { modSeq: await store.modSeq(account), index: ALL };
-      yield reset(position.modSeq);
+      position = { entry: await store.modSeq(account), index: WHOLE };
+      yield reset(position.entry);
     }
   }
 }
 
 /** The position of an account now. */
 export async function eventPosition(store: MessageStore, account: AccountId): Promise<string> {
-  return formatPosition(await store.modSeq(account), ALL);
+  return formatPosition({ entry: await store.modSeq(account), index: WHOLE });
 }
-
-/** Behind all events of a transaction. */
-const ALL = 0xffffffff;
 
 /** The events of a transaction from the `from`th on; how many there are depends on nothing but the transaction. */
 async function* eventsOf(
@@ -128,7 +124,7 @@ function messageEvent(
 ): AccountEvent {
   const now = flags?.get(uid);
   return {
-    id: formatPosition(modSeq, index),
+    id: formatPosition({ entry: modSeq, index }),
     command: COMMANDS[type],
     mailbox: mailboxObjectId(account, mailboxId),
     uid,
@@ -140,7 +136,7 @@ function mailboxEvent(account: AccountId, modSeq: ModSeq, index: number, item: C
   const command = { mailboxCreated: 'CREATE', mailboxRenamed: 'RENAME', mailboxDeleted: 'DELETE' } as const;
   if (!('path' in item)) return null;
   return {
-    id: formatPosition(modSeq, index),
+    id: formatPosition({ entry: modSeq, index }),
     command: command[item.type],
     mailbox: mailboxObjectId(account, item.mailboxId),
     path: item.path,
@@ -183,17 +179,5 @@ async function* counters(
 }
 
 function reset(modSeq: ModSeq): AccountEvent {
-  return { id: formatPosition(modSeq, ALL), command: 'RESET' };
-}
-
-function formatPosition(modSeq: ModSeq, index: number): string {
-  return modSeq.toString(16).padStart(MODSEQ_DIGITS, '0') + index.toString(16).padStart(8, '0');
-}
-
-/** `null` for a position that no event has. */
-function parsePosition(text: string): { modSeq: ModSeq; index: number } | null {
-  if (!POSITION.test(text)) return null;
-  const modSeq = Number.parseInt(text.slice(0, MODSEQ_DIGITS), 16);
-  if (!Number.isSafeInteger(modSeq) || modSeq < 1) return null;
-  return { modSeq, index: Number.parseInt(text.slice(MODSEQ_DIGITS), 16) };
+  return { id: formatPosition({ entry: modSeq, index: WHOLE }), command: 'RESET' };
 }

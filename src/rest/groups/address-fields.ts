@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 import type { AccountAddress } from '../../model/addresses.ts';
+import { readData } from '../json-data.ts';
 import { objectIdOf } from '../object-ids.ts';
 import { ApiError } from '../problems.ts';
-import { readData } from './user-fields.ts';
 
 /** An address in a request. */
 export const addressField: z.ZodString = z.string().min(1).max(320).meta({ description: 'The address, or its ID' });

@@ -16,8 +16,6 @@ const SECRET_HEADER = 'x-transfer-secret';
 const MIN_SECRET_OCTETS = 32;
 /** Most octets of a file that comes in: 1 TB. */
 const MAX_IMPORT_OCTETS = 1024 * 1024 * 1024 * 1024;
-/** Without an octet, in milliseconds. */
-const IMPORT_IDLE_MS = 60_000;
 /** Accounts of which an answer tells why they failed. */
 const MAX_REASONS = 100;
 
@@ -78,11 +76,12 @@ const importData = operation({
       .meta({ description: 'Why users failed; the first 100' }),
   }),
   errors: ['PayloadTooLarge', 'StorageFull', 'Unsupported', 'Timeout'],
-  async run({ store, request, signal }) {
+  async run({ store, request, signal, info, context }) {
+    info.letBodyTakeTime?.();
     const transferSecret = secretOf(request);
     const answer = { entries: 0, imported: 0, failed: 0, existing: 0, messages: 0, octets: 0 };
     const reasons: { id: string; username: string; error: string }[] = [];
-    const chunks = withoutSilence(bodyChunks(request, MAX_IMPORT_OCTETS), IMPORT_IDLE_MS);
+    const chunks = withoutSilence(bodyChunks(request, MAX_IMPORT_OCTETS), context.limits.importIdleMs);
     try {
       for await (const one of store.portable.import(chunks, { signal, ...(transferSecret && { transferSecret }) })) {
         answer.entries++;
@@ -110,12 +109,17 @@ async function* chosen(
   users: readonly AccountId[],
   tags: readonly string[],
 ): AsyncGenerator<AccountId> {
-  const wanted = new Set(users);
-  const isAll = users.length === 0 && tags.length === 0;
-  for await (const { id } of store.accounts.list()) {
-    if (!(isAll || wanted.has(id) || (await hasTag(store, id, tags)))) continue;
+  const given = async (id: AccountId): Promise<AccountId> => {
     if (!(await stillGranted())) throw new ApiError('InvalidToken', 'the token holds no more');
-    yield id;
+    return id;
+  };
+  const told = new Set(users);
+  for (const id of told) yield await given(id);
+  // Only where not all that are wanted are named, all have to be looked at.
+  if (users.length > 0 && tags.length === 0) return;
+  const isAll = tags.length === 0;
+  for await (const { id } of store.accounts.list()) {
+    if (!told.has(id) && (isAll || (await hasTag(store, id, tags)))) yield await given(id);
   }
 }
 

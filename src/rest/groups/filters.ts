@@ -15,11 +15,11 @@ import {
   pageResponse,
   userField,
 } from '../fields.ts';
+import { readData } from '../json-data.ts';
 import { mailboxObjectId, parseMailboxId } from '../object-ids.ts';
 import { type Operation, operation } from '../operation.ts';
 import { isText, pageFieldsOf, pageOfSorted, placeOf } from '../paging.ts';
 import { ApiError } from '../problems.ts';
-import { readData } from './user-fields.ts';
 
 const group = 'Filters';
 const text = z.string().max(255).nullish();

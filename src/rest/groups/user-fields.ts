@@ -18,8 +18,6 @@ import { readData } from '../json-data.ts';
 import { SCOPE_NAMES } from '../login-source.ts';
 import { ApiError } from '../problems.ts';
 
-export { readData } from '../json-data.ts';
-
 const limit = (what: string): z.ZodOptional<z.ZodNumber> =>
   z
     .number()

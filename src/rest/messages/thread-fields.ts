@@ -59,7 +59,9 @@ export async function readThreadFields(
     else messages.set(threadId, new Set([emailId]));
     if ((mask & DRAFT) === 0) continue;
     withDrafts.add(threadId);
-    drafts.set(mailboxId, [...(drafts.get(mailboxId) ?? []), uid]);
+    const known = drafts.get(mailboxId);
+    if (known) known.push(uid);
+    else drafts.set(mailboxId, [uid]);
   }
   const answered = includeHasDrafts && !collapseThreads ? await readAnswered(store, account, drafts) : null;
   return ({ message, shown }) => ({

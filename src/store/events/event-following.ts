@@ -10,12 +10,17 @@ const RENEW_MS = 3_600_000;
 /** Between the last number of one time of following and the first of the next: so positions of the first are none. */
 const GAP = 1_048_576;
 
+/** As it is kept: when it began, milliseconds since 1970, and behind which number its entries come. */
+type Following = readonly [begun: number, first: number];
+
 /** The time of following: from the first who asked until 7 days after the last. */
 export class EventFollowing {
   readonly #vault: Vault;
   readonly #log: EventLog;
   /** When it began, milliseconds since 1970; `null` when nobody follows. */
   #begun: number | null = null;
+  /** Behind which number its entries come. */
+  #first = 0;
   #until = 0;
   #looked = Number.NEGATIVE_INFINITY;
   #looking: Promise<number | null> | null = null;
@@ -36,28 +41,30 @@ export class EventFollowing {
     return this.#looking;
   }
 
-  /** To be called by who follows, before all else and again and again; resolves with when following began. */
-  async follow(): Promise<number> {
+  /** To be called by who follows, before all else and again and again. */
+  async follow(): Promise<void> {
     const now = Date.now();
+    const expires = now + EVENT_LOG_MS;
     for (;;) {
       const found = await this.#vault.get(PLACE);
-      const content = { value: found?.value ?? String(now), expires: now + EVENT_LOG_MS };
-      if (found && found.expires !== null && found.expires > now + EVENT_LOG_MS - RENEW_MS) break;
-      if (found ? await this.#vault.update(PLACE, found.version, content) : await this.#begin(content)) break;
+      if ((found?.expires ?? 0) > expires - RENEW_MS) break;
+      if (found) {
+        if (await this.#vault.update(PLACE, found.version, { value: found.value, expires })) break;
+        continue;
+      }
+      // Decided with the record, so that of several who begin at once one decides.
+      const begins: Following = [now, (await this.#log.end()) + GAP];
+      if (await this.#vault.create(PLACE, { value: JSON.stringify(begins), expires })) break;
     }
-    return (await this.#look()) as number;
-  }
-
-  async #begin(content: { readonly value: string; readonly expires: number }): Promise<boolean> {
-    await this.#log.setCheckpoint((await this.#log.end()) + GAP);
-    return this.#vault.create(PLACE, content);
+    await this.#look();
+    await this.#log.setCheckpoint(this.#first);
   }
 
   async #look(): Promise<number | null> {
     const found = await this.#vault.get(PLACE);
     const now = Date.now();
     this.#looked = now;
-    this.#begun = found ? Number(found.value) : null;
+    [this.#begun, this.#first] = found ? (JSON.parse(found.value) as Following) : [null, 0];
     this.#until = Math.min(found?.expires ?? now, now + RENEW_MS);
     return this.#begun;
   }

@@ -7,6 +7,7 @@
 import type { Vault } from '../../engine/vault.ts';
 import type { AccountId, ModSeq } from '../../model/ids.ts';
 import type { StoreEvent } from '../../model/store-event.ts';
+import { changeRecord } from '../change-record.ts';
 
 /** Of an event all but its position. */
 export type LoggedEvent = StoreEvent extends infer Event
@@ -83,9 +84,9 @@ export class EventLog {
     return Number((await this.#vault.get(CHECKPOINT))?.value ?? 0);
   }
 
-  /** Raises it. */
+  /** Raises it; it never falls. */
   async setCheckpoint(number: number): Promise<void> {
-    if ((await this.checkpoint()) < number) await this.#vault.put(CHECKPOINT, { value: String(number) });
+    await changeRecord<number>(this.#vault, CHECKPOINT, (before) => ((before ?? 0) < number ? number : null));
   }
 }
 

@@ -1,13 +1,14 @@
-/** Positions of events: 16 hex digits of an entry of the log, 8 of the event in it. */
+/** Positions of events: 16 hex digits of what holds them, an entry of the log or a transaction, 8 of the event in it. */
 
-/** Where somebody is in the log. */
+/** Where somebody is. */
 export interface EventPosition {
+  /** Number of an entry, or of a transaction. */
   readonly entry: number;
   /** Of the last event that is known. */
   readonly index: number;
 }
 
-/** Behind all events of an entry. */
+/** Behind all events of it. */
 export const WHOLE = 0xffffffff;
 
 const POSITION = /^[0-9a-f]{24}$/;

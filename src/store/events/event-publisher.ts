@@ -23,10 +23,18 @@ export interface PublisherParts {
 const MAX_EVENTS = 250;
 /** What an entry takes to say how far an account is told. */
 const ACCOUNT_OCTETS = 128;
-/** Accounts that are remembered while nobody is known to follow; each was changed within the last seconds. */
+/** While nobody is known to follow, accounts are remembered for so long, in milliseconds: until that may be heard. */
+const REMEMBER_MS = 5_000;
+/** And so many of them. */
 const MAX_REMEMBERED = 10_000;
+/** How far the clocks of machines may differ, in milliseconds. */
+const CLOCKS_MS = 300_000;
 /** Until a log that could not be written is tried again, in milliseconds. */
 const RETRY_MS = 1_000;
+/** The same for an account that could not be read. */
+const UNREADABLE_MS = 5_000;
+/** How far all is told is written down so long after the last entry, in milliseconds. */
+const SAVE_MS = 60_000;
 
 /** What an entry has left. */
 interface Room {
@@ -34,15 +42,32 @@ interface Room {
   readonly octets: number;
 }
 
+/** An account of which something is to be told. */
+interface Changed {
+  /** The first change that is not told for sure. */
+  readonly modSeq: ModSeq;
+  /** Milliseconds of the process. */
+  readonly at: number;
+}
+
 /** One for each store that is open. */
 export class EventPublisher {
   /** Rings when this process has written an entry. */
   readonly written: Wake = new Wake();
   readonly #parts: PublisherParts;
-  /** Accounts that have changed, with the first change that is not told for sure. */
-  readonly #changed = new Map<AccountId, ModSeq>();
+  /** In the order in which they changed. */
+  readonly #changed = new Map<AccountId, Changed>();
+  /** Those of the entry that is being written. */
+  readonly #inFlight = new Map<AccountId, Changed>();
+  /** Those that could not be read. The others do not wait for them. */
+  readonly #unreadable = new Map<AccountId, Changed>();
+  /** Rings after each entry, or when none could be written. */
+  readonly #rounds = new Wake();
+  readonly #timers = new Map<'retry' | 'unreadable' | 'save', NodeJS.Timeout>();
   #running: Promise<void> | null = null;
-  #retry: NodeJS.Timeout | null = null;
+  #saving = false;
+  #failures = 0;
+  #failure: unknown;
   #closed = false;
 
   constructor(parts: PublisherParts) {
@@ -63,62 +88,92 @@ export class EventPublisher {
   changed(account: AccountId, modSeq: ModSeq): void {
     if (this.#closed) return;
     if (!this.#changed.has(account)) {
-      if (this.#changed.size >= MAX_REMEMBERED) {
-        const [oldest] = this.#changed.keys();
-        this.#changed.delete(oldest as AccountId);
-      }
-      this.#changed.set(account, modSeq);
+      const [oldest] = this.#changed.keys();
+      if (oldest !== undefined && this.#changed.size >= MAX_REMEMBERED) this.#changed.delete(oldest);
+      this.#changed.set(account, { modSeq, at: performance.now() });
     }
     this.#start();
   }
 
   /** Looks at accounts that others may have changed and not told of, and resolves when all is written. */
   async sweep(): Promise<void> {
-    const { marked } = this.#parts;
-    const ended = await marked.toSweep(async (account) => {
-      if (!this.#changed.has(account)) this.#changed.set(account, 1);
+    const ended = await this.#parts.marked.toSweep(async (account) => {
+      if (!this.#changed.has(account)) this.#changed.set(account, { modSeq: 1, at: performance.now() });
     });
     await this.settle();
-    await ended();
+    // What could not be read is to be looked at again, by whomever.
+    if (this.#unreadable.size === 0) await ended();
   }
 
-  /** Resolves when what has happened in this process is written. @throws what the engine throws. */
+  /** Resolves when what has happened in this process until now is written, but for what cannot be read. @throws what the engine throws. */
   async settle(): Promise<void> {
-    while (!this.#closed && (this.#running || this.#changed.size > 0)) {
+    const all = (): Changed[] => [...this.#changed.values(), ...this.#inFlight.values()];
+    const waiting = new Set(all());
+    const failures = this.#failures;
+    while (!this.#closed && all().some((one) => waiting.has(one))) {
+      const round = this.#rounds.next();
       if ((await this.#parts.following.begun()) === null) return;
-      this.#running ??= this.#run();
-      await this.#running;
+      this.#start();
+      await round;
+      if (this.#failures !== failures) throw this.#failure;
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#retry) clearTimeout(this.#retry);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#rounds.ring();
     await this.#running?.catch(() => {});
     await this.#parts.told.save().catch(() => {});
   }
 
   #start(): void {
-    if (this.#running || this.#closed || this.#retry) return;
-    this.#running = this.#run();
-    this.#running.catch(() => {
-      // What could not be written stays to be written.
-      this.#retry = setTimeout(() => {
-        this.#retry = null;
-        this.#start();
-      }, RETRY_MS).unref();
-    });
+    if (this.#running || this.#closed || this.#timers.has('retry')) return;
+    this.#running = this.#run()
+      .catch((error: unknown) => {
+        // What could not be written stays to be written.
+        this.#failures++;
+        this.#failure = error;
+        this.#later('retry', RETRY_MS, () => {});
+      })
+      .finally(() => {
+        this.#running = null;
+        this.#rounds.ring();
+      });
+  }
+
+  /** Does something and goes on, once, however often it is said. */
+  #later(what: 'retry' | 'unreadable' | 'save', ms: number, work: () => void): void {
+    if (this.#timers.has(what) || this.#closed) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(what);
+      work();
+      this.#start();
+    }, ms);
+    this.#timers.set(what, timer.unref());
   }
 
   async #run(): Promise<void> {
-    try {
-      while (!this.#closed && this.#changed.size > 0) {
-        const begun = await this.#parts.following.begun();
-        if (begun === null) return;
-        await this.#writeEntry(begun);
+    const { following, told } = this.#parts;
+    while (!this.#closed && (this.#changed.size > 0 || this.#saving)) {
+      if (this.#saving) {
+        this.#saving = false;
+        await told.save();
+        continue;
       }
-    } finally {
-      this.#running = null;
+      const begun = await following.begun();
+      if (begun === null) return this.#forgetOld();
+      await this.#writeEntry(begun);
+      this.#rounds.ring();
+    }
+  }
+
+  /** Who begins to follow now asks for nothing of before. */
+  #forgetOld(): void {
+    const oldest = performance.now() - REMEMBER_MS;
+    for (const [account, { at }] of this.#changed) {
+      if (at >= oldest) return;
+      this.#changed.delete(account);
     }
   }
 
@@ -127,55 +182,65 @@ export class EventPublisher {
     await told.catchUp();
     const events: LoggedEvent[] = [];
     const upTo = new Map<AccountId, ToldUpTo>();
-    const read = new Map<AccountId, ModSeq>();
     let octets = 0;
-    for (const [account, modSeq] of [...this.#changed]) {
-      if (events.length >= MAX_EVENTS || octets >= MAX_ENTRY_OCTETS / 2) break;
-      const room = { events: MAX_EVENTS - events.length, octets: MAX_ENTRY_OCTETS - octets };
-      // Whoever changes it from now on puts it there again.
-      this.#changed.delete(account);
-      read.set(account, modSeq);
-      const news = await this.#newsOf(account, modSeq, begun, room).catch((error: unknown) => {
-        this.#again(read);
-        throw error;
-      });
-      if (!news) continue;
-      events.push(...news.events);
-      octets += Buffer.byteLength(JSON.stringify(news.events)) + ACCOUNT_OCTETS;
-      if (news.events.length > 0 || news.more) upTo.set(account, news.told);
-      if (news.more && !this.#changed.has(account)) this.#changed.set(account, modSeq);
+    try {
+      for (const [account, changed] of [...this.#changed]) {
+        if (events.length >= MAX_EVENTS || octets >= MAX_ENTRY_OCTETS / 2) break;
+        const room = { events: MAX_EVENTS - events.length, octets: MAX_ENTRY_OCTETS - octets };
+        // Whoever changes it from now on puts it there again.
+        this.#changed.delete(account);
+        this.#inFlight.set(account, changed);
+        const news = await this.#newsOf(account, changed, begun, room);
+        if (!news) {
+          this.#inFlight.delete(account);
+          continue;
+        }
+        events.push(...news.events);
+        octets += Buffer.byteLength(JSON.stringify(news.events)) + ACCOUNT_OCTETS;
+        if (news.events.length > 0 || news.more) upTo.set(account, news.told);
+        if (news.more) this.#changed.set(account, changed);
+      }
+      if (upTo.size > 0) {
+        const entry = { number: told.end + 1, events, told: upTo };
+        // Another may be first, and have told the same.
+        if (!(await log.append(entry))) return;
+        told.note(entry);
+        this.written.ring();
+        this.#later('save', SAVE_MS, () => {
+          this.#saving = true;
+        });
+      }
+      this.#inFlight.clear();
+    } finally {
+      // Of what was not written.
+      for (const [account, changed] of this.#inFlight) this.#changed.set(account, changed);
+      this.#inFlight.clear();
     }
-    if (events.length === 0 && upTo.size === 0) return;
-    const entry = { number: told.end + 1, events, told: upTo };
-    const isOurs = await log.append(entry).catch((error: unknown) => {
-      this.#again(read);
-      throw error;
-    });
-    // Another was first, and may have told the same.
-    if (!isOurs) return this.#again(read);
-    told.note(entry);
-    this.written.ring();
   }
 
-  #again(read: ReadonlyMap<AccountId, ModSeq>): void {
-    for (const [account, modSeq] of read) this.#changed.set(account, modSeq);
-  }
-
-  async #newsOf(account: AccountId, first: ModSeq, begun: number, room: Room): Promise<AccountNews | null> {
+  /** `null` when there is nothing to tell now. */
+  async #newsOf(account: AccountId, changed: Changed, begun: number, room: Room): Promise<AccountNews | null> {
     const { engine, told, marked } = this.#parts;
-    const from = (await told.of(account)) ?? { modSeq: Math.max(0, first - 1), steps: 0 };
+    const from = (await told.of(account)) ?? { modSeq: Math.max(0, changed.modSeq - 1), steps: 0 };
     const oldest = Date.now() - EVENT_LOG_MS;
     try {
       for (let limit = room.events; ; limit = Math.floor(limit / 2)) {
-        const bounds = { begun, oldest, limit: Math.max(1, limit) };
+        const bounds = { begun: begun - CLOCKS_MS, oldest, limit: Math.max(1, limit) };
         const news = await engine.read(account, (tx) => readAccountNews(tx, account, from, bounds));
         if (Buffer.byteLength(JSON.stringify(news.events)) <= room.octets) return news;
         if (limit <= 1) return { ...news, events: news.events.map(withoutFlags) };
       }
     } catch (error) {
-      if (!isEiderError(error, 'ACCOUNT_NOT_FOUND')) throw error;
-      await told.forget(account);
-      await marked.forget(account);
+      if (isEiderError(error, 'ACCOUNT_NOT_FOUND')) {
+        await told.forget(account);
+        await marked.forget(account);
+        return null;
+      }
+      this.#unreadable.set(account, changed);
+      this.#later('unreadable', UNREADABLE_MS, () => {
+        for (const [id, one] of this.#unreadable) this.#changed.set(id, one);
+        this.#unreadable.clear();
+      });
       return null;
     }
   }

@@ -1,14 +1,14 @@
 /** The events of a store: an engine that tells what it changes, and who follows. */
 
-import type { Engine, WriteTransaction } from '../../engine/engine.ts';
+import type { Engine } from '../../engine/engine.ts';
 import { EiderError } from '../../errors.ts';
-import type { AccountId, ModSeq } from '../../model/ids.ts';
 import { type EventsOptions, isEventType, namesEvent, type StoreEvent } from '../../model/store-event.ts';
 import { EventFollowing } from './event-following.ts';
 import { EventLog } from './event-log.ts';
 import { type EventPosition, formatPosition, parsePosition, WHOLE } from './event-position.ts';
 import { EventPublisher } from './event-publisher.ts';
 import { MarkedAccounts } from './marked-accounts.ts';
+import { TellingEngine } from './telling-engine.ts';
 import { ToldPositions } from './told-positions.ts';
 
 /** Who follows looks for what other processes wrote so often, in milliseconds. */
@@ -34,13 +34,15 @@ export class StoreEvents {
     const told = new ToldPositions(vault, this.#log);
     const marked = new MarkedAccounts(vault);
     this.#publisher = new EventPublisher({ engine, log: this.#log, following: this.#following, marked, told });
-    this.engine = tellingEngine(engine, this.#publisher);
+    this.engine = new TellingEngine(engine, this.#publisher);
   }
 
   /** Position behind all that has happened; from then on events are kept for 7 days. */
   async position(): Promise<string> {
     await this.#following.follow();
     await this.#sweepNow();
+    // What happened after a sweep that somebody else had begun.
+    await this.#publisher.settle();
     return formatPosition({ entry: await this.#log.end(), index: WHOLE });
   }
 
@@ -138,26 +140,4 @@ function afterPoll(signal: AbortSignal): Promise<void> {
     const timer = setTimeout(end, POLL_MS);
     signal.addEventListener('abort', end, { once: true });
   });
-}
-
-/** The same engine, whose transactions are told of. */
-function tellingEngine(engine: Engine, publisher: EventPublisher): Engine {
-  const write = async <T>(account: AccountId, work: (tx: WriteTransaction) => Promise<T>): Promise<T> => {
-    await publisher.before(account);
-    let modSeq: ModSeq = 0;
-    const result = await engine.write(account, (tx) => {
-      modSeq = tx.modSeq;
-      return work(tx);
-    });
-    publisher.changed(account, modSeq);
-    return result;
-  };
-  const { name, supports, directory, transfer, vault } = engine;
-  return {
-    ...{ name, supports, directory, transfer, vault, write },
-    read: (account, work) => engine.read(account, work),
-    ...(engine.mentions && { mentions: engine.mentions.bind(engine) }),
-    subscribe: (account, listener) => engine.subscribe(account, listener),
-    close: () => engine.close(),
-  };
 }

@@ -2,12 +2,16 @@
 
 import type { Vault, VaultPlace } from '../../engine/vault.ts';
 import type { AccountId, ModSeq } from '../../model/ids.ts';
+import { changeRecord } from '../change-record.ts';
 import type { EventLog, LogEntry, ToldUpTo } from './event-log.ts';
 
 const KIND = 'eventTold';
 /** Entries after which what is known is written down, so that the next process need not read them. */
 const SAVE_ENTRIES = 500;
 const PAGE = 100;
+
+/** As it is kept: position and steps. */
+type Stored = readonly [modSeq: ModSeq, steps: number];
 
 /** The log up to its end, as this process knows it. Calls come one after the other. */
 export class ToldPositions {
@@ -30,16 +34,18 @@ export class ToldPositions {
 
   /** Reads what was written since. */
   async catchUp(): Promise<void> {
-    const checkpoint = await this.#checkpoint();
+    const checkpoint = await this.#log.checkpoint();
     if (this.#saved < 0) {
       this.#saved = checkpoint;
       this.#end = checkpoint;
     }
-    for (;;) {
+    for (let isWhole = false; !isWhole; ) {
       const entries = await this.#log.after(this.#end, PAGE);
       for (const entry of entries) this.note(entry);
-      if (entries.length < PAGE) break;
+      isWhole = entries.length < PAGE;
     }
+    // A new time of following has begun since, and its numbers are far above.
+    this.#end = Math.max(this.#end, checkpoint);
     if (this.#end - this.#saved >= SAVE_ENTRIES) await this.save();
   }
 
@@ -54,12 +60,14 @@ export class ToldPositions {
     const known = this.#told.get(account);
     if (known) return known;
     const found = await this.#vault.get(placeOf(account));
-    return found && parse(found.value);
+    if (!found) return null;
+    const [modSeq, steps] = JSON.parse(found.value) as Stored;
+    return { modSeq, steps };
   }
 
   /** An account begins to be told of, from that change on, unless it has begun before. */
   async begin(account: AccountId, modSeq: ModSeq): Promise<void> {
-    await this.#vault.create(placeOf(account), { value: `${modSeq} 0` });
+    await this.#vault.create(placeOf(account), { value: JSON.stringify([modSeq, 0] satisfies Stored) });
   }
 
   /** Writes down what is known. */
@@ -78,34 +86,13 @@ export class ToldPositions {
     await this.#vault.take(placeOf(account));
   }
 
-  /** A new time of following has begun since, and its numbers are far above. */
-  async #checkpoint(): Promise<number> {
-    const checkpoint = await this.#log.checkpoint();
-    if (this.#saved >= 0 && checkpoint > this.#end && (await this.#log.after(this.#end, 1)).length === 0) {
-      this.#end = checkpoint;
-      this.#saved = checkpoint;
-    }
-    return checkpoint;
-  }
-
   /** What others wrote down may be further. */
   async #raise(account: AccountId, { modSeq, steps }: ToldUpTo): Promise<void> {
-    const place = placeOf(account);
-    for (;;) {
-      const found = await this.#vault.get(place);
-      const content = { value: `${modSeq} ${steps}` };
-      const before = found && parse(found.value);
-      if (before && (before.modSeq > modSeq || (before.modSeq === modSeq && before.steps >= steps))) return;
-      if (found ? await this.#vault.update(place, found.version, content) : await this.#vault.create(place, content)) {
-        return;
-      }
-    }
+    await changeRecord<Stored>(this.#vault, placeOf(account), (before) => {
+      const [known, knownSteps] = before ?? [0, 0];
+      return known > modSeq || (known === modSeq && knownSteps >= steps) ? null : [modSeq, steps];
+    });
   }
 }
 
 const placeOf = (account: AccountId): VaultPlace => ({ owner: 'events', kind: KIND, key: account });
-
-function parse(value: string): ToldUpTo {
-  const [modSeq, steps] = value.split(' ').map(Number) as [number, number];
-  return { modSeq, steps };
-}
