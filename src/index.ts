@@ -95,6 +95,7 @@ export * from './model/tls-certificate.ts';
 export { foldText, oneSpaced, words } from './model/tokens.ts';
 export type * from './model/traffic.ts';
 export { type UidRange, UidSet } from './model/uid-set.ts';
+export type * from './model/webhook.ts';
 export { DEFAULT_MAX_MESSAGE_SIZE, type OpenStoreOptions, openStore } from './open-store.ts';
 export type * from './store/annotation-store.ts';
 export type * from './store/maintenance-api.ts';

@@ -24,6 +24,7 @@ import { headerContains } from './mime/header-contains.ts';
 import type { AccountLimits } from './model/account.ts';
 import { changeLimits, NO_LIMITS } from './model/account-limits.ts';
 import { NetworkList } from './model/networks.ts';
+import type { WebhooksOptions } from './model/webhook.ts';
 import type { MongoSource, OpenedDatabase } from './mongodb/connect.ts';
 import { DIRECTORY_FILE, openSqliteEngine } from './sqlite/sqlite-engine.ts';
 import type { StoreContext } from './store/context.ts';
@@ -95,6 +96,8 @@ export interface OpenStoreOptions {
   readonly delivery?: DeliveryOptions;
   /** How mail that the store itself sends, such as forwards, goes out. @defaultValue it waits */
   readonly outgoing?: OutgoingOptions;
+  /** How the webhooks of `store.webhooks` are posted. */
+  readonly webhooks?: WebhooksOptions;
   /** An engine of your own, instead of the embedded one at `path`. The store closes it. */
   readonly engine?: Engine;
   /** A blob store of your own, instead of the folder. The store closes it. */

@@ -54,6 +54,10 @@ export const serve: CommandDef = command({
       valueHint: 'FILE',
       description: 'At least 24 octets that webhooks are signed under',
     },
+    'webhooks-private': {
+      type: 'boolean',
+      description: 'Post webhooks to addresses of this machine and of private networks too',
+    },
     'srs-domain': {
       type: 'string',
       valueHint: 'DOMAIN',
@@ -92,11 +96,13 @@ export const serve: CommandDef = command({
       rateLimits: args['rate-limits'],
       metrics: args.metrics === true,
     };
+    const allowPrivate = args['webhooks-private'] === true;
     const outgoing = {
       outgoing: {
         ...(await outgoingOf(args.relay ?? process.env.EIDER_RELAY, args.hostname, args['srs-domain'])).outgoing,
-        ...(await webhooksOf(args.webhooks === true, args['webhook-secret'])),
+        ...(await webhooksOf(args.webhooks === true, args['webhook-secret'], allowPrivate)),
       },
+      webhooks: { allowPrivate },
     };
     if (isServingFork) return serveHere(args, options, untilTold(), announceReady, outgoing);
     const ready = (ports: ServedPorts): void => {
@@ -126,7 +132,7 @@ async function serveHere(
   options: ServersOptions,
   stopped: Promise<unknown>,
   ready: (ports: ServedPorts) => void,
-  outgoing: Pick<OpenStoreOptions, 'outgoing'>,
+  outgoing: Pick<OpenStoreOptions, 'outgoing' | 'webhooks'>,
 ): Promise<void> {
   const peers = isServingFork ? { peers: forkChannel() } : {};
   const store = await openPlace(storePlace(data), true, { ...peers, ...outgoing });
@@ -134,6 +140,7 @@ async function serveHere(
     const servers = await startServers(store, options);
     // Of several processes each job has one at a time.
     store.jobs.start();
+    store.webhooks.start();
     if (outgoing.outgoing?.send || outgoing.outgoing?.webhooks) store.outgoing.start();
     try {
       ready(servers.ports);
@@ -149,9 +156,13 @@ async function serveHere(
 }
 
 /** @throws {@link UsageError} for a secret without webhooks. */
-async function webhooksOf(isOn: boolean, file: string | undefined): Promise<Pick<OutgoingOptions, 'webhooks'>> {
+async function webhooksOf(
+  isOn: boolean,
+  file: string | undefined,
+  allowPrivate: boolean,
+): Promise<Pick<OutgoingOptions, 'webhooks'>> {
   if (!isOn && file !== undefined) throw new UsageError('--webhook-secret goes with --webhooks');
-  return isOn ? { webhooks: file === undefined ? {} : { secret: await readSecret(file) } } : {};
+  return isOn ? { webhooks: { allowPrivate, ...(file !== undefined && { secret: await readSecret(file) }) } } : {};
 }
 
 async function outgoingOf(

@@ -7,10 +7,12 @@ import { StoreTlsCertificates } from '../crypto/tls-certificates.ts';
 import { effectiveLimits } from '../model/account-limits.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { OutgoingMail, SendMail } from '../model/outgoing-mail.ts';
+import type { WebhooksOptions } from '../model/webhook.ts';
 import type { StoreContext } from '../store/context.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import { Outbox } from '../store/outbox.ts';
 import type { StoreServices } from '../store/store-services.ts';
+import { StoreWebhooks } from '../webhooks/store-webhooks.ts';
 import { StoreAutoReplies } from './auto-reply-settings.ts';
 import { SenderChecker } from './check-sender.ts';
 import { StoreDeliveries } from './deliveries.ts';
@@ -31,6 +33,7 @@ export interface ServiceOptions {
   readonly delivery?: DeliveryOptions;
   readonly outgoing?: OutgoingOptions;
   readonly spamTrust?: SpamTrust;
+  readonly webhooks?: WebhooksOptions;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -40,7 +43,7 @@ export function makeServices(
   parts: StoreContext,
   store: MessageStore,
   sealer: Sealer | null,
-  { delivery = {}, outgoing = {}, spamTrust: trust = {}, now }: ServiceOptions,
+  { delivery = {}, outgoing = {}, spamTrust: trust = {}, webhooks: webhooksOptions, now }: ServiceOptions,
 ): StoreServices {
   const { vault, directory } = parts.engine;
   const limitOf = async (account: AccountId): Promise<number | null> =>
@@ -54,6 +57,7 @@ export function makeServices(
   const sender = new StoreOutgoing(outbox, send || post ? byKind : null);
   const dkim = new StoreDkimKeys(vault, sealer);
   const checker = delivery.checkSender ? new SenderChecker(delivery.checkSender) : null;
+  const eventWebhooks = new StoreWebhooks({ store, vault, sealer }, webhooksOptions);
   const filters = new StoreFilters({ vault, store, limitOf, trust });
   return {
     deliveries: new StoreDeliveries({
@@ -77,9 +81,10 @@ export function makeServices(
     autoReplies: new StoreAutoReplies(vault, (ref) => store.accounts.get(ref)),
     forwardings: new StoreForwardings(vault, (ref) => store.accounts.get(ref)),
     outgoing: sender,
+    webhooks: eventWebhooks,
     jobKinds: [filters.job, encryptMailJob(parts)],
     close: async () => {
-      await sender.close();
+      await Promise.all([sender.close(), eventWebhooks.close()]);
       await checker?.close();
     },
   };

@@ -140,7 +140,6 @@ export const ROLES: Readonly<Record<AccessToken['role'], Grants>> = {
     mailboxes: own(ALL),
     autoreplies: own(ALL),
     filters: own(ALL),
-    webhooks: own(['read']),
   },
   auth: { authentication: { ...any('create'), hidden: ['token'] } },
   tokenAuth: { authentication: any('create') },

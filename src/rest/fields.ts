@@ -1,7 +1,7 @@
 /** Fields that many operations have. */
 
 import { z } from 'zod';
-import { OBJECT_ID } from './object-ids.ts';
+import { OBJECT_ID } from '../model/object-ids.ts';
 
 /** Text that may be absent. */
 export type OptionalText = z.ZodOptional<z.ZodString>;

@@ -3,8 +3,9 @@
 import { z } from 'zod';
 import type { AccountId } from '../model/ids.ts';
 import type { Mailbox } from '../model/mailbox.ts';
+import { OBJECT_ID } from '../model/object-ids.ts';
 import type { MessageStore } from '../store/message-store.ts';
-import { OBJECT_ID, parseMailboxId } from './object-ids.ts';
+import { parseMailboxId } from './object-ids.ts';
 import { ApiError } from './problems.ts';
 
 /** Names of special uses, as a path says them. */

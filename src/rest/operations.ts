@@ -24,6 +24,7 @@ import { storageOperations } from './groups/storage.ts';
 import { submissionOperations } from './groups/submission.ts';
 import { updateOperations } from './groups/updates.ts';
 import { userOperations } from './groups/users.ts';
+import { webhookOperations } from './groups/webhooks.ts';
 import type { Operation } from './operation.ts';
 
 /** Every operation. */
@@ -50,6 +51,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...auditOperations,
   ...dataOperations,
   ...certificateOperations,
+  ...webhookOperations,
   ...settingOperations,
   ...healthOperations,
 ];

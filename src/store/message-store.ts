@@ -29,6 +29,7 @@ import type { StoredFiles } from '../model/stored-file.ts';
 import type { TlsCertificates } from '../model/tls-certificate.ts';
 import type { Traffic } from '../model/traffic.ts';
 import type { UidSet } from '../model/uid-set.ts';
+import type { Webhooks } from '../model/webhook.ts';
 import type { Accounts } from './accounts-api.ts';
 import type { AnnotationStore } from './annotation-store.ts';
 import type {
@@ -366,6 +367,8 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   events(options?: EventsOptions): AsyncIterable<StoreEvent>;
   /** Position of {@link MessageStore.events} behind all that has happened until now. */
   eventPosition(): Promise<string>;
+  /** URLs that are told the same events. Nothing is posted before somebody calls `webhooks.start()`. */
+  readonly webhooks: Webhooks;
   /** Calls `listener` soon after each change of the account, by whatever process. Returns the function that ends it. */
   watch(account: AccountId, listener: (modSeq: ModSeq) => void): () => void;
 

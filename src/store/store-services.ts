@@ -13,6 +13,7 @@ import type { Portable } from '../model/portable.ts';
 import type { Spam } from '../model/spam.ts';
 import type { Submissions } from '../model/submission.ts';
 import type { TlsCertificates } from '../model/tls-certificate.ts';
+import type { Webhooks } from '../model/webhook.ts';
 import type { StoreContext } from './context.ts';
 import type { MessageSource, MessageStore } from './message-store.ts';
 import type { OutgoingStore } from './outgoing-store.ts';
@@ -31,6 +32,7 @@ export interface StoreServices extends OutgoingStore {
   readonly spam: Spam;
   readonly portable: Portable;
   readonly certificates: TlsCertificates;
+  readonly webhooks: Webhooks;
   /** What they do in the background. */
   readonly jobKinds?: readonly JobKind[];
   /** Ends what they have open. */
@@ -67,6 +69,10 @@ export abstract class StoreWithServices {
 
   get certificates(): TlsCertificates {
     return this.#service('certificates');
+  }
+
+  get webhooks(): Webhooks {
+    return this.#service('webhooks');
   }
 
   get portable(): Portable {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openStore } from '../../src/open-store.ts';
 import { LmtpClient } from '../lmtp/lmtp-client.ts';
+import { receive } from '../webhooks/receiver.ts';
 import { eider, firstLine, outcome, startEider } from './run-eider.ts';
 
 let folder: string;
@@ -66,4 +67,37 @@ test('what cannot be is refused before it serves, once', async () => {
     code: 2,
     stderr: expect.stringContaining('--webhook-secret goes with --webhooks'),
   });
+});
+
+test('a server posts what happens to webhooks of the API, with --webhooks-private to this machine too', async () => {
+  const { url, posted } = await receive();
+  const data = path.join(folder, 'data');
+  const { stdout } = await eider(['token', 'create', '--role', 'root', '--json', '--data', data]);
+  const { token } = JSON.parse(stdout) as { token: string };
+  const child = startEider([...serve, '--http', '0', '--webhooks-private', '--processes', '2']);
+  const ended = outcome(child);
+  try {
+    const { http, lmtp } = JSON.parse(await firstLine(child)) as { http: number; lmtp: number };
+    const made = await fetch(`http://127.0.0.1:${http}/webhooks`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ type: 'message.received', url }),
+    });
+    expect(made.status).toBe(200);
+    const client = await LmtpClient.ready(lmtp);
+    await client.say('MAIL FROM:<eve@example.net>');
+    await client.say('RCPT TO:<ann@example.org>');
+    await client.say('DATA');
+    client.write('From: eve@example.net\r\nSubject: on\r\n\r\nx\r\n.\r\n');
+    expect((await client.replies(1))[0]).toMatch(/^250 /);
+    await vi.waitFor(
+      () => expect(posted.map(({ event }) => [event.ev, event.message])).toEqual([['message.received', 1]]),
+      {
+        timeout: 20_000,
+      },
+    );
+  } finally {
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+  }
 });

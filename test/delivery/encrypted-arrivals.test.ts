@@ -3,9 +3,9 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { SendError } from '../../src/delivery/send-error.ts';
 import { createImapServer } from '../../src/imap/index.ts';
+import { mailboxObjectId } from '../../src/model/object-ids.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
 import { createRestApi } from '../../src/rest/api.ts';
-import { mailboxObjectId } from '../../src/rest/object-ids.ts';
 import { wordyMessage } from '../durability/readable-words.ts';
 import { emptyPlace } from '../engine-under-test.ts';
 import { LineClient } from '../imap/line-client.ts';

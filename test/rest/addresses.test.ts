@@ -1,7 +1,7 @@
 /** Addresses, aliases, filters, automatic replies and keys by the API. */
 
 import { describe, expect, test } from 'vitest';
-import { mailboxObjectId } from '../../src/rest/object-ids.ts';
+import { mailboxObjectId } from '../../src/model/object-ids.ts';
 import { openRest, type RestFixture } from './rest-fixture.ts';
 
 async function openAnn(): Promise<RestFixture & { id: string; at: string }> {

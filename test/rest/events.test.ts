@@ -1,7 +1,7 @@
 /** The stream of what happens in all accounts. */
 
 import { expect, onTestFinished, test } from 'vitest';
-import { mailboxObjectId } from '../../src/rest/object-ids.ts';
+import { mailboxObjectId } from '../../src/model/object-ids.ts';
 import { openRest, type RestFixture } from './rest-fixture.ts';
 
 interface Told {

@@ -2,7 +2,7 @@
 
 import { generateKey } from 'openpgp';
 import { describe, expect, test } from 'vitest';
-import { mailboxObjectId } from '../../src/rest/object-ids.ts';
+import { mailboxObjectId } from '../../src/model/object-ids.ts';
 import { openRest, type RestFixture } from './rest-fixture.ts';
 
 async function openAnn(): Promise<RestFixture & { id: string; base: string; idOf(path: string): Promise<string> }> {

@@ -1,7 +1,7 @@
 /** Search by the API. */
 
 import { describe, expect, test } from 'vitest';
-import { mailboxObjectId } from '../../src/rest/object-ids.ts';
+import { mailboxObjectId } from '../../src/model/object-ids.ts';
 import { openRest, type RestFixture } from './rest-fixture.ts';
 
 const mail = (subject: string, text: string, more = ''): string =>

@@ -2030,6 +2030,145 @@ export interface RestOperations {
     /** Forget a certificate and its key. */
     delete: { input: { cert: string; sess?: string | undefined; ip?: string | undefined }; output: { success: true } };
   };
+  '/webhooks': {
+    /** List webhooks. */
+    get: {
+      input: {
+        type?: string | undefined;
+        user?: string | undefined;
+        limit?: number | undefined;
+        next?: string | undefined;
+        previous?: string | undefined;
+        page?: number | undefined;
+        sess?: string | undefined;
+        ip?: string | undefined;
+      };
+      output: {
+        success: true;
+        total: number;
+        page: number;
+        previousCursor: false | string;
+        nextCursor: false | string;
+        results: {
+          id: string;
+          type: string[];
+          user: unknown;
+          url: string;
+          created: string;
+          signed: boolean;
+          position: string;
+          failures: number;
+          failingSince: unknown;
+          error: unknown;
+          nextTry: unknown;
+          disabled: 'asked' | 'gone' | 'letters' | null;
+        }[];
+      };
+    };
+    /** Make a webhook. */
+    post: {
+      input: {
+        sess?: string | undefined;
+        ip?: string | undefined;
+        type: string[] | string;
+        user?: string | undefined;
+        url: string;
+        after?: string | undefined;
+      };
+      output: { success: true; id: string; secret?: string | undefined };
+    };
+  };
+  '/webhooks/{webhook}': {
+    /** Tell of a webhook, and how it fares. */
+    get: {
+      input: { webhook: string; sess?: string | undefined; ip?: string | undefined };
+      output: {
+        success: true;
+        id: string;
+        type: string[];
+        user: unknown;
+        url: string;
+        created: string;
+        signed: boolean;
+        position: string;
+        failures: number;
+        failingSince: unknown;
+        error: unknown;
+        nextTry: unknown;
+        disabled: 'asked' | 'gone' | 'letters' | null;
+      };
+    };
+    /** Change a webhook. */
+    put: {
+      input: {
+        webhook: string;
+        sess?: string | undefined;
+        ip?: string | undefined;
+        type?: string[] | string | undefined;
+        user?: string | null | undefined;
+        url?: string | undefined;
+        disabled?: boolean | undefined;
+      };
+      output: { success: true };
+    };
+    /** Forget a webhook, and what it did not take. */
+    delete: {
+      input: { webhook: string; sess?: string | undefined; ip?: string | undefined };
+      output: { success: true };
+    };
+  };
+  '/webhooks/{webhook}/secret': {
+    /** Make another secret. */
+    post: {
+      input: { webhook: string; sess?: string | undefined; ip?: string | undefined };
+      output: { success: true; secret: string };
+    };
+  };
+  '/webhooks/{webhook}/replay': {
+    /** Tell a webhook again what came after a position. */
+    post: {
+      input: { webhook: string; sess?: string | undefined; ip?: string | undefined; after: string };
+      output: { success: true };
+    };
+  };
+  '/webhooks/{webhook}/letters': {
+    /** List the events that a webhook did not take. */
+    get: {
+      input: {
+        webhook: string;
+        limit?: number | undefined;
+        next?: string | undefined;
+        sess?: string | undefined;
+        ip?: string | undefined;
+      };
+      output: {
+        success: true;
+        nextCursor: false | string;
+        results: {
+          id: string;
+          event: { [name: string]: unknown };
+          tries: number;
+          error: string;
+          created: string;
+          nextTry: unknown;
+        }[];
+      };
+    };
+  };
+  '/webhooks/{webhook}/letters/resend': {
+    /** Post dead letters once more. */
+    post: {
+      input: { webhook: string; sess?: string | undefined; ip?: string | undefined; letters?: string[] | undefined };
+      output: { success: true; letters: number };
+    };
+  };
+  '/webhooks/{webhook}/letters/discard': {
+    /** Throw away events that a webhook did not take. */
+    post: {
+      input: { webhook: string; sess?: string | undefined; ip?: string | undefined; letters?: string[] | undefined };
+      output: { success: true; letters: number };
+    };
+  };
   '/settings': {
     /** List settings. */
     get: {

@@ -4,10 +4,10 @@ import { isEiderError } from '../../errors.ts';
 import type { Change, ChangeItem } from '../../model/change.ts';
 import { listFlags, SEEN } from '../../model/flags.ts';
 import type { AccountId, MailboxId, ModSeq, Uid } from '../../model/ids.ts';
+import { mailboxObjectId } from '../../model/object-ids.ts';
 import { UidSet } from '../../model/uid-set.ts';
 import { formatPosition, parsePosition, WHOLE } from '../../store/events/event-position.ts';
 import type { MessageStore } from '../../store/message-store.ts';
-import { mailboxObjectId } from '../object-ids.ts';
 
 /** Something that happened. */
 export interface AccountEvent {

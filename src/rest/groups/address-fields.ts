@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import type { AccountAddress } from '../../model/addresses.ts';
+import { objectIdOf } from '../../model/object-ids.ts';
 import { readData } from '../json-data.ts';
-import { objectIdOf } from '../object-ids.ts';
 import { ApiError } from '../problems.ts';
 
 /** An address in a request. */

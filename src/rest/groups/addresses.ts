@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Account } from '../../model/account.ts';
 import type { AccountAddress } from '../../model/addresses.ts';
+import { OBJECT_ID } from '../../model/object-ids.ts';
 import type { MessageStore } from '../../store/message-store.ts';
 import {
   doneResponse,
@@ -13,7 +14,6 @@ import {
   pageResponse,
   userField,
 } from '../fields.ts';
-import { OBJECT_ID } from '../object-ids.ts';
 import { type Operation, operation } from '../operation.ts';
 import { isText, pageFieldsOf, pageOfSorted, placeOf } from '../paging.ts';
 import { ApiError } from '../problems.ts';

@@ -3,10 +3,10 @@
 import { z } from 'zod';
 import type { Account } from '../../model/account.ts';
 import type { LoginRecord, SecondFactorKind } from '../../model/authentication.ts';
+import { objectIdOf } from '../../model/object-ids.ts';
 import type { MessageStore } from '../../store/message-store.ts';
 import { doneResponse, idField, pageFields, pageResponse, userField } from '../fields.ts';
 import { requireGranted, SCOPE_NAMES, scopeName, sourceOf, tokenFor } from '../login-source.ts';
-import { objectIdOf } from '../object-ids.ts';
 import { type Operation, operation } from '../operation.ts';
 import { isText, pageFieldsOf, pageOfSorted, placeOf } from '../paging.ts';
 import { ApiError } from '../problems.ts';

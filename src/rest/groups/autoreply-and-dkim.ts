@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 import type { DkimKey } from '../../model/dkim.ts';
+import { objectIdOf } from '../../model/object-ids.ts';
 import type { MessageStore } from '../../store/message-store.ts';
 import { doneResponse, idField, pageFields, pageResponse, userField } from '../fields.ts';
-import { objectIdOf } from '../object-ids.ts';
 import { type Operation, operation } from '../operation.ts';
 import { isText, pageFieldsOf, pageOfSorted, placeOf } from '../paging.ts';
 import { ApiError } from '../problems.ts';

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type FlatFilterQuery, fromFlatQuery, toFlatQuery } from '../../delivery/filter-flat-query.ts';
 import type { Filter, FilterCondition, FilterPatch, NullableActions } from '../../model/filter.ts';
 import type { AccountId } from '../../model/ids.ts';
+import { mailboxObjectId } from '../../model/object-ids.ts';
 import type { MessageStore } from '../../store/message-store.ts';
 import {
   doneResponse,
@@ -16,7 +17,7 @@ import {
   userField,
 } from '../fields.ts';
 import { readData } from '../json-data.ts';
-import { mailboxObjectId, parseMailboxId } from '../object-ids.ts';
+import { parseMailboxId } from '../object-ids.ts';
 import { type Operation, operation } from '../operation.ts';
 import { isText, pageFieldsOf, pageOfSorted, placeOf } from '../paging.ts';
 import { ApiError } from '../problems.ts';

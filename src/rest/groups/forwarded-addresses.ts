@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 import type { ForwardingAddress } from '../../model/addresses.ts';
+import { OBJECT_ID, objectIdOf } from '../../model/object-ids.ts';
 import type { MessageStore } from '../../store/message-store.ts';
 import { doneResponse, madeResponse, metaDataField, pageFields, pageResponse } from '../fields.ts';
-import { OBJECT_ID, objectIdOf } from '../object-ids.ts';
 import { type Operation, operation } from '../operation.ts';
 import { isText, pageFieldsOf, pageOfSorted, placeOf } from '../paging.ts';
 import { ApiError } from '../problems.ts';

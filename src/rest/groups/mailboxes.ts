@@ -3,10 +3,10 @@
 import { z } from 'zod';
 import type { Account } from '../../model/account.ts';
 import type { Mailbox } from '../../model/mailbox.ts';
+import { mailboxObjectId } from '../../model/object-ids.ts';
 import type { MessageStore } from '../../store/message-store.ts';
 import { doneResponse, flagField, madeResponse, userField } from '../fields.ts';
 import { findMailbox, mailboxField } from '../mailbox-ref.ts';
-import { mailboxObjectId } from '../object-ids.ts';
 import { type Operation, operation } from '../operation.ts';
 import { ApiError } from '../problems.ts';
 

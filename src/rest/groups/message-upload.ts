@@ -1,6 +1,7 @@
 /** Operations that bring messages in, and parts of them out. */
 
 import { z } from 'zod';
+import { mailboxObjectId } from '../../model/object-ids.ts';
 import { UidSet } from '../../model/uid-set.ts';
 import { hasMatch, notModified, rangeOf } from '../conditional.ts';
 import { downloadResponse } from '../download.ts';
@@ -15,7 +16,6 @@ import { decodedPart } from '../messages/decode-part.ts';
 import { draftMessage } from '../messages/draft-message.ts';
 import { findMessage, messageField } from '../messages/find-message.ts';
 import { readReference, referenceField } from '../messages/reference.ts';
-import { mailboxObjectId } from '../object-ids.ts';
 import { type Operation, operation } from '../operation.ts';
 import { ApiError } from '../problems.ts';
 import { bodyChunks } from '../read-body.ts';

@@ -1,10 +1,10 @@
 /** Operations on security keys: WebAuthn, and the older U2F by way of it. */
 
 import { z } from 'zod';
+import { objectIdOf } from '../../model/object-ids.ts';
 import type { KeyDescriptor } from '../../model/security-key.ts';
 import { userField } from '../fields.ts';
 import { finishLogin } from '../login-source.ts';
-import { objectIdOf } from '../object-ids.ts';
 import { type Operation, operation } from '../operation.ts';
 import { ApiError } from '../problems.ts';
 

@@ -2,10 +2,10 @@
 
 import { z } from 'zod';
 import type { AccountId } from '../../model/ids.ts';
+import { fileObjectId, parseFileId } from '../../model/object-ids.ts';
 import type { StoredFile } from '../../model/stored-file.ts';
 import { downloadResponse } from '../download.ts';
 import { doneResponse, idField, madeResponse, pageFields, pageResponse, userField } from '../fields.ts';
-import { fileObjectId, parseFileId } from '../object-ids.ts';
 import { type Operation, operation } from '../operation.ts';
 import { isText, pageFieldsOf, pageOfList, placeOf } from '../paging.ts';
 import { ApiError } from '../problems.ts';

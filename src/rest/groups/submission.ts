@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { parseEnvelope } from '../../mime/parse-envelope.ts';
 import type { Account } from '../../model/account.ts';
 import type { JsonObject } from '../../model/account-profile.ts';
+import { mailboxObjectId } from '../../model/object-ids.ts';
 import type { Submitted } from '../../model/submission.ts';
 import { UidSet } from '../../model/uid-set.ts';
 import type { MessageStore } from '../../store/message-store.ts';
@@ -15,7 +16,6 @@ import { messageFields, recipientsOf } from '../messages/compose.ts';
 import { type DraftMessage, draftMessage } from '../messages/draft-message.ts';
 import { findMessage, messageField } from '../messages/find-message.ts';
 import { readReference, referenceField } from '../messages/reference.ts';
-import { mailboxObjectId } from '../object-ids.ts';
 import { type Operation, operation } from '../operation.ts';
 import { ApiError } from '../problems.ts';
 

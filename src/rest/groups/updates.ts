@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 import { isEventType } from '../../model/store-event.ts';
+import { storeEventView } from '../../model/store-event-view.ts';
 import { accountEvents, eventPosition } from '../events/account-events.ts';
 import { eventStream, type StreamedEvent } from '../events/event-stream.ts';
-import { storeEventView } from '../events/store-event-view.ts';
 import { userField } from '../fields.ts';
 import { type Call, type Operation, operation } from '../operation.ts';
 import { ApiError } from '../problems.ts';

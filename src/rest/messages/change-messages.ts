@@ -3,12 +3,12 @@
 import { z } from 'zod';
 import type { AccountId, Uid } from '../../model/ids.ts';
 import type { Mailbox } from '../../model/mailbox.ts';
+import { mailboxObjectId } from '../../model/object-ids.ts';
 import type { UidSet } from '../../model/uid-set.ts';
 import type { MessageStore } from '../../store/message-store.ts';
 import { type MetaData, metaDataField, type OptionalFlag, type OptionalText, type OptionalTexts } from '../fields.ts';
 import { readData } from '../json-data.ts';
 import { findMailbox } from '../mailbox-ref.ts';
-import { mailboxObjectId } from '../object-ids.ts';
 import { ApiError } from '../problems.ts';
 
 const keywords = z.array(z.string().min(1).max(255)).max(200);

@@ -2,8 +2,8 @@
 
 import { Readable } from 'node:stream';
 import type { Account } from '../../model/account.ts';
+import { parseFileId } from '../../model/object-ids.ts';
 import type { MessageStore } from '../../store/message-store.ts';
-import { parseFileId } from '../object-ids.ts';
 import { ApiError } from '../problems.ts';
 import { composeMessage, type GivenMessage, type StoredPart } from './compose.ts';
 import type { Referred } from './reference.ts';

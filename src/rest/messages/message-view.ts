@@ -10,8 +10,8 @@ import { decodeField, decodeOctets } from '../../mime/text-decoding.ts';
 import { ANSWERED, DELETED, DRAFT, FLAGGED, SEEN } from '../../model/flags.ts';
 import type { AccountId, MailboxId } from '../../model/ids.ts';
 import type { MimePart } from '../../model/mime-part.ts';
+import { mailboxObjectId, threadObjectId } from '../../model/object-ids.ts';
 import type { FetchedMessage, FetchFields } from '../../store/message-store.ts';
-import { mailboxObjectId, threadObjectId } from '../object-ids.ts';
 import { attachmentName, contentTypeOf, partsOf } from './attachments.ts';
 import { readMessageText } from './message-text.ts';
 

@@ -6,10 +6,11 @@
 import { DELETED, FLAGGED, SEEN } from '../../model/flags.ts';
 import type { AccountId, MailboxId } from '../../model/ids.ts';
 import type { Mailbox } from '../../model/mailbox.ts';
+import { OBJECT_ID, parseThreadId } from '../../model/object-ids.ts';
 import type { SearchQuery } from '../../model/search-query.ts';
 import { words } from '../../model/tokens.ts';
 import { UidSet } from '../../model/uid-set.ts';
-import { OBJECT_ID, parseMailboxId, parseThreadId } from '../object-ids.ts';
+import { parseMailboxId } from '../object-ids.ts';
 
 /** What is looked for, and where. */
 export interface MessageSearch {

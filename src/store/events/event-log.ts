@@ -4,7 +4,7 @@
  * however many processes write and whenever they die.
  */
 
-import type { Vault } from '../../engine/vault.ts';
+import type { Vault, VaultEntry } from '../../engine/vault.ts';
 import type { AccountId, ModSeq } from '../../model/ids.ts';
 import type { StoreEvent } from '../../model/store-event.ts';
 import { changeRecord } from '../change-record.ts';
@@ -38,11 +38,15 @@ export const MAX_ENTRY_OCTETS = 49_152;
 const LOG = { owner: 'events', kind: 'eventLog' };
 const CHECKPOINT = { owner: 'events', kind: 'eventCheckpoint', key: 'checkpoint' };
 const PAGE = 100;
+/** Entries that a process remembers. */
+const MAX_RECENT = 32;
 const DIGITS = 16;
 
 /** The log, as one process reads and writes it. */
 export class EventLog {
   readonly #vault: Vault;
+  /** Entries that were read lately: they never change, and all who follow read the same. */
+  readonly #recent = new Map<number, LogEntry>();
   /** An entry that was there. */
   #seen = 0;
 
@@ -52,15 +56,29 @@ export class EventLog {
 
   /** Entries after that number, ascending. An entry that is missing has become too old. */
   async after(number: number, limit: number = PAGE): Promise<LogEntry[]> {
-    const found = await this.#vault.list(LOG, { after: keyOf(number), limit });
-    return found.map(({ key, value }) => {
-      const { events, told } = JSON.parse(value) as { events: LoggedEvent[]; told: [AccountId, ModSeq, number][] };
-      return {
-        number: Number(key),
-        events,
-        told: new Map(told.map(([account, modSeq, steps]) => [account, { modSeq, steps }])),
-      };
-    });
+    const known = this.#knownAfter(number, limit);
+    if (known.length > 0) return known;
+    const found = (await this.#vault.list(LOG, { after: keyOf(number), limit })).map(entryOf);
+    for (const entry of found) this.#remember(entry);
+    return found;
+  }
+
+  #knownAfter(number: number, limit: number): LogEntry[] {
+    const known: LogEntry[] = [];
+    for (let next = number + 1; known.length < limit; next++) {
+      const entry = this.#recent.get(next);
+      if (!entry) break;
+      known.push(entry);
+    }
+    return known;
+  }
+
+  #remember(entry: LogEntry): void {
+    this.#recent.set(entry.number, entry);
+    for (const [oldest] of this.#recent) {
+      if (this.#recent.size <= MAX_RECENT) return;
+      this.#recent.delete(oldest);
+    }
   }
 
   /** Writes an entry, durably; `false`, and nothing happened, when another has that number. */
@@ -88,6 +106,15 @@ export class EventLog {
   async setCheckpoint(number: number): Promise<void> {
     await changeRecord<number>(this.#vault, CHECKPOINT, (before) => ((before ?? 0) < number ? number : null));
   }
+}
+
+function entryOf({ key, value }: VaultEntry): LogEntry {
+  const { events, told } = JSON.parse(value) as { events: LoggedEvent[]; told: [AccountId, ModSeq, number][] };
+  return {
+    number: Number(key),
+    events,
+    told: new Map(told.map(([account, modSeq, steps]) => [account, { modSeq, steps }])),
+  };
 }
 
 const keyOf = (number: number): string => String(number).padStart(DIGITS, '0');

@@ -7,12 +7,11 @@ import { EventFollowing } from './event-following.ts';
 import { EventLog } from './event-log.ts';
 import { type EventPosition, formatPosition, parsePosition, WHOLE } from './event-position.ts';
 import { EventPublisher } from './event-publisher.ts';
+import { LogTail } from './log-tail.ts';
 import { MarkedAccounts } from './marked-accounts.ts';
 import { TellingEngine } from './telling-engine.ts';
 import { ToldPositions } from './told-positions.ts';
 
-/** Who follows looks for what other processes wrote so often, in milliseconds. */
-const POLL_MS = 500;
 /** What processes left untold that died is looked for so often while somebody follows, in milliseconds. */
 const SWEEP_MS = 30_000;
 
@@ -21,6 +20,7 @@ export class StoreEvents {
   /** To be used for all transactions. */
   readonly engine: Engine;
   readonly #log: EventLog;
+  readonly #tail: LogTail;
   readonly #following: EventFollowing;
   readonly #publisher: EventPublisher;
   #followers = 0;
@@ -30,6 +30,7 @@ export class StoreEvents {
   constructor(engine: Engine) {
     const { vault } = engine;
     this.#log = new EventLog(vault);
+    this.#tail = new LogTail(this.#log);
     this.#following = new EventFollowing(vault, this.#log);
     const told = new ToldPositions(vault, this.#log);
     const marked = new MarkedAccounts(vault);
@@ -98,7 +99,7 @@ export class StoreEvents {
         }
         position = { entry: number, index: WHOLE };
       }
-      if (entries.length === 0) await Promise.race([heard, afterPoll(signal)]);
+      if (entries.length === 0) await this.#tail.beyond(known, heard, signal);
     }
   }
 
@@ -128,16 +129,4 @@ export class StoreEvents {
 
 function reset(position: EventPosition): StoreEvent {
   return { ev: 'reset', id: formatPosition(position), time: Date.now() };
-}
-
-function afterPoll(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, POLL_MS);
-    signal.addEventListener('abort', end, { once: true });
-  });
 }

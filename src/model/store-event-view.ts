@@ -1,8 +1,8 @@
 /** Events of a store as the API tells them: mailboxes by the ids that the API knows them by. */
 
-import type { AccountId, MailboxId } from '../../model/ids.ts';
-import type { StoreEvent } from '../../model/store-event.ts';
-import { mailboxObjectId } from '../object-ids.ts';
+import type { AccountId, MailboxId } from './ids.ts';
+import { mailboxObjectId } from './object-ids.ts';
+import type { StoreEvent } from './store-event.ts';
 
 /** An event whose fields are those of JSON. */
 export interface EventView {

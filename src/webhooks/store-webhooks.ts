@@ -1,0 +1,249 @@
+/** Webhooks as a store has them. */
+
+import { randomBytes } from 'node:crypto';
+import type { Sealer } from '../crypto/sealer.ts';
+import type { Vault } from '../engine/vault.ts';
+import { EiderError } from '../errors.ts';
+import { isEventType } from '../model/store-event.ts';
+import type {
+  Webhook,
+  WebhookChange,
+  WebhookInput,
+  WebhookLetter,
+  Webhooks,
+  WebhooksOptions,
+} from '../model/webhook.ts';
+import { namesPrivateAddress, TIMEOUT_MS } from '../net/signed-post.ts';
+import { parsePosition } from '../store/events/event-position.ts';
+import type { MessageStore } from '../store/message-store.ts';
+import { WAITS_MS } from './post-outcome.ts';
+import { PosterLease } from './poster-lease.ts';
+import {
+  progressFrom,
+  type Versioned,
+  WebhookRecords,
+  type WebhookSettings,
+  webhookOf,
+  withSecret,
+} from './webhook-records.ts';
+import { WebhookRunner } from './webhook-runner.ts';
+
+/** What they need of the store. */
+export interface WebhooksParts {
+  readonly store: Pick<MessageStore, 'accounts' | 'events' | 'eventPosition'>;
+  readonly vault: Vault;
+  readonly sealer: Sealer | null;
+}
+
+/** Webhooks of a store. */
+const MAX_WEBHOOKS = 1_000;
+const MAX_URL = 2_048;
+const MAX_TYPES = 50;
+const MAX_LETTERS_PAGE = 250;
+/** Letters that are looked at together when all are meant. */
+const PAGE = 100;
+
+/** See {@link Webhooks}. */
+export class StoreWebhooks implements Webhooks {
+  readonly #store: WebhooksParts['store'];
+  readonly #records: WebhookRecords;
+  readonly #runner: WebhookRunner;
+  readonly #options: Required<WebhooksOptions>;
+  #running: Promise<void> | null = null;
+  #stop: AbortController | null = null;
+  #starts = 0;
+
+  constructor({ store, vault, sealer }: WebhooksParts, options: WebhooksOptions = {}) {
+    this.#store = store;
+    this.#records = new WebhookRecords(vault, sealer);
+    this.#options = { allowPrivate: false, timeoutMs: TIMEOUT_MS, waitsMs: WAITS_MS, ...options };
+    const parts = { store, records: this.#records, options: this.#options };
+    this.#runner = new WebhookRunner(parts, new PosterLease(vault));
+  }
+
+  async create(
+    input: WebhookInput,
+    { after }: { readonly after?: string } = {},
+  ): Promise<{ readonly webhook: Webhook; readonly secret: string | null }> {
+    const said = await this.#checked({ account: null, ...input });
+    if (after !== undefined) requirePosition(after);
+    if ((await this.#records.list()).size >= MAX_WEBHOOKS) {
+      throw new EiderError('LIMIT_EXCEEDED', `a store has at most ${MAX_WEBHOOKS} webhooks`);
+    }
+    // From then on events are kept.
+    const now = await this.#store.eventPosition();
+    const id = newId();
+    const secret = this.#records.makeSecret(id);
+    const settings = { ...said, created: Date.now(), secrets: secret ? [secret.kept] : [] };
+    const progress = progressFrom(after ?? now);
+    await this.#records.create(id, settings, progress);
+    this.#runner.changed();
+    return { webhook: webhookOf(id, settings, progress), secret: secret?.told ?? null };
+  }
+
+  async list(): Promise<Webhook[]> {
+    const found: Webhook[] = [];
+    for (const [id, settings] of await this.#records.list()) {
+      const webhook = await this.#told(id, settings);
+      if (webhook) found.push(webhook);
+    }
+    return found;
+  }
+
+  async get(id: string): Promise<Webhook | null> {
+    const settings = await this.#records.settings(id);
+    return settings && this.#told(id, settings);
+  }
+
+  async update(id: string, { disabled, ...change }: WebhookChange): Promise<Webhook | null> {
+    const found = await this.#records.settings(id);
+    if (!found) return null;
+    const { url, types, account } = found.value;
+    const { account: changed, ...given } = await this.#checked({ url, types, ...change });
+    const said = { ...given, account: change.account === undefined ? account : changed };
+    if (disabled === true) await this.#records.changeProgress(id, { disabled: 'asked' });
+    else if (disabled === false) await this.#records.changeProgress(id, { disabled: null, notBefore: 0, tries: 0 });
+    if (!(await this.#change(id, (before) => ({ ...before, ...said })))) return null;
+    return this.get(id);
+  }
+
+  async remove(id: string): Promise<boolean> {
+    const done = await this.#records.remove(id);
+    this.#runner.changed();
+    return done;
+  }
+
+  async rotateSecret(id: string): Promise<string | null> {
+    const secret = this.#records.makeSecret(id);
+    if (!secret) throw new EiderError('UNSUPPORTED', 'the store was opened without a secret to seal secrets under');
+    const done = await this.#change(id, ({ secrets, ...before }) => ({
+      ...before,
+      secrets: withSecret(secrets, secret.kept),
+    }));
+    return done ? secret.told : null;
+  }
+
+  async replay(id: string, after: string): Promise<boolean> {
+    requirePosition(after);
+    if (!(await this.#records.settings(id))) return false;
+    await this.#records.changeProgress(id, { position: after, tries: 0, notBefore: 0 });
+    return this.#change(id);
+  }
+
+  async letters(
+    id: string,
+    { after, limit = MAX_LETTERS_PAGE }: { readonly after?: string; readonly limit?: number } = {},
+  ): Promise<WebhookLetter[] | null> {
+    if (!(Number.isInteger(limit) && limit >= 1 && limit <= MAX_LETTERS_PAGE)) {
+      throw new EiderError('INVALID_ARGUMENT', `limit is a whole number from 1 to ${MAX_LETTERS_PAGE}`);
+    }
+    if (!(await this.#records.settings(id))) return null;
+    return this.#records.letters(id, { limit, ...(after !== undefined && { after }) });
+  }
+
+  async resend(id: string, letters?: readonly string[]): Promise<number> {
+    const now = Date.now();
+    const count = await this.#eachLetter(id, letters, async (letter) => {
+      if (letter.due !== null) return false;
+      await this.#records.putLetter(id, { ...letter, tries: 0, due: now });
+      return true;
+    });
+    if (count > 0) await this.#change(id);
+    return count;
+  }
+
+  async discard(id: string, letters?: readonly string[]): Promise<number> {
+    return this.#eachLetter(id, letters, (letter) => this.#records.removeLetter(id, letter.id));
+  }
+
+  start(): () => Promise<void> {
+    this.#stop ??= new AbortController();
+    this.#running ??= this.#runner.run(this.#stop.signal);
+    this.#starts++;
+    let isOver = false;
+    return async () => {
+      if (!isOver) this.#starts--;
+      isOver = true;
+      if (this.#starts === 0) await this.close();
+    };
+  }
+
+  /** Lets what is being posted end. */
+  async close(): Promise<void> {
+    const running = this.#running;
+    this.#stop?.abort();
+    this.#stop = null;
+    this.#running = null;
+    await running;
+  }
+
+  async #told(id: string, { value }: Versioned<WebhookSettings>): Promise<Webhook | null> {
+    const progress = await this.#records.progress(id);
+    return progress && webhookOf(id, value, progress.value);
+  }
+
+  async #change(id: string, change = (before: WebhookSettings): WebhookSettings => before): Promise<boolean> {
+    const done = await this.#records.change(id, change);
+    this.#runner.changed();
+    return done;
+  }
+
+  async #eachLetter(
+    id: string,
+    letters: readonly string[] | undefined,
+    work: (letter: WebhookLetter) => Promise<boolean>,
+  ): Promise<number> {
+    if (!(await this.#records.settings(id))) return 0;
+    let count = 0;
+    for await (const letter of letters ? this.#named(id, letters) : this.#all(id)) if (await work(letter)) count++;
+    return count;
+  }
+
+  async *#named(id: string, letters: readonly string[]): AsyncGenerator<WebhookLetter, void, undefined> {
+    for (const one of new Set(letters)) {
+      const letter = await this.#records.letter(id, one);
+      if (letter) yield letter;
+    }
+  }
+
+  async *#all(id: string): AsyncGenerator<WebhookLetter, void, undefined> {
+    for (let after: string | undefined; ; ) {
+      const page = await this.#records.letters(id, { limit: PAGE, ...(after !== undefined && { after }) });
+      yield* page;
+      after = page.at(-1)?.id;
+      if (page.length < PAGE) return;
+    }
+  }
+
+  /** @throws `INVALID_ARGUMENT`, `ACCOUNT_NOT_FOUND`. */
+  async #checked({ url, types, account = null }: WebhookInput): Promise<Required<WebhookInput>> {
+    const unknown = types.find((type) => !isEventType(type));
+    if (unknown !== undefined) throw invalid(`no event is called ${unknown.slice(0, 64)}`);
+    if (types.length === 0 || types.length > MAX_TYPES) throw invalid(`a webhook has 1 to ${MAX_TYPES} types`);
+    if (account !== null) await this.#store.accounts.get(account);
+    return { url: this.#checkedUrl(url), types: [...new Set(types)], account };
+  }
+
+  #checkedUrl(text: string): string {
+    const url = URL.canParse(text) ? new URL(text) : null;
+    if (url === null || !/^https?:$/.test(url.protocol)) throw invalid('a webhook is a URL of https or http');
+    if (url.username !== '' || url.password !== '') throw invalid('the URL has a name or a password in it');
+    url.hash = '';
+    if (url.href.length > MAX_URL) throw invalid(`the URL has more than ${MAX_URL} characters`);
+    if (!this.#options.allowPrivate && namesPrivateAddress(url)) {
+      throw invalid('the URL names an address that is not public, which this store does not post to');
+    }
+    return url.href;
+  }
+}
+
+function requirePosition(text: string): void {
+  if (!parsePosition(text)) throw invalid('this is no position of an event');
+}
+
+/** Rising with time. */
+function newId(): string {
+  return Date.now().toString(16).padStart(12, '0') + randomBytes(6).toString('hex');
+}
+
+const invalid = (message: string): EiderError => new EiderError('INVALID_ARGUMENT', message);
