@@ -5,6 +5,7 @@ import { cors } from 'hono/cors';
 import type { MessageStore } from '../store/message-store.ts';
 import { REST_LIMITS, type RequestInfo, type RestContext, type RestLimits, type RestLogger } from './context.ts';
 import { handle } from './handle.ts';
+import { AnsweredLists } from './messages/answered-lists.ts';
 import { Metrics } from './metrics.ts';
 import { openApiDocument } from './open-api.ts';
 import type { Operation } from './operation.ts';
@@ -71,6 +72,7 @@ export function createRestApi(store: MessageStore, options: RestApiOptions = {})
     metrics: options.metrics ? new Metrics() : null,
     now,
     streams: new Map(),
+    answeredLists: new AnsweredLists(),
     closing: closing.signal,
   };
   const openApi = openApiDocument(OPERATIONS, basePath);

@@ -2,6 +2,7 @@
 
 import type { AccountId } from '../model/ids.ts';
 import type { MessageStore } from '../store/message-store.ts';
+import type { AnsweredLists } from './messages/answered-lists.ts';
 import type { Metrics } from './metrics.ts';
 import type { RequestLimiter } from './request-limiter.ts';
 
@@ -73,6 +74,7 @@ export interface RestContext {
   readonly now: () => number;
   /** Streams that are open, by account. */
   readonly streams: Map<AccountId, number>;
+  readonly answeredLists: AnsweredLists;
   /** Aborted when the API is closed. */
   readonly closing: AbortSignal;
 }

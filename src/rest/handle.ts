@@ -6,6 +6,7 @@ import { traced, tracedError } from '../tracing/traced.ts';
 import { type Caller, type Grant, grantFor } from './access.ts';
 import type { RequestInfo, RestContext } from './context.ts';
 import { readInput } from './input.ts';
+import { jsonResponse } from './json-response.ts';
 import type { Call, Operation } from './operation.ts';
 import { ApiError, problemResponse, toApiError } from './problems.ts';
 
@@ -147,13 +148,6 @@ function withoutHiddenFields(result: object, grant: Grant): object {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
-}
-
-/** An answer of JSON; not kept by anybody in between, unless the operation has said otherwise. */
-export function jsonResponse(result: object, headers: Headers = new Headers()): Response {
-  headers.set('content-type', 'application/json; charset=utf-8');
-  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
-  return new Response(JSON.stringify({ success: true, ...result }), { headers });
 }
 
 function afterTimeout(signal: AbortSignal): Promise<never> {
