@@ -53,6 +53,21 @@ export function objectIdOf(kind: string, name: string): string {
     .slice(0, 2 * DIGITS);
 }
 
+/** An address, of an account or one that only forwards. */
+export function addressObjectId(address: string): string {
+  return objectIdOf('address', address);
+}
+
+/** A domain whose addresses are those of another. */
+export function aliasObjectId(alias: string): string {
+  return objectIdOf('alias', alias);
+}
+
+/** A key that a domain signs with. */
+export function dkimObjectId(domain: string, selector: string): string {
+  return objectIdOf('dkim', `${domain} ${selector}`);
+}
+
 function numberIn(kind: string, account: AccountId, text: string): number | null {
   if (!OBJECT_ID.test(text) || !text.startsWith(prefixOf(kind, account))) return null;
   return Number.parseInt(text.slice(DIGITS), 16);

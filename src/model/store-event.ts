@@ -10,6 +10,8 @@ interface AnyEvent {
   readonly id: string;
   /** When it happened, milliseconds since 1970. */
   readonly time: number;
+  /** Whose it is; absent for what is no account's. */
+  readonly user?: AccountId;
 }
 
 /** A message is new in a mailbox (delivered, appended or copied), or has other flags, or is gone. */
@@ -48,14 +50,134 @@ export interface ResetEvent extends AnyEvent {
   readonly user?: AccountId;
 }
 
+/**
+ * Of an account itself. `user.delete.started` when it was removed, `user.delete.cancelled` when it was brought back,
+ * `user.delete.completed` when it is gone for good. Of second factors `mfa.u2f` are security keys and passkeys: when the
+ * first is there, and when the last is gone; `mfa.disabled` when none of any kind is left. `autoreply.user` whenever
+ * somebody says so.
+ */
+export interface UserEvent extends AnyEvent {
+  readonly ev:
+    | 'autoreply.user.disabled'
+    | 'autoreply.user.enabled'
+    | 'mfa.custom.disabled'
+    | 'mfa.custom.enabled'
+    | 'mfa.disabled'
+    | 'mfa.totp.disabled'
+    | 'mfa.totp.enabled'
+    | 'mfa.u2f.disabled'
+    | 'mfa.u2f.enabled'
+    | 'user.created'
+    | 'user.delete.cancelled'
+    | 'user.delete.completed'
+    | 'user.delete.started'
+    | 'user.password.changed';
+  readonly user: AccountId;
+}
+
+/** Of an address of an account, or a pattern. */
+export interface UserAddressEvent extends AnyEvent {
+  readonly ev: 'address.user.created' | 'address.user.deleted';
+  readonly user: AccountId;
+  /** The address. */
+  readonly value: string;
+}
+
+/** Of an address that only forwards. */
+export interface ForwardedAddressEvent extends AnyEvent {
+  readonly ev: 'address.forwarded.created' | 'address.forwarded.deleted';
+  /** The address. */
+  readonly value: string;
+}
+
+/** The addresses of a domain have another one now. */
+export interface DomainRenamedEvent extends AnyEvent {
+  readonly ev: 'address.domain.renamed';
+  readonly previous: string;
+  readonly current: string;
+}
+
+/** Of a domain whose addresses are those of another one. */
+export interface DomainAliasEvent extends AnyEvent {
+  readonly ev: 'domainalias.created' | 'domainalias.deleted';
+  readonly alias: string;
+  readonly domain: string;
+}
+
+/** Of an app password; `asp` is its id. */
+export interface AppPasswordEvent extends AnyEvent {
+  readonly ev: 'asp.created' | 'asp.deleted';
+  readonly user: AccountId;
+  readonly asp: string;
+}
+
+/** Of a filter; `filter` is its id. */
+export interface FilterEvent extends AnyEvent {
+  readonly ev: 'filter.created' | 'filter.deleted';
+  readonly user: AccountId;
+  readonly filter: string;
+}
+
+/** Of a key that a domain signs with; `dkim.updated` when it signs from then on, or no more. */
+export interface DkimEvent extends AnyEvent {
+  readonly ev: 'dkim.created' | 'dkim.deleted' | 'dkim.updated';
+  readonly domain: string;
+  readonly selector: string;
+  /** See `DkimKey.fingerprint`. */
+  readonly fingerprint: string;
+}
+
+/** Of a certificate for TLS; `cert` is its id. */
+export interface CertificateEvent extends AnyEvent {
+  readonly ev: 'cert.created' | 'cert.deleted' | 'cert.updated';
+  readonly cert: string;
+  readonly servername: string;
+  /** See `TlsCertificate.fingerprint`. */
+  readonly fingerprint: string;
+}
+
+/**
+ * What administrators do, and users with their settings. Told after it was done, at most once: a process that dies in
+ * between tells nothing of it.
+ */
+export type AdministrativeEvent =
+  | UserEvent
+  | UserAddressEvent
+  | ForwardedAddressEvent
+  | DomainRenamedEvent
+  | DomainAliasEvent
+  | AppPasswordEvent
+  | FilterEvent
+  | DkimEvent
+  | CertificateEvent;
+
 /** Something that happened. */
-export type StoreEvent = MessageEvent | MovedEvent | MailboxEvent | ResetEvent;
+export type StoreEvent = MessageEvent | MovedEvent | MailboxEvent | ResetEvent | AdministrativeEvent;
 
 /** The name of an event. */
 export type StoreEventName = StoreEvent['ev'];
 
 /** All names. */
 export const STORE_EVENTS: readonly StoreEventName[] = [
+  'address.domain.renamed',
+  'address.forwarded.created',
+  'address.forwarded.deleted',
+  'address.user.created',
+  'address.user.deleted',
+  'asp.created',
+  'asp.deleted',
+  'autoreply.user.disabled',
+  'autoreply.user.enabled',
+  'cert.created',
+  'cert.deleted',
+  'cert.updated',
+  'dkim.created',
+  'dkim.deleted',
+  'dkim.updated',
+  'domainalias.created',
+  'domainalias.deleted',
+  'filter.created',
+  'filter.deleted',
   'mailbox.created',
   'mailbox.deleted',
   'mailbox.renamed',
@@ -65,7 +187,19 @@ export const STORE_EVENTS: readonly StoreEventName[] = [
   'message.flags',
   'message.moved',
   'message.received',
+  'mfa.custom.disabled',
+  'mfa.custom.enabled',
+  'mfa.disabled',
+  'mfa.totp.disabled',
+  'mfa.totp.enabled',
+  'mfa.u2f.disabled',
+  'mfa.u2f.enabled',
   'reset',
+  'user.created',
+  'user.delete.cancelled',
+  'user.delete.completed',
+  'user.delete.started',
+  'user.password.changed',
 ];
 
 /** Which events, and from where on. */

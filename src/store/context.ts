@@ -10,6 +10,7 @@ import type { DefaultLimits } from '../model/default-limits.ts';
 import type { AccountId } from '../model/ids.ts';
 import { type Mailbox, normalizePath } from '../model/mailbox.ts';
 import type { EncryptionAtRest } from './encryption-at-rest.ts';
+import type { Tell } from './events/telling.ts';
 import { isHidden, visibleUsage } from './hidden-mailboxes.ts';
 import type { MailboxRef } from './message-store.ts';
 import { isAbsent } from './removed-accounts.ts';
@@ -26,6 +27,8 @@ export interface StoreContext {
   readonly defaultLimits: DefaultLimits;
   /** What encrypts mail that is not delivered; `null` for a store that encrypts none. */
   readonly atRest: EncryptionAtRest | null;
+  /** Tells who follows the events of the store what was done beside mail. */
+  readonly tell?: Tell;
 }
 
 /** The mailbox that `ref` names. @throws `MAILBOX_NOT_FOUND`. */

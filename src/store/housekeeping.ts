@@ -35,7 +35,12 @@ export function retentionJob(context: StoreContext): JobKind {
         }
         if (page.length === 0) break;
       }
-      await forgetRemoved(context.engine, Date.now() - context.restorableMs, (account) => hasHold(context, account));
+      await forgetRemoved(
+        context.engine,
+        Date.now() - context.restorableMs,
+        (account) => hasHold(context, account),
+        (user) => context.tell?.({ ev: 'user.delete.completed', user }),
+      );
       if (failure !== null) throw failure;
     },
   };

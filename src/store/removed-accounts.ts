@@ -77,7 +77,7 @@ export async function bringBackAccount(engine: Engine, ref: string, ways: WaysTo
 }
 
 /**
- * Forgets accounts that were removed before a moment; how many.
+ * Forgets accounts that were removed before a moment.
  *
  * @param isKept whether there is a reason to keep an account for longer
  */
@@ -85,13 +85,12 @@ export async function forgetRemoved(
   engine: Engine,
   before: number,
   isKept: (account: AccountId) => Promise<boolean>,
-): Promise<number> {
-  let count = 0;
+  forgotten: (account: AccountId) => void,
+): Promise<void> {
   for await (const { record, removed } of removedAccounts(engine)) {
     if (removed >= before || (await isKept(record.id))) continue;
-    if (await engine.directory.delete(record.id)) count++;
+    if (await engine.directory.delete(record.id)) forgotten(record.id);
   }
-  return count;
 }
 
 function toAccount({ passwordHash: _hash, ...account }: AccountRecord): Account {

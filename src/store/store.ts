@@ -31,7 +31,15 @@ import { appendMessage, appendPrepared, prepareMessage, replaceMessage } from '.
 import { changesSince, followChanges, mailboxChanges } from './changes.ts';
 import { accountSettings, resolveMailbox, type StoreContext } from './context.ts';
 import { StoreDomainAccess } from './domain-access.ts';
+import {
+  tellingAccounts,
+  tellingAddresses,
+  tellingAuthentication,
+  tellingRecovery,
+  tellingServices,
+} from './events/administrative-events.ts';
 import { StoreEvents } from './events/store-events.ts';
+import type { Told } from './events/telling.ts';
 import { fetchMessages, fetchPages } from './fetch.ts';
 import { visibleUsage } from './hidden-mailboxes.ts';
 import { hideMailbox } from './hide-mailbox.ts';
@@ -125,7 +133,8 @@ export class Store extends StoreWithServices implements MessageStore {
   ) {
     super();
     this.#events = new StoreEvents(parts.engine);
-    const context = { ...parts, engine: this.#events.engine };
+    const tell = (event: Told): void => this.#events.tell(event);
+    const context = { ...parts, engine: this.#events.engine, tell };
     this.#context = context;
     const accounts = new StoreAccounts(
       context.engine,
@@ -137,26 +146,28 @@ export class Store extends StoreWithServices implements MessageStore {
       },
       context.restorableMs > 0,
     );
-    this.accounts = accounts;
+    const isGone = async (id: AccountId): Promise<boolean> => (await context.engine.directory.get(id)) === null;
+    this.accounts = tellingAccounts(accounts, tell, isGone);
     this.profiles = new StoreProfiles(context.engine.vault);
-    this.addresses = new StoreAddresses(context.engine, (record) => accounts.completed(record));
+    this.addresses = tellingAddresses(new StoreAddresses(context.engine, (record) => accounts.completed(record)), tell);
     this.defaultLimits = context.defaultLimits;
     this.domainAccess = new StoreDomainAccess(context.engine.vault);
-    this.#auth =
-      authentication?.({
-        find: (name) => accounts.login(name),
-        normalize: (name) => accounts.normalize(name),
-        complete: (id) => accounts.complete(id),
-        get: (id) => accounts.byId(id),
-        rehash: (login, password) => accounts.rehash(login, password),
-      }) ?? null;
+    const auth = authentication?.({
+      find: (name) => accounts.login(name),
+      normalize: (name) => accounts.normalize(name),
+      complete: (id) => accounts.complete(id),
+      get: (id) => accounts.byId(id),
+      rehash: (login, password) => accounts.rehash(login, password),
+    });
+    this.#auth = auth ? tellingAuthentication(auth, tell) : null;
     this.files = new StoreFiles(context);
     this.idempotency = new StoreIdempotency(context.engine.vault);
     this.messageData = new StoreMessageData(context);
     this.maintenance = new StoreMaintenance(context);
-    this.recovery = new StoreRecovery(context);
+    this.recovery = tellingRecovery(new StoreRecovery(context), tell);
     this.traffic = new StoreTraffic(context);
-    this.services = services?.(this, context) ?? null;
+    const made = services?.(this, context);
+    this.services = made ? tellingServices(made, tell) : null;
     const kinds = [
       ...[retentionJob(context), sweepJob(this.maintenance), recountJob(context, this.maintenance)],
       ...(this.services?.jobKinds ?? []),

@@ -76,6 +76,42 @@ test('what one did not take is listed, posted again or thrown away; what it took
   await expect.poll(() => posted.slice(before).map(({ event }) => event.message)).toEqual([2, 3]);
 });
 
+test('what administrators do is told with the ids that the API has', async () => {
+  const { call, store } = await openHooked();
+  const { url, posted } = await receive();
+  await call('POST', '/webhooks', {
+    type: ['user.*', 'address.*', 'asp.*', 'filter.*', 'domainalias.*', 'dkim.*'],
+    url,
+  });
+  store.webhooks.start();
+  const { id: user } = (
+    await call('POST', '/users', { username: 'ann', password: 'correct horse', address: 'a@b.example' })
+  ).body;
+  const { id: address } = (await call('POST', `/users/${user}/addresses`, { address: 'c@b.example' })).body;
+  const { id: asp } = (await call('POST', `/users/${user}/asps`, { description: 'x', scopes: ['imap'] })).body;
+  const { id: filter } = (
+    await call('POST', `/users/${user}/filters`, { query: { from: 'x' }, action: { flag: true } })
+  ).body;
+  const { id: domainalias } = (await call('POST', '/domainaliases', { alias: 'd.example', domain: 'b.example' })).body;
+  const { id: dkim, selector } = (await call('POST', '/dkim', { domain: 'b.example', selector: 'one' })).body;
+  await call('DELETE', `/users/${user}/addresses/${address}`);
+  await call('DELETE', `/users/${user}/asps/${asp}`);
+  await call('DELETE', `/users/${user}`);
+  await expect.poll(() => posted.length, { timeout: 5_000 }).toBe(10);
+  expect(posted.map(({ event: { id: _id, time: _time, fingerprint: _fingerprint, ...event } }) => event)).toEqual([
+    { ev: 'user.created', user },
+    { ev: 'address.user.created', user, address: expect.stringMatching(/^[0-9a-f]{24}$/), value: 'a@b.example' },
+    { ev: 'address.user.created', user, address, value: 'c@b.example' },
+    { ev: 'asp.created', user, asp },
+    { ev: 'filter.created', user, filter },
+    { ev: 'domainalias.created', domainalias, alias: 'd.example', domain: 'b.example' },
+    { ev: 'dkim.created', dkim, domain: 'b.example', selector },
+    { ev: 'address.user.deleted', user, address, value: 'c@b.example' },
+    { ev: 'asp.deleted', user, asp },
+    { ev: 'user.delete.started', user },
+  ]);
+});
+
 test('are for administrators, and none is made of what is none', async () => {
   const { call, account, tokenOf } = await openHooked();
   const token = await tokenOf(await account('ann'));

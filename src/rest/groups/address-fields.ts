@@ -2,17 +2,12 @@
 
 import { z } from 'zod';
 import type { AccountAddress } from '../../model/addresses.ts';
-import { objectIdOf } from '../../model/object-ids.ts';
+import { addressObjectId } from '../../model/object-ids.ts';
 import { readData } from '../json-data.ts';
 import { ApiError } from '../problems.ts';
 
 /** An address in a request. */
 export const addressField: z.ZodString = z.string().min(1).max(320).meta({ description: 'The address, or its ID' });
-
-/** The ID of an address, also of one that only forwards. */
-export function addressId(address: string): string {
-  return objectIdOf('address', address);
-}
 
 /** What is kept of an address, as it is given. @throws {@link ApiError}. */
 export function detailsOf(input: {
@@ -40,7 +35,7 @@ export function commonFields(
   { metaData }: { readonly metaData: boolean },
 ): object {
   return {
-    id: addressId(address),
+    id: addressObjectId(address),
     name: displayName ?? '',
     address,
     tags,

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Account } from '../../model/account.ts';
 import type { AccountAddress } from '../../model/addresses.ts';
-import { OBJECT_ID } from '../../model/object-ids.ts';
+import { addressObjectId, OBJECT_ID } from '../../model/object-ids.ts';
 import type { MessageStore } from '../../store/message-store.ts';
 import {
   doneResponse,
@@ -17,14 +17,7 @@ import {
 import { type Operation, operation } from '../operation.ts';
 import { isText, pageFieldsOf, pageOfSorted, placeOf } from '../paging.ts';
 import { ApiError } from '../problems.ts';
-import {
-  addressField,
-  addressId,
-  commonFields,
-  detailsOf,
-  requireNoInternal,
-  wantedAddress,
-} from './address-fields.ts';
+import { addressField, commonFields, detailsOf, requireNoInternal, wantedAddress } from './address-fields.ts';
 
 const group = 'Addresses';
 
@@ -145,7 +138,7 @@ const createUserAddress = operation({
       });
     }
     const made = await store.addresses.add(user.id, input.address, { main: input.main, ...detailsOf(input) });
-    return { id: addressId(made.address) };
+    return { id: addressObjectId(made.address) };
   },
 });
 
@@ -235,7 +228,7 @@ const resolveAddress = operation({
     if (!route || (route.matched.includes('*') && !input.allowWildcard)) {
       throw new ApiError('AddressNotFound', 'this address does not exist');
     }
-    const common = { id: addressId(route.matched), address: route.matched };
+    const common = { id: addressObjectId(route.matched), address: route.matched };
     if (route.type === 'forward') {
       const { tags = [], displayName = null } = (await store.addresses.forwardingAddress(route.matched)) ?? {};
       return { ...common, tags, targets: route.targets, ...(displayName !== null && { name: displayName }) };
@@ -278,7 +271,9 @@ const renameDomain = operation({
 async function findAddress(store: MessageStore, user: Account, ref: string): Promise<AccountAddress> {
   const all = await store.addresses.list(user.id);
   const wanted = ref.normalize('NFC').toLowerCase();
-  const found = all.find(({ address }) => (OBJECT_ID.test(ref) ? addressId(address) === ref : address === wanted));
+  const found = all.find(({ address }) =>
+    OBJECT_ID.test(ref) ? addressObjectId(address) === ref : address === wanted,
+  );
   if (!found) throw new ApiError('AddressNotFound', 'this address does not exist');
   return found;
 }

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { DkimKey } from '../../model/dkim.ts';
-import { objectIdOf } from '../../model/object-ids.ts';
+import { dkimObjectId } from '../../model/object-ids.ts';
 import type { MessageStore } from '../../store/message-store.ts';
 import { doneResponse, idField, pageFields, pageResponse, userField } from '../fields.ts';
 import { type Operation, operation } from '../operation.ts';
@@ -218,7 +218,7 @@ async function findKey(store: MessageStore, id: string): Promise<DkimKey> {
 }
 
 function keyId({ domain, selector }: DkimKey): string {
-  return objectIdOf('dkim', `${domain} ${selector}`);
+  return dkimObjectId(domain, selector);
 }
 
 function list(key: DkimKey): object {

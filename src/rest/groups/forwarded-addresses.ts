@@ -2,13 +2,13 @@
 
 import { z } from 'zod';
 import type { ForwardingAddress } from '../../model/addresses.ts';
-import { OBJECT_ID, objectIdOf } from '../../model/object-ids.ts';
+import { addressObjectId, aliasObjectId, OBJECT_ID } from '../../model/object-ids.ts';
 import type { MessageStore } from '../../store/message-store.ts';
 import { doneResponse, madeResponse, metaDataField, pageFields, pageResponse } from '../fields.ts';
 import { type Operation, operation } from '../operation.ts';
 import { isText, pageFieldsOf, pageOfSorted, placeOf } from '../paging.ts';
 import { ApiError } from '../problems.ts';
-import { addressField, addressId, detailsOf, requireNoInternal } from './address-fields.ts';
+import { addressField, detailsOf, requireNoInternal } from './address-fields.ts';
 
 const group = 'Addresses';
 const targets = z.array(z.string().min(1).max(320)).max(100);
@@ -51,7 +51,7 @@ const createForwarded = operation({
       ...limitOf(input),
       ...detailsOf(input),
     });
-    return { id: addressId(made.address) };
+    return { id: addressObjectId(made.address) };
   },
 });
 
@@ -107,7 +107,7 @@ const getForwarded = operation({
   async run({ store, input }) {
     const found = await findForwarded(store, input.address);
     return {
-      id: addressId(found.address),
+      id: addressObjectId(found.address),
       address: found.address,
       name: found.displayName ?? '',
       targets: found.targets,
@@ -159,7 +159,7 @@ const getAliases = operation({
       total: all.length,
       ...pageFieldsOf(page, input),
       ...(input.query !== undefined && { query: input.query }),
-      results: page.entries.map(({ alias, domain }) => ({ id: aliasId(alias), alias, domain })),
+      results: page.entries.map(({ alias, domain }) => ({ id: aliasObjectId(alias), alias, domain })),
     };
   },
 });
@@ -178,7 +178,7 @@ const createAlias = operation({
     if ((await store.addresses.domainAlias(input.alias)) !== null)
       throw new ApiError('AliasExists', 'this is an alias already');
     const { alias } = await store.addresses.createDomainAlias(input.alias, input.domain);
-    return { id: aliasId(alias) };
+    return { id: aliasObjectId(alias) };
   },
 });
 
@@ -192,7 +192,7 @@ const resolveAlias = operation({
   params: { alias: domainField },
   response: madeResponse,
   errors: ['AliasNotFound'],
-  run: async ({ store, input }) => ({ id: aliasId((await findAlias(store, input.alias)).alias) }),
+  run: async ({ store, input }) => ({ id: aliasObjectId((await findAlias(store, input.alias)).alias) }),
 });
 
 const getAlias = operation({
@@ -207,7 +207,7 @@ const getAlias = operation({
   errors: ['AliasNotFound'],
   async run({ store, input }) {
     const { alias, domain } = await findAlias(store, input.alias);
-    return { id: aliasId(alias), alias, domain };
+    return { id: aliasObjectId(alias), alias, domain };
   },
 });
 
@@ -227,13 +227,9 @@ const deleteAlias = operation({
   },
 });
 
-function aliasId(alias: string): string {
-  return objectIdOf('alias', alias);
-}
-
 async function findAlias(store: MessageStore, ref: string): Promise<{ alias: string; domain: string }> {
   const all = OBJECT_ID.test(ref) ? await store.addresses.domainAliases() : [];
-  const byId = all.find(({ alias }) => aliasId(alias) === ref);
+  const byId = all.find(({ alias }) => aliasObjectId(alias) === ref);
   if (byId) return byId;
   const domain = OBJECT_ID.test(ref) ? null : await store.addresses.domainAlias(ref);
   if (domain === null) throw new ApiError('AliasNotFound', 'this alias does not exist');
@@ -249,7 +245,7 @@ async function findForwarded(store: MessageStore, ref: string): Promise<Forwardi
     const found = await store.addresses.forwardingAddress(ref);
     if (found) return found;
   } else {
-    for await (const one of store.addresses.forwardingAddresses()) if (addressId(one.address) === ref) return one;
+    for await (const one of store.addresses.forwardingAddresses()) if (addressObjectId(one.address) === ref) return one;
   }
   throw new ApiError('AddressNotFound', 'this address does not exist');
 }

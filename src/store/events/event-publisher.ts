@@ -8,6 +8,7 @@ import { type AccountNews, readAccountNews } from './account-news.ts';
 import type { EventFollowing } from './event-following.ts';
 import { EVENT_LOG_MS, type EventLog, type LoggedEvent, MAX_ENTRY_OCTETS, type ToldUpTo } from './event-log.ts';
 import type { MarkedAccounts } from './marked-accounts.ts';
+import type { Told } from './telling.ts';
 import type { ToldPositions } from './told-positions.ts';
 
 /** What it works with. */
@@ -42,6 +43,13 @@ interface Room {
   readonly octets: number;
 }
 
+/** An event that is to be told. */
+interface Pending {
+  readonly event: LoggedEvent;
+  /** Milliseconds of the process. */
+  readonly at: number;
+}
+
 /** An account of which something is to be told. */
 interface Changed {
   /** The first change that is not told for sure. */
@@ -57,6 +65,8 @@ export class EventPublisher {
   readonly #parts: PublisherParts;
   /** In the order in which they changed. */
   readonly #changed = new Map<AccountId, Changed>();
+  /** Events that need nothing to be read, in their order. */
+  #pending: Pending[] = [];
   /** Those of the entry that is being written. */
   readonly #inFlight = new Map<AccountId, Changed>();
   /** Those that could not be read. The others do not wait for them. */
@@ -95,6 +105,14 @@ export class EventPublisher {
     this.#start();
   }
 
+  /** Tells of something that was done, unless nobody follows. */
+  tell(event: Told): void {
+    if (this.#closed) return;
+    if (this.#pending.length >= MAX_REMEMBERED) this.#pending.shift();
+    this.#pending.push({ event: { ...event, time: Date.now() } as LoggedEvent, at: performance.now() });
+    this.#start();
+  }
+
   /** Looks at accounts that others may have changed and not told of, and resolves when all is written. */
   async sweep(): Promise<void> {
     const ended = await this.#parts.marked.toSweep(async (account) => {
@@ -107,7 +125,7 @@ export class EventPublisher {
 
   /** Resolves when what has happened in this process until now is written, but for what cannot be read. @throws what the engine throws. */
   async settle(): Promise<void> {
-    const all = (): Changed[] => [...this.#changed.values(), ...this.#inFlight.values()];
+    const all = (): (Changed | Pending)[] => [...this.#changed.values(), ...this.#inFlight.values(), ...this.#pending];
     const waiting = new Set(all());
     const failures = this.#failures;
     while (!this.#closed && all().some((one) => waiting.has(one))) {
@@ -132,14 +150,12 @@ export class EventPublisher {
     this.#running = this.#run()
       .catch((error: unknown) => {
         // What could not be written stays to be written.
+        this.#running = null;
         this.#failures++;
         this.#failure = error;
         this.#later('retry', RETRY_MS, () => {});
       })
-      .finally(() => {
-        this.#running = null;
-        this.#rounds.ring();
-      });
+      .finally(() => this.#rounds.ring());
   }
 
   /** Does something and goes on, once, however often it is said. */
@@ -155,22 +171,28 @@ export class EventPublisher {
 
   async #run(): Promise<void> {
     const { following, told } = this.#parts;
-    while (!this.#closed && (this.#changed.size > 0 || this.#saving)) {
+    while (!this.#closed && (this.#changed.size > 0 || this.#pending.length > 0 || this.#saving)) {
       if (this.#saving) {
         this.#saving = false;
         await told.save();
         continue;
       }
       const begun = await following.begun();
-      if (begun === null) return this.#forgetOld();
+      if (begun === null) {
+        this.#forgetOld();
+        break;
+      }
       await this.#writeEntry(begun);
       this.#rounds.ring();
     }
+    // At once: what comes from now on begins anew.
+    this.#running = null;
   }
 
   /** Who begins to follow now asks for nothing of before. */
   #forgetOld(): void {
     const oldest = performance.now() - REMEMBER_MS;
+    this.#pending = this.#pending.filter(({ at }) => at >= oldest);
     for (const [account, { at }] of this.#changed) {
       if (at >= oldest) return;
       this.#changed.delete(account);
@@ -180,9 +202,10 @@ export class EventPublisher {
   async #writeEntry(begun: number): Promise<void> {
     const { log, told } = this.#parts;
     await told.catchUp();
-    const events: LoggedEvent[] = [];
+    const pending = roomFor(this.#pending);
+    const events: LoggedEvent[] = pending.map(({ event }) => event);
     const upTo = new Map<AccountId, ToldUpTo>();
-    let octets = 0;
+    let octets = octetsOf(events);
     try {
       for (const [account, changed] of [...this.#changed]) {
         if (events.length >= MAX_EVENTS || octets >= MAX_ENTRY_OCTETS / 2) break;
@@ -196,14 +219,15 @@ export class EventPublisher {
           continue;
         }
         events.push(...news.events);
-        octets += Buffer.byteLength(JSON.stringify(news.events)) + ACCOUNT_OCTETS;
+        octets += octetsOf(news.events) + ACCOUNT_OCTETS;
         if (news.events.length > 0 || news.more) upTo.set(account, news.told);
         if (news.more) this.#changed.set(account, changed);
       }
-      if (upTo.size > 0) {
+      if (upTo.size > 0 || events.length > 0) {
         const entry = { number: told.end + 1, events, told: upTo };
         // Another may be first, and have told the same.
         if (!(await log.append(entry))) return;
+        this.#pending = this.#pending.filter((one) => !pending.includes(one));
         told.note(entry);
         this.written.ring();
         this.#later('save', SAVE_MS, () => {
@@ -227,7 +251,7 @@ export class EventPublisher {
       for (let limit = room.events; ; limit = Math.floor(limit / 2)) {
         const bounds = { begun: begun - CLOCKS_MS, oldest, limit: Math.max(1, limit) };
         const news = await engine.read(account, (tx) => readAccountNews(tx, account, from, bounds));
-        if (Buffer.byteLength(JSON.stringify(news.events)) <= room.octets) return news;
+        if (octetsOf(news.events) <= room.octets) return news;
         if (limit <= 1) return { ...news, events: news.events.map(withoutFlags) };
       }
     } catch (error) {
@@ -245,6 +269,17 @@ export class EventPublisher {
     }
   }
 }
+
+/** The first of them that leave half an entry for others. */
+function roomFor(pending: readonly Pending[]): Pending[] {
+  let octets = 0;
+  return pending.slice(0, MAX_EVENTS / 2).filter(({ event }, index) => {
+    octets += octetsOf([event]);
+    return index === 0 || octets < MAX_ENTRY_OCTETS / 2;
+  });
+}
+
+const octetsOf = (events: readonly LoggedEvent[]): number => Buffer.byteLength(JSON.stringify(events));
 
 /** One message may have more keywords than there is room for: they can be read where it is. */
 function withoutFlags(event: LoggedEvent): LoggedEvent {

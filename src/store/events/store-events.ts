@@ -9,6 +9,7 @@ import { type EventPosition, formatPosition, parsePosition, WHOLE } from './even
 import { EventPublisher } from './event-publisher.ts';
 import { LogTail } from './log-tail.ts';
 import { MarkedAccounts } from './marked-accounts.ts';
+import type { Told } from './telling.ts';
 import { TellingEngine } from './telling-engine.ts';
 import { ToldPositions } from './told-positions.ts';
 
@@ -36,6 +37,11 @@ export class StoreEvents {
     const marked = new MarkedAccounts(vault);
     this.#publisher = new EventPublisher({ engine, log: this.#log, following: this.#following, marked, told });
     this.engine = new TellingEngine(engine, this.#publisher);
+  }
+
+  /** Tells of what was done beside mail, unless nobody follows. */
+  tell(event: Told): void {
+    this.#publisher.tell(event);
   }
 
   /** Position behind all that has happened; from then on events are kept for 7 days. */
@@ -71,6 +77,8 @@ export class StoreEvents {
     if (this.#sweeping) clearInterval(this.#sweeping);
     this.#sweeping = null;
     await this.#sweep?.catch(() => {});
+    // What is lost with the process is told now; of mail others would find it too.
+    await this.#publisher.settle().catch(() => {});
     await this.#publisher.close();
   }
 
