@@ -25,7 +25,7 @@ describe('examples', () => {
     const folders = (await readdir(path.join(ROOT, 'examples'), { withFileTypes: true })).filter((entry) =>
       entry.isDirectory(),
     );
-    expect(folders.map((entry) => entry.name)).toEqual(['cluster', 'imap-server']);
+    expect(folders.map((entry) => entry.name)).toEqual(['automation', 'cluster', 'imap-server']);
   });
 
   test('imap-server serves, and stops on Ctrl-C', async () => {
