@@ -48,6 +48,7 @@ export type { MessageBody, SectionData } from './mime/message-body.ts';
 export * from './model/account.ts';
 export { type LimitsChange, NO_LIMITS } from './model/account-limits.ts';
 export * from './model/account-profile.ts';
+export * from './model/address-register.ts';
 export type * from './model/addresses.ts';
 export {
   type Annotation,

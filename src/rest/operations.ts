@@ -1,5 +1,6 @@
 /** All operations of the API, in the order in which they are told. */
 
+import { addressRegisterOperations } from './groups/address-register.ts';
 import { addressOperations } from './groups/addresses.ts';
 import { appPasswordOperations } from './groups/app-passwords.ts';
 import { archiveOperations } from './groups/archive.ts';
@@ -33,6 +34,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...quotaOperations,
   ...updateOperations,
   ...addressOperations,
+  ...addressRegisterOperations,
   ...forwardedOperations,
   ...mailboxOperations,
   ...messageOperations,

@@ -5,6 +5,7 @@ import type { ChangedFlags, ThreadPlace } from '../engine/records.ts';
 import type { MessageBody } from '../mime/message-body.ts';
 import type { AccountLimits, Usage } from '../model/account.ts';
 import type { AccountProfiles } from '../model/account-profile.ts';
+import type { AddressRegister } from '../model/address-register.ts';
 import type { Addresses } from '../model/addresses.ts';
 import type { Authentication } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
@@ -172,6 +173,8 @@ export interface MessageStore extends AsyncDisposable, AnnotationStore, Outgoing
   readonly profiles: AccountProfiles;
   /** Addresses beyond those that `accounts` knows: patterns, domain aliases, addresses that only forward. */
   readonly addresses: Addresses;
+  /** Addresses that accounts write to, for completing what somebody types. */
+  readonly addressRegister: AddressRegister;
   /** Limits of accounts of which nothing else was said. */
   readonly defaultLimits: DefaultLimits;
   /** Domains whose mail accounts with a tag always take, or never. */

@@ -5,6 +5,7 @@ import type { ThreadPlace } from '../engine/records.ts';
 import { EiderError } from '../errors.ts';
 import type { Account, AccountLimits, Usage } from '../model/account.ts';
 import type { AccountProfiles } from '../model/account-profile.ts';
+import type { AddressRegister } from '../model/address-register.ts';
 import type { Addresses } from '../model/addresses.ts';
 import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
 import type { Authentication } from '../model/authentication.ts';
@@ -25,6 +26,7 @@ import type { AppendMessage } from '../tracing/messages.ts';
 import { traced } from '../tracing/traced.ts';
 import { StoreProfiles } from './account-profiles.ts';
 import { type AccountLogin, type AccountPasswords, StoreAccounts } from './accounts.ts';
+import { StoreAddressRegister } from './address-register.ts';
 import type { AnnotationValues, SetAnnotationsResult } from './annotation-store.ts';
 import { readAnnotations, readMailboxAnnotations, setAnnotations } from './annotations.ts';
 import { appendMessage, appendPrepared, prepareMessage, replaceMessage } from './append.ts';
@@ -107,6 +109,7 @@ export type MakeAuth = (directory: {
 export class Store extends StoreWithServices implements MessageStore {
   readonly accounts: Accounts;
   readonly profiles: AccountProfiles;
+  readonly addressRegister: AddressRegister;
   readonly addresses: Addresses;
   readonly domainAccess: DomainAccess;
   readonly defaultLimits: DefaultLimits;
@@ -149,6 +152,7 @@ export class Store extends StoreWithServices implements MessageStore {
     const isGone = async (id: AccountId): Promise<boolean> => (await context.engine.directory.get(id)) === null;
     this.accounts = tellingAccounts(accounts, tell, isGone);
     this.profiles = new StoreProfiles(context.engine.vault);
+    this.addressRegister = new StoreAddressRegister(context.engine.vault);
     this.addresses = tellingAddresses(new StoreAddresses(context.engine, (record) => accounts.completed(record)), tell);
     this.defaultLimits = context.defaultLimits;
     this.domainAccess = new StoreDomainAccess(context.engine.vault);

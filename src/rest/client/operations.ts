@@ -601,6 +601,26 @@ export interface RestOperations {
       };
     };
   };
+  '/users/{user}/addressregister': {
+    /** Find addresses that a user has written to. */
+    get: {
+      input: {
+        user: string;
+        query: string;
+        limit?: number | undefined;
+        sess?: string | undefined;
+        ip?: string | undefined;
+      };
+      output: { success: true; results: { id: string; name: string; address: string; disabled: boolean }[] };
+    };
+  };
+  '/users/{user}/addressregister/{id}': {
+    /** Say whether an address is offered. */
+    put: {
+      input: { user: string; id: string; sess?: string | undefined; ip?: string | undefined; disabled: boolean };
+      output: { success: true };
+    };
+  };
   '/addresses/forwarded': {
     /** Make an address that only forwards. */
     post: {

@@ -16,6 +16,7 @@ import { decodedPart } from '../messages/decode-part.ts';
 import { draftMessage } from '../messages/draft-message.ts';
 import { findMessage, messageField } from '../messages/find-message.ts';
 import { readReference, referenceField } from '../messages/reference.ts';
+import { registerRecipients } from '../messages/register-recipients.ts';
 import { type Operation, operation } from '../operation.ts';
 import { ApiError } from '../problems.ts';
 import { bodyChunks } from '../read-body.ts';
@@ -101,6 +102,7 @@ const uploadMessage = operation({
         signal,
       };
       const { uid, size } = await store.append(user.id, mailbox.id, source, options);
+      if (input.draft) await registerRecipients(call, user.id, input);
       const message = { id: uid, mailbox: mailboxObjectId(user.id, mailbox.id), size };
       if (!previous || !replacePrevious) return { message };
       const gone = await store.expunge(user.id, previous.id, UidSet.of(replacePrevious.id), { any: true });

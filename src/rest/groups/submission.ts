@@ -16,6 +16,7 @@ import { messageFields, recipientsOf } from '../messages/compose.ts';
 import { type DraftMessage, draftMessage } from '../messages/draft-message.ts';
 import { findMessage, messageField } from '../messages/find-message.ts';
 import { readReference, referenceField } from '../messages/reference.ts';
+import { registerRecipients } from '../messages/register-recipients.ts';
 import { type Operation, operation } from '../operation.ts';
 import { ApiError } from '../problems.ts';
 
@@ -104,6 +105,7 @@ const submitMessage = operation({
           signal,
         });
         if (old) await store.expunge(user.id, old.mailbox, UidSet.of(old.uid), { any: true });
+        await registerRecipients(call, user.id, message.given);
         return { message: kept };
       }
       const sent = await store.submissions.submit(user.id, message.write(), {
@@ -117,6 +119,7 @@ const submitMessage = operation({
         ...(transactionId !== null && { transactionId }),
         signal,
       });
+      await registerRecipients(call, user.id, message.given);
       return { message: showSent(user, sent) };
     });
   },
@@ -169,6 +172,7 @@ const submitStoredMessage = operation({
         ...(transactionId !== null && { transactionId }),
         signal,
       });
+      await registerRecipients(call, user.id, { to, cc, bcc });
       const message = showSent(user, sent);
       return { queueId: message.queueId, message };
     });
