@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { DIST, DIST_ALIAS } from './test/dist-alias.ts';
 import { filesOnEveryEngine } from './test/files-on-every-engine.ts';
@@ -23,12 +24,15 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     server: { deps: { external: [DIST] } },
-    maxWorkers: 2,
+    // Many tests wait, for processes and for time to go by.
+    maxWorkers: Math.max(2, Math.min(4, availableParallelism() + 1)),
     projects: [
       {
         extends: true,
         test: {
           name: 'sqlite',
+          // To load everything anew for each file took a quarter of the time.
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: MONGODB,
           provide: { engine: 'sqlite', mongodb: null },

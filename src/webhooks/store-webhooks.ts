@@ -82,12 +82,8 @@ export class StoreWebhooks implements Webhooks {
   }
 
   async list(): Promise<Webhook[]> {
-    const found: Webhook[] = [];
-    for (const [id, settings] of await this.#records.list()) {
-      const webhook = await this.#told(id, settings);
-      if (webhook) found.push(webhook);
-    }
-    return found;
+    const all = [...(await this.#records.list())].map(([id, settings]) => this.#told(id, settings));
+    return (await Promise.all(all)).filter((webhook) => webhook !== null);
   }
 
   async get(id: string): Promise<Webhook | null> {

@@ -1,15 +1,18 @@
 /** What comes into an encrypted mailbox by other ways than delivery: written by clients and programs, copied, moved, brought back. */
 
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { SendError } from '../../src/delivery/send-error.ts';
 import { createImapServer } from '../../src/imap/index.ts';
 import { mailboxObjectId } from '../../src/model/object-ids.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
 import { createRestApi } from '../../src/rest/api.ts';
+import { mustEider } from '../cli/run-eider.ts';
 import { wordyMessage } from '../durability/readable-words.ts';
-import { emptyPlace } from '../engine-under-test.ts';
+import { emptyPlace, placeOptions } from '../engine-under-test.ts';
 import { LineClient } from '../imap/line-client.ts';
-import { letter, readAll, withFile } from '../store/store-fixture.ts';
+import { letter, readAll, temporaryFolder, withFile } from '../store/store-fixture.ts';
 import { wordsAt } from '../stored-words.ts';
 import { ADDRESS, afterTheKey, type EncryptedFixture, openEncrypted } from './encrypted-fixture.ts';
 
@@ -72,6 +75,16 @@ const ways: readonly [name: string, put: (fixture: EncryptedFixture, message: Bu
       expect(await (await api(fixture))(path, Uint8Array.from(message), 'message/rfc822')).toBe(200);
     },
   ],
+  [
+    'uploaded in base64',
+    async (fixture, message) => {
+      const { store, account } = fixture;
+      const { id } = await store.mailbox(account, 'Secret');
+      const path = `/users/${account}/mailboxes/${mailboxObjectId(account, id)}/messages`;
+      const body = JSON.stringify({ raw: message.toString('base64') });
+      expect(await (await api(fixture))(path, body, 'application/json')).toBe(200);
+    },
+  ],
 ];
 
 describe.each(ways)('what is %s', (_name, put) => {
@@ -90,6 +103,51 @@ describe.each(ways)('what is %s', (_name, put) => {
     expect(await wordsAt(place)).toEqual([]);
   });
 });
+
+test('what is uploaded field by field is encrypted, with no word of it anywhere', async () => {
+  const place = await emptyPlace();
+  const fixture = await openEncrypted({ ...place, account: { password: 'secret' } });
+  const { store, account } = fixture;
+  const { id } = await store.mailbox(account, 'Secret');
+  const path = `/users/${account}/mailboxes/${mailboxObjectId(account, id)}/messages`;
+  const fields = {
+    from: { address: ADDRESS },
+    to: [{ address: 'bob@example.org' }],
+    subject: 'cinnabarlike',
+    text: 'quicksilvery '.repeat(1_000),
+    attachments: [
+      { filename: 'vermilionish.txt', content: Buffer.from('mercurialist '.repeat(10_000)).toString('base64') },
+    ],
+  };
+  const ask = await api(fixture);
+  expect(await ask(path, JSON.stringify(fields), 'application/json')).toBe(200);
+  const found = await readAll(fixture, 'Secret');
+  expect((await fixture.decrypted(found[0]!.raw)).toString()).toMatch(/Subject: cinnabarlike/);
+  expect(await wordsAt(place)).toEqual([]);
+  const later = vi.spyOn(Date, 'now').mockReturnValue(afterTheKey());
+  onTestFinished(() => later.mockRestore());
+  expect(await ask(path, JSON.stringify(fields), 'application/json')).toBe(503);
+  const raw = wordyMessage(1, SMALL).toString('base64');
+  expect(await ask(path, JSON.stringify({ raw }), 'application/json')).toBe(503);
+  expect(await readAll(fixture, 'Secret')).toHaveLength(1);
+});
+
+test.each([SMALL, LARGE])(
+  'what the command imports is encrypted, with no word of %d octets anywhere',
+  async (octets) => {
+    const place = await emptyPlace();
+    const fixture = await openEncrypted(place);
+    const file = path.join(await temporaryFolder(), 'one.eml');
+    const message = wordyMessage(1, octets);
+    await writeFile(file, message);
+    await mustEider(['import', 'ann', file, '--mailbox', 'Secret', ...placeOptions(place)]);
+    const found = await readAll(fixture, 'Secret');
+    expect(found).toHaveLength(1);
+    expect((await fixture.decrypted(found[0]!.raw)).equals(message)).toBe(true);
+    // What the command remembers of its source is beside the store, and no word of it.
+    expect(await wordsAt(place)).toEqual([]);
+  },
+);
 
 test('the look for words finds them where nothing is encrypted', async () => {
   const place = await emptyPlace();

@@ -325,7 +325,7 @@ describe('whatever comes, no operation fails and none leaks', () => {
             if (!asRoot && text.includes(SECRET)) throw new Error(`it leaks: ${path}?${search}`);
           },
         ),
-        { numRuns: runs(24) },
+        { numRuns: runs(16) },
       );
     },
     120_000,
