@@ -31,13 +31,22 @@ const USUAL: StoredStatus = {
   sessionsSince: 0,
 };
 
+/** Told after the second factors of an account were changed, or set as they were. */
+export type FactorsSwitched = (
+  account: AccountId,
+  before: readonly SecondFactorKind[],
+  after: readonly SecondFactorKind[],
+) => void;
+
 /** The states of all accounts. */
 export class AccountStatuses {
   readonly #vault: Vault;
+  readonly #switched: FactorsSwitched | undefined;
   readonly #recent = new Map<AccountId, { readonly status: StoredStatus; readonly until: number }>();
 
-  constructor(vault: Vault) {
+  constructor(vault: Vault, switched?: FactorsSwitched) {
     this.#vault = vault;
+    this.#switched = switched;
   }
 
   async get(account: AccountId): Promise<StoredStatus> {
@@ -78,11 +87,14 @@ export class AccountStatuses {
    */
   async switchFactor(account: AccountId, method: SecondFactorKind, on: boolean): Promise<boolean> {
     let ends = false;
-    await this.update(account, ({ secondFactors, passwordSerial }) => {
-      const after = [...secondFactors.filter((one) => one !== method), ...(on ? [method] : [])];
-      ends = !hasFactor(secondFactors) && hasFactor(after);
-      return { secondFactors: after, ...(ends && { passwordSerial: passwordSerial + 1 }) };
+    let before: readonly SecondFactorKind[] = [];
+    const { secondFactors } = await this.update(account, (status) => {
+      before = status.secondFactors;
+      const after = [...before.filter((one) => one !== method), ...(on ? [method] : [])];
+      ends = !hasFactor(before) && hasFactor(after);
+      return { secondFactors: after, ...(ends && { passwordSerial: status.passwordSerial + 1 }) };
     });
+    this.#switched?.(account, before, secondFactors);
     return ends;
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Account } from '../model/account.ts';
 import type { AccountId } from '../model/ids.ts';
+import type { FactorsSwitched } from './account-statuses.ts';
 
 /** An account as it logs in. */
 export interface LoginAccount {
@@ -20,4 +21,6 @@ export interface LoginDirectory {
   get(id: AccountId): Promise<Account | null>;
   /** Keeps a password that was right in our own form, when it is kept in that of another server. */
   rehash(login: LoginAccount, password: string): Promise<void>;
+  /** Told after second factors were switched on or off. */
+  readonly factorsSwitched?: FactorsSwitched;
 }

@@ -70,7 +70,7 @@ export class StoreAuthentication implements Authentication {
     this.#directory = directory;
     const { verify: _, ...hints } = options.bearer ?? { verify: null };
     this.bearer = options.bearer ? hints : null;
-    this.#statuses = new AccountStatuses(vault);
+    this.#statuses = new AccountStatuses(vault, directory.factorsSwitched);
     this.#appPasswords = new AppPasswords(vault, now);
     this.#totp = new OneTimePasswords(vault, sealer, now);
     this.#recovery = new RecoveryCodes(vault);

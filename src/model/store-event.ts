@@ -90,7 +90,7 @@ export interface ForwardedAddressEvent extends AnyEvent {
   readonly value: string;
 }
 
-/** The addresses of a domain have another one now. */
+/** The addresses of a domain, or its aliases, have another one now. Both are in normal form. */
 export interface DomainRenamedEvent extends AnyEvent {
   readonly ev: 'address.domain.renamed';
   readonly previous: string;
@@ -118,7 +118,7 @@ export interface FilterEvent extends AnyEvent {
   readonly filter: string;
 }
 
-/** Of a key that a domain signs with; `dkim.updated` when it signs from then on, or no more. */
+/** Of a key that a domain signs with; `dkim.updated` when it signs from then on, or no more, also because another does. */
 export interface DkimEvent extends AnyEvent {
   readonly ev: 'dkim.created' | 'dkim.deleted' | 'dkim.updated';
   readonly domain: string;

@@ -161,7 +161,8 @@ export function requireCount(addresses: number): void {
   throw new EiderError('LIMIT_EXCEEDED', `an account has at most ${MAX_ADDRESSES} addresses`);
 }
 
-function normalForm(text: string): string {
+/** An address or a pattern as it is compared. @throws `ADDRESS_INVALID`. */
+export function normalForm(text: string): string {
   return isPattern(text) ? parsePattern(text).address : normalizeAddress(text);
 }
 

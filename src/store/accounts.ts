@@ -42,6 +42,8 @@ export interface AccountHooks {
   readonly hidden?: (id: AccountId) => Promise<void>;
   /** Ends what came in by the old password, and notes what holds of the new one. */
   readonly passwordChanged?: (id: AccountId, password: string | null, options: PasswordOptions) => Promise<void>;
+  /** Told after all of an account's addresses were set. */
+  readonly addressesSet?: (id: AccountId, before: readonly string[], after: readonly string[]) => void;
   /** Why a password may not be chosen, for people; `null` when it may. */
   readonly passwordPolicy?: PasswordPolicy;
 }
@@ -249,8 +251,9 @@ export class StoreAccounts implements Accounts {
     settings: Pick<AccountPatch, 'limits' | 'copies'>,
   ): Promise<void> {
     const added = next.filter((address) => !addresses.includes(address));
-    await this.#addresses.claims.change(id, { added, apply: () => next, settings });
+    const before = await this.#addresses.claims.change(id, { added, apply: () => next, settings });
     for (const address of addresses) if (!next.includes(address)) await this.#addresses.records.remove(id, address);
+    this.#hooks.addressesSet?.(id, before, next);
   }
 
   /** The account, with its mailboxes: a crash may have come between the two parts of its creation. */

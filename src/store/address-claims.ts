@@ -48,8 +48,8 @@ export class AddressClaims {
     }
   }
 
-  /** @throws `ACCOUNT_NOT_FOUND`, `ADDRESS_EXISTS`, and what `apply` throws. */
-  async change(account: AccountId, { added, apply, settings }: AddressChange): Promise<void> {
+  /** Resolves with the addresses of before. @throws `ACCOUNT_NOT_FOUND`, `ADDRESS_EXISTS`, and what `apply` throws. */
+  async change(account: AccountId, { added, apply, settings }: AddressChange): Promise<readonly string[]> {
     await this.requireFree(account, added);
     let [before, after]: (readonly string[])[] = [];
     const addresses = (current: readonly string[]): readonly string[] => {
@@ -67,6 +67,7 @@ export class AddressClaims {
       await this.#engine.directory.update(account, { addresses: undone });
       throw error;
     }
+    return before ?? [];
   }
 
   /** @throws `ADDRESS_EXISTS`. */

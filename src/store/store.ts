@@ -8,7 +8,7 @@ import type { AccountProfiles } from '../model/account-profile.ts';
 import type { AddressRegister } from '../model/address-register.ts';
 import type { Addresses } from '../model/addresses.ts';
 import type { Annotation, AnnotationQuery } from '../model/annotation.ts';
-import type { Authentication } from '../model/authentication.ts';
+import type { Authentication, SecondFactorKind } from '../model/authentication.ts';
 import type { Change } from '../model/change.ts';
 import type { DefaultLimits } from '../model/default-limits.ts';
 import type { DomainAccess } from '../model/domain-access.ts';
@@ -34,6 +34,8 @@ import { changesSince, followChanges, mailboxChanges } from './changes.ts';
 import { accountSettings, resolveMailbox, type StoreContext } from './context.ts';
 import { StoreDomainAccess } from './domain-access.ts';
 import {
+  addressEvents,
+  factorEvents,
   tellingAccounts,
   tellingAddresses,
   tellingAuthentication,
@@ -103,6 +105,8 @@ export type MakeAuth = (directory: {
   get(id: AccountId): Promise<Account | null>;
   /** Keeps a password that was right in our own form. */
   rehash(login: AccountLogin, password: string): Promise<void>;
+  /** Told after second factors were switched on or off. */
+  factorsSwitched(id: AccountId, before: readonly SecondFactorKind[], after: readonly SecondFactorKind[]): void;
 }) => StoreAuth;
 
 /** A message store over any engine and blob store, which it closes with itself. */
@@ -145,6 +149,7 @@ export class Store extends StoreWithServices implements MessageStore {
       {
         hidden: async (id) => this.#auth?.passwordChanged(id, null, {}),
         passwordChanged: async (id, password, options) => this.#auth?.passwordChanged(id, password, options),
+        addressesSet: (id, before, after) => addressEvents(id, before, after).forEach(tell),
         ...(passwordPolicy && { passwordPolicy }),
       },
       context.restorableMs > 0,
@@ -162,6 +167,7 @@ export class Store extends StoreWithServices implements MessageStore {
       complete: (id) => accounts.complete(id),
       get: (id) => accounts.byId(id),
       rehash: (login, password) => accounts.rehash(login, password),
+      factorsSwitched: (id, before, after) => factorEvents(id, before, after).forEach(tell),
     });
     this.#auth = auth ? tellingAuthentication(auth, tell) : null;
     this.files = new StoreFiles(context);

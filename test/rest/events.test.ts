@@ -66,6 +66,39 @@ test('it tells of all accounts, goes on after a position, and of the types and t
   expect((await ofMailboxes()).data).toMatchObject({ ev: 'mailbox.created' });
 });
 
+test('what administrators do is told with the ids that the API has, and of a user what is his', async () => {
+  const rest = await openRest({}, { secret: Buffer.alloc(32, 7) });
+  const { id: ben } = await rest.account('ben');
+  const next = await follow(rest, '?types=user.*,address.*,dkim.*,domainalias.*,asp.*');
+  const start = (await next()).id as string;
+  const make = async (path: string, body: object) => (await rest.call('POST', path, body)).body;
+  const { id: user } = await make('/users', { username: 'ann', password: 'correct horse' });
+  const { id: address } = await make(`/users/${user}/addresses`, { address: 'A@a.example' });
+  const { id: forwarded } = await make('/addresses/forwarded', { address: 'f@a.example', targets: ['x@b.example'] });
+  const { id: domainalias } = await make('/domainaliases', { alias: 'B.example', domain: 'a.example' });
+  const { id: dkim, selector } = await make('/dkim', { domain: 'a.example', selector: 'one' });
+  const { id: asp, password } = await make(`/users/${ben}/asps`, { description: 'x', scopes: ['imap'] });
+  await rest.call('DELETE', `/domainaliases/${domainalias}`);
+  const told: object[] = [];
+  for (let count = 0; count < 7; count++) {
+    const { id: _id, time: _time, fingerprint: _fingerprint, ...event } = (await next()).data ?? {};
+    told.push(event);
+  }
+  expect(told).toEqual([
+    { ev: 'user.created', user },
+    { ev: 'address.user.created', user, address, value: 'a@a.example' },
+    { ev: 'address.forwarded.created', address: forwarded, value: 'f@a.example' },
+    { ev: 'domainalias.created', domainalias, alias: 'b.example', domain: 'a.example' },
+    { ev: 'dkim.created', dkim, domain: 'a.example', selector },
+    { ev: 'asp.created', user: ben, asp },
+    { ev: 'domainalias.deleted', domainalias, alias: 'b.example', domain: 'a.example' },
+  ]);
+  expect(JSON.stringify(told)).not.toContain(password);
+  const ofBen = await follow(rest, `?types=asp.*,address.*,dkim.*&user=${ben}&Last-Event-ID=${start}`);
+  await ofBen();
+  expect((await ofBen()).data).toMatchObject({ ev: 'asp.created', user: ben, asp });
+});
+
 test('a position that is none is a reset', async () => {
   const next = await follow(await openRest(), '', { 'last-event-id': 'f'.repeat(24) });
   await next();

@@ -8,7 +8,9 @@ import type { Filters } from '../../model/filter.ts';
 import type { AccountId } from '../../model/ids.ts';
 import type { Recovery } from '../../model/recovery.ts';
 import type { TlsCertificate, TlsCertificates } from '../../model/tls-certificate.ts';
+import { normalForm } from '../account-addresses.ts';
 import type { Accounts } from '../accounts-api.ts';
+import { requireDomain } from '../domain-records.ts';
 import { type Tell, type Told, telling } from './telling.ts';
 
 /** Accounts that tell. @param isGone whether one that was removed cannot be brought back */
@@ -19,11 +21,6 @@ export function tellingAccounts(
 ): Accounts {
   return telling(accounts, tell, {
     create: ({ id: user, addresses }) => [{ ev: 'user.created', user }, ...addressEvents(user, [], addresses)],
-    update: {
-      before: (id) => accounts.get(id),
-      after: ({ id, addresses }, _, before?: { readonly addresses: readonly string[] }) =>
-        before ? addressEvents(id, before.addresses, addresses) : [],
-    },
     setPassword: (_, [user]) => [{ ev: 'user.password.changed', user }],
     setPasswordHash: (_, [user]) => [{ ev: 'user.password.changed', user }],
     remove: async (_, [user]) => [
@@ -37,51 +34,34 @@ export function tellingAccounts(
 export function tellingAddresses(addresses: Addresses, tell: Tell): Addresses {
   return telling(addresses, tell, {
     add: ({ address }, [user]) => [{ ev: 'address.user.created', user, value: address }],
-    remove: {
-      before: async (user) => (await addresses.list(user)).map(({ address }) => address),
-      after: async (done, [user], before: readonly string[] = []) =>
-        done
-          ? addressEvents(
-              user,
-              before,
-              (await addresses.list(user)).map(({ address }) => address),
-            )
-          : [],
-    },
+    remove: (done, [user, address]) => (done ? [{ ev: 'address.user.deleted', user, value: normalForm(address) }] : []),
     createForwardingAddress: ({ address }) => [{ ev: 'address.forwarded.created', value: address }],
     removeForwardingAddress: {
       before: (address) => addresses.forwardingAddress(address),
       after: (done, [given], before?: { readonly address: string } | null) =>
         done ? [{ ev: 'address.forwarded.deleted', value: before?.address ?? given }] : [],
     },
-    renameDomain: (_, [previous, current]) => [{ ev: 'address.domain.renamed', previous, current }],
+    renameDomain: {
+      before: async (from) => (await addresses.domainAliases(from)).length,
+      after: ({ renamed }, [from, to], aliases = 0) =>
+        renamed + aliases > 0
+          ? [{ ev: 'address.domain.renamed', previous: requireDomain(from), current: requireDomain(to) }]
+          : [],
+    },
     createDomainAlias: ({ alias, domain }) => [{ ev: 'domainalias.created', alias, domain }],
     removeDomainAlias: {
       before: (alias) => addresses.domainAlias(alias),
       after: (done, [alias], domain?: string | null) =>
-        done && domain != null ? [{ ev: 'domainalias.deleted', alias, domain }] : [],
+        done && domain != null ? [{ ev: 'domainalias.deleted', alias: requireDomain(alias), domain }] : [],
     },
   });
 }
 
 /** Authentication that tells. */
 export function tellingAuthentication<Auth extends Authentication>(auth: Auth, tell: Tell): Auth {
-  const factors = async (account: AccountId): Promise<readonly SecondFactorKind[]> =>
-    (await auth.status(account)).secondFactors;
-  const changed = {
-    before: factors,
-    after: async (_: unknown, [user]: [AccountId, ...unknown[]], before?: readonly SecondFactorKind[]) =>
-      before ? factorEvents(user, before, await factors(user)) : [],
-  };
   return telling<Authentication>(auth, tell, {
     createAppPassword: ({ id: asp }, [user]) => [{ ev: 'asp.created', user, asp }],
     removeAppPassword: (done, [user, asp]) => (done ? [{ ev: 'asp.deleted', user, asp }] : []),
-    confirmTotp: changed,
-    removeTotp: changed,
-    setCustomFactor: changed,
-    finishSecurityKey: changed,
-    addU2fKey: changed,
-    removeSecurityKey: changed,
   }) as Auth;
 }
 
@@ -120,11 +100,27 @@ export function tellingServices<Services extends ToldServices>(services: Service
 function tellingKeys(dkim: DkimKeys, tell: Tell): DkimKeys {
   const event = (ev: 'dkim.created' | 'dkim.deleted' | 'dkim.updated', key: DkimKey | null | undefined): Told[] =>
     key ? [{ ev, domain: key.domain, selector: key.selector, fingerprint: key.fingerprint }] : [];
+  // Of each algorithm one signs: the one that did signs no more.
+  const replaced = (before: readonly DkimKey[], key: DkimKey): Told[] => {
+    const same = before.find((one) => one.active && one.algorithm === key.algorithm && one.selector !== key.selector);
+    return event('dkim.updated', same);
+  };
+  const created = (key: DkimKey, _: unknown, before: readonly DkimKey[] = []): Told[] => [
+    ...event('dkim.created', key),
+    ...(key.active ? replaced(before, key) : []),
+  ];
   return telling(dkim, tell, {
-    create: (key) => event('dkim.created', key),
-    import: (key) => event('dkim.created', key),
-    activate: (key) => event('dkim.updated', key),
-    deactivate: (key) => event('dkim.updated', key),
+    create: { before: (domain) => dkim.list(domain), after: created },
+    import: { before: (domain) => dkim.list(domain), after: created },
+    activate: {
+      before: (domain) => dkim.list(domain),
+      after: (key, _, before: readonly DkimKey[] = []) =>
+        key?.active && !signedBy(before, key) ? [...event('dkim.updated', key), ...replaced(before, key)] : [],
+    },
+    deactivate: {
+      before: (domain, selector) => dkim.get(domain, selector),
+      after: (key, _, before?: DkimKey | null) => (before?.active && !key?.active ? event('dkim.updated', key) : []),
+    },
     remove: {
       before: (domain, selector) => dkim.get(domain, selector),
       after: (done, _, key?: DkimKey | null) => (done ? event('dkim.deleted', key) : []),
@@ -153,7 +149,8 @@ function tellingCertificates(certificates: TlsCertificates, tell: Tell): TlsCert
   });
 }
 
-function addressEvents(user: AccountId, before: readonly string[], after: readonly string[]): Told[] {
+/** All addresses of an account were set. */
+export function addressEvents(user: AccountId, before: readonly string[], after: readonly string[]): Told[] {
   const added = after.filter((address) => !before.includes(address));
   const removed = before.filter((address) => !after.includes(address));
   return [
@@ -166,9 +163,14 @@ function replyEvent(user: AccountId, enabled: boolean): Told {
   return { ev: enabled ? 'autoreply.user.enabled' : 'autoreply.user.disabled', user };
 }
 
+function signedBy(keys: readonly DkimKey[], { selector }: DkimKey): boolean {
+  return keys.some((key) => key.selector === selector && key.active);
+}
+
 const FACTORS = { totp: 'totp', securityKey: 'u2f', custom: 'custom' } as const;
 
-function factorEvents(
+/** Second factors of an account were switched on or off. */
+export function factorEvents(
   user: AccountId,
   before: readonly SecondFactorKind[],
   after: readonly SecondFactorKind[],
@@ -178,5 +180,7 @@ function factorEvents(
     if (was === is) return [];
     return [{ ev: `mfa.${name}.${is ? 'enabled' : 'disabled'}`, user }];
   });
-  return before.length > 0 && after.length === 0 ? [...events, { ev: 'mfa.disabled', user }] : events;
+  // Recovery codes alone are none.
+  const [had, has] = [before, after].map((kinds) => kinds.some((kind) => kind in FACTORS));
+  return had && !has ? [...events, { ev: 'mfa.disabled', user }] : events;
 }

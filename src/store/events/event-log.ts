@@ -28,6 +28,8 @@ export interface LogEntry {
   readonly number: number;
   readonly events: readonly LoggedEvent[];
   readonly told: ReadonlyMap<AccountId, ToldUpTo>;
+  /** Of the attempt that wrote it, so that who tried knows it again. */
+  readonly attempt?: string;
 }
 
 /** Entries are kept for so long, in milliseconds: 7 days. */
@@ -82,8 +84,9 @@ export class EventLog {
   }
 
   /** Writes an entry, durably; `false`, and nothing happened, when another has that number. */
-  append({ number, events, told }: LogEntry): Promise<boolean> {
-    const value = JSON.stringify({ events, told: [...told].map(([id, { modSeq, steps }]) => [id, modSeq, steps]) });
+  append({ number, events, told, attempt }: LogEntry): Promise<boolean> {
+    const upTo = [...told].map(([id, { modSeq, steps }]) => [id, modSeq, steps]);
+    const value = JSON.stringify({ events, told: upTo, attempt });
     return this.#vault.create({ ...LOG, key: keyOf(number) }, { value, expires: Date.now() + EVENT_LOG_MS });
   }
 
@@ -109,10 +112,15 @@ export class EventLog {
 }
 
 function entryOf({ key, value }: VaultEntry): LogEntry {
-  const { events, told } = JSON.parse(value) as { events: LoggedEvent[]; told: [AccountId, ModSeq, number][] };
+  const { events, told, attempt } = JSON.parse(value) as {
+    events: LoggedEvent[];
+    told: [AccountId, ModSeq, number][];
+    attempt?: string;
+  };
   return {
     number: Number(key),
     events,
+    ...(attempt !== undefined && { attempt }),
     told: new Map(told.map(([account, modSeq, steps]) => [account, { modSeq, steps }])),
   };
 }

@@ -1,5 +1,6 @@
 /** Writes what this process changes into the log of events, and what others changed who died before they could. */
 
+import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../engine/engine.ts';
 import { isEiderError } from '../../errors.ts';
 import type { AccountId, ModSeq } from '../../model/ids.ts';
@@ -28,6 +29,8 @@ const ACCOUNT_OCTETS = 128;
 const REMEMBER_MS = 5_000;
 /** And so many of them. */
 const MAX_REMEMBERED = 10_000;
+/** While events wait for somebody to follow, that is asked again so often, in milliseconds. */
+const ASK_MS = 1_000;
 /** How far the clocks of machines may differ, in milliseconds. */
 const CLOCKS_MS = 300_000;
 /** Until a log that could not be written is tried again, in milliseconds. */
@@ -50,6 +53,13 @@ interface Pending {
   readonly at: number;
 }
 
+/** An entry of which is not known whether it was written: until it is, all that is tried has the same events. */
+interface Unsure {
+  readonly number: number;
+  readonly attempt: string;
+  readonly pending: readonly Pending[];
+}
+
 /** An account of which something is to be told. */
 interface Changed {
   /** The first change that is not told for sure. */
@@ -67,13 +77,14 @@ export class EventPublisher {
   readonly #changed = new Map<AccountId, Changed>();
   /** Events that need nothing to be read, in their order. */
   #pending: Pending[] = [];
+  #unsure: Unsure | null = null;
   /** Those of the entry that is being written. */
   readonly #inFlight = new Map<AccountId, Changed>();
   /** Those that could not be read. The others do not wait for them. */
   readonly #unreadable = new Map<AccountId, Changed>();
   /** Rings after each entry, or when none could be written. */
   readonly #rounds = new Wake();
-  readonly #timers = new Map<'retry' | 'unreadable' | 'save', NodeJS.Timeout>();
+  readonly #timers = new Map<'retry' | 'unreadable' | 'save' | 'ask', NodeJS.Timeout>();
   #running: Promise<void> | null = null;
   #saving = false;
   #failures = 0;
@@ -145,8 +156,13 @@ export class EventPublisher {
     await this.#parts.told.save().catch(() => {});
   }
 
+  get #hasWork(): boolean {
+    return this.#changed.size > 0 || this.#pending.length > 0 || this.#saving;
+  }
+
   #start(): void {
-    if (this.#running || this.#closed || this.#timers.has('retry')) return;
+    // With nothing to do a run would be over before it is known to be running, and none would begin any more.
+    if (!this.#hasWork || this.#running || this.#closed || this.#timers.has('retry')) return;
     this.#running = this.#run()
       .catch((error: unknown) => {
         // What could not be written stays to be written.
@@ -159,7 +175,7 @@ export class EventPublisher {
   }
 
   /** Does something and goes on, once, however often it is said. */
-  #later(what: 'retry' | 'unreadable' | 'save', ms: number, work: () => void): void {
+  #later(what: 'retry' | 'unreadable' | 'save' | 'ask', ms: number, work: () => void): void {
     if (this.#timers.has(what) || this.#closed) return;
     const timer = setTimeout(() => {
       this.#timers.delete(what);
@@ -171,7 +187,7 @@ export class EventPublisher {
 
   async #run(): Promise<void> {
     const { following, told } = this.#parts;
-    while (!this.#closed && (this.#changed.size > 0 || this.#pending.length > 0 || this.#saving)) {
+    while (!this.#closed && this.#hasWork) {
       if (this.#saving) {
         this.#saving = false;
         await told.save();
@@ -180,6 +196,7 @@ export class EventPublisher {
       const begun = await following.begun();
       if (begun === null) {
         this.#forgetOld();
+        if (this.#pending.length > 0) this.#later('ask', ASK_MS, () => {});
         break;
       }
       await this.#writeEntry(begun);
@@ -202,7 +219,8 @@ export class EventPublisher {
   async #writeEntry(begun: number): Promise<void> {
     const { log, told } = this.#parts;
     await told.catchUp();
-    const pending = roomFor(this.#pending);
+    await this.#makeSure();
+    const { pending, attempt } = this.#unsure ?? { pending: roomFor(this.#pending), attempt: randomUUID() };
     const events: LoggedEvent[] = pending.map(({ event }) => event);
     const upTo = new Map<AccountId, ToldUpTo>();
     let octets = octetsOf(events);
@@ -224,10 +242,11 @@ export class EventPublisher {
         if (news.more) this.#changed.set(account, changed);
       }
       if (upTo.size > 0 || events.length > 0) {
-        const entry = { number: told.end + 1, events, told: upTo };
+        const entry = { number: told.end + 1, events, told: upTo, ...(pending.length > 0 && { attempt }) };
+        if (pending.length > 0) this.#unsure = { number: entry.number, attempt, pending };
         // Another may be first, and have told the same.
         if (!(await log.append(entry))) return;
-        this.#pending = this.#pending.filter((one) => !pending.includes(one));
+        this.#wasTold(pending);
         told.note(entry);
         this.written.ring();
         this.#later('save', SAVE_MS, () => {
@@ -240,6 +259,24 @@ export class EventPublisher {
       for (const [account, changed] of this.#inFlight) this.#changed.set(account, changed);
       this.#inFlight.clear();
     }
+  }
+
+  /** An entry whose writing failed, or was tried again below, may be there all the same. */
+  async #makeSure(): Promise<void> {
+    const { log, told } = this.#parts;
+    const unsure = this.#unsure;
+    if (!unsure || told.end < unsure.number) return;
+    const [entry] = await log.after(unsure.number - 1, 1);
+    this.#unsure = null;
+    if (entry?.number !== unsure.number || entry.attempt !== unsure.attempt) return;
+    this.#wasTold(unsure.pending);
+    this.written.ring();
+  }
+
+  #wasTold(pending: readonly Pending[]): void {
+    const gone = new Set(pending);
+    this.#pending = this.#pending.filter((one) => !gone.has(one));
+    this.#unsure = null;
   }
 
   /** `null` when there is nothing to tell now. */
