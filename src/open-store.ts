@@ -32,6 +32,7 @@ import { StoreDefaultLimits } from './store/default-limits.ts';
 import type { MessageStore, PasswordPolicy } from './store/message-store.ts';
 import { Store } from './store/store.ts';
 import { TracedEngine } from './store/traced-engine.ts';
+import { requireWaits } from './webhooks/post-outcome.ts';
 
 /** Options of {@link openStore}. */
 export interface OpenStoreOptions {
@@ -119,8 +120,8 @@ export const DEFAULT_MAX_MESSAGE_SIZE: number = 256 * 1024 * 1024;
  * @throws `STORE_UNSUITABLE` when a folder cannot be made or written, the MongoDB server has no transactions or lacks
  *   an index, or there is no store and `create` is `false`; `SCHEMA_TOO_NEW` when a newer version of eider wrote it; `STORE_CORRUPT`; `UNSUPPORTED` when there
  *   is no usable SQLite; `UNAVAILABLE` when no MongoDB server answers within 5 seconds; `INVALID_ARGUMENT` when the
- *   options say nowhere, or two places, the relying party is one that no key could answer, or the secret of webhooks
- *   is too short.
+ *   options say nowhere, or two places, the relying party is one that no key could answer, the secret of webhooks
+ *   is too short, or there are no waits between their tries.
  * @example
  * ```ts
  * await using store = await openStore({ path: './mail' });
@@ -132,6 +133,7 @@ export async function openStore(options: OpenStoreOptions): Promise<MessageStore
   if (options.authentication?.relyingParty) requireRelyingParty(options.authentication.relyingParty);
   new NetworkList(options.authentication?.limits?.trusted ?? []);
   if (options.outgoing?.webhooks) webhookPoster(options.outgoing.webhooks);
+  if (options.webhooks?.waitsMs) requireWaits(options.webhooks.waitsMs);
   const parts = await openParts(options);
   const passwords = new PasswordVerifier();
   const { vault } = parts.engine;

@@ -12,15 +12,20 @@ export interface ServerSentEvent {
 
 /** Events of an answer. @throws when the connection breaks. */
 export async function* readEvents(answer: Response): AsyncGenerator<ServerSentEvent, void, undefined> {
-  const lines = createInterface({ input: Readable.fromWeb(answer.body as ReadableStream<Uint8Array>) });
+  const input = Readable.fromWeb(answer.body as ReadableStream<Uint8Array>);
   let id = '';
   let data: string | null = null;
-  for await (const line of lines) {
-    if (line.startsWith('id: ')) id = line.slice(4);
-    else if (line.startsWith('data: ')) data = (data === null ? '' : `${data}\n`) + line.slice(6);
-    else if (line === '') {
-      if (id !== '') yield { id, data };
-      data = null;
+  try {
+    for await (const line of createInterface({ input })) {
+      if (line.startsWith('id: ')) id = line.slice(4);
+      else if (line.startsWith('data: ')) data = (data === null ? '' : `${data}\n`) + line.slice(6);
+      else if (line === '') {
+        if (id !== '') yield { id, data };
+        data = null;
+      }
     }
+  } finally {
+    // Whoever reads no more leaves no connection open.
+    input.destroy();
   }
 }

@@ -15,11 +15,12 @@ export interface Place {
 
 const KEYWORD = 'Invoiced';
 const WORDS = /invoice|rechnung|facture|factura|faktura|счёт/iu;
-const MAX_NAME = 100;
+/** In UTF-8; file systems take 255. */
+const MAX_NAME_OCTETS = 150;
 
 /**
- * Files the invoice that a message may be, and marks it. What the API refuses of a single message is said, and does not
- * keep the others waiting; what passes, or concerns all, is thrown.
+ * Files the invoice that a message may be, and marks it. What the API refuses of a single message, or falls over, is said,
+ * and does not keep the others waiting; what passes, or concerns all, is thrown.
  */
 export async function collect(client: RestClient, folder: string, place: Place): Promise<void> {
   try {
@@ -30,9 +31,9 @@ export async function collect(client: RestClient, folder: string, place: Place):
   }
 }
 
-/** The server is away, or not well: another try will do. */
+/** The server is away, or not well: another try will do. Of 500 it will not, as when a message is damaged. */
 export function isPassing(error: unknown): boolean {
-  return !(error instanceof RestClientError) || error.status >= 500 || error.status === 429;
+  return !(error instanceof RestClientError) || error.status > 500 || error.status === 429;
 }
 
 const isForAll = ({ code }: RestClientError): boolean => code === 'InvalidToken' || code === 'MissingPrivileges';
@@ -98,7 +99,8 @@ function safe(filename: string): string {
     .normalize('NFC')
     .replace(/[^\p{L}\p{N} ._-]/gu, '_')
     .replace(/^[. ]+/, '');
-  return `${[...plain].slice(0, MAX_NAME).join('') || 'invoice'}.pdf`;
+  const whole = new TextDecoder().decode(Buffer.from(plain).subarray(0, MAX_NAME_OCTETS)).replace(/\uFFFD+$/, '');
+  return `${whole || 'invoice'}.pdf`;
 }
 
 /** `null` for what is not there any more. */

@@ -33,7 +33,7 @@ for (let wait = 100; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
       await workOn(data === null ? null : (JSON.parse(data) as Event));
       // Not before the work is done: what was begun is begun again.
       await save(id);
-      wait = 100;
+      if (data !== null) wait = 100;
     }
   } catch (error) {
     if (!isPassing(error)) throw error;

@@ -3,6 +3,7 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import type { Vault, VaultEntry, VaultPlace } from '../engine/vault.ts';
+import { vaultEntries } from '../engine/vault-entries.ts';
 import { EiderError } from '../errors.ts';
 import type { TlsCertificate, TlsCertificateInput, TlsCertificates } from '../model/tls-certificate.ts';
 import type { Sealer } from './sealer.ts';
@@ -71,13 +72,9 @@ export class StoreTlsCertificates implements TlsCertificates {
 
   async list(): Promise<TlsCertificate[]> {
     const found: TlsCertificate[] = [];
-    for (let after: string | undefined; ; ) {
-      const options = { limit: PAGE, ...(after !== undefined && { after }) };
-      const page = await this.#vault.list({ owner: OWNER, kind: KIND }, options);
-      found.push(...page.map((entry) => shown(read(entry))));
-      after = page.at(-1)?.key;
-      if (after === undefined) return found.sort((a, b) => (a.serverName < b.serverName ? -1 : 1));
-    }
+    const place = { owner: OWNER, kind: KIND };
+    for await (const entry of vaultEntries(this.#vault, place, PAGE)) found.push(shown(read(entry)));
+    return found.sort((a, b) => (a.serverName < b.serverName ? -1 : 1));
   }
 
   async get(id: string): Promise<TlsCertificate | null> {

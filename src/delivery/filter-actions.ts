@@ -5,14 +5,13 @@ import { normalizeAddress } from '../model/address.ts';
 import type { FilterActions } from '../model/filter.ts';
 import { parseFlags } from '../model/flags.ts';
 import { type MailboxRef, normalizePath } from '../model/mailbox.ts';
+import { MAX_WEBHOOK_URL, readWebhookUrl } from '../model/webhook-url.ts';
 import { invalid, member, readBoolean, readInteger, readList, readObject, readText } from './filter-json.ts';
 
 /** Most entries of `labels`, `keywords` and `forward` of one filter. */
 export const MAX_ACTION_LIST = 20;
 /** Most webhooks of one filter. */
 export const MAX_FILTER_WEBHOOKS = 5;
-/** Most characters of a webhook's URL. */
-export const MAX_WEBHOOK_URL = 2_048;
 const MAX_TEXT = 4_096;
 
 type Reader = (value: unknown, path: string) => unknown;
@@ -60,15 +59,10 @@ function readAddress(value: unknown, path: string): string {
   return refuse(path, 'is no address', () => normalizeAddress(readText(value, path, [1, MAX_TEXT])));
 }
 
-/** Whether it leads to where it may is for who sends to it: names may mean other hosts by then. */
 function readUrl(value: unknown, path: string): string {
-  const text = readText(value, path, [1, MAX_WEBHOOK_URL]);
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) throw invalid(path, 'is no URL of https or http');
-  if (url.username !== '' || url.password !== '') throw invalid(path, 'has a name or a password in the URL');
-  url.hash = '';
-  if (url.href.length > MAX_WEBHOOK_URL) throw invalid(path, `has more than ${MAX_WEBHOOK_URL} characters`);
-  return url.href;
+  const read = readWebhookUrl(readText(value, path, [1, MAX_WEBHOOK_URL]));
+  if ('fault' in read) throw invalid(path, read.fault);
+  return read.href;
 }
 
 function refuse<T>(path: string, what: string, read: () => T): T {

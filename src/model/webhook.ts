@@ -98,10 +98,10 @@ export interface Webhooks {
   replay(id: string, after: string): Promise<boolean>;
   /** Events that were set aside, the oldest first; those that are tried no more are kept for 30 days. `null` for a webhook that is not there. */
   letters(id: string, options?: { readonly after?: string; readonly limit?: number }): Promise<WebhookLetter[] | null>;
-  /** Posts dead letters once more, all or some; resolves with how many. */
-  resend(id: string, letters?: readonly string[]): Promise<number>;
-  /** Throws letters away, all or some; resolves with how many. */
-  discard(id: string, letters?: readonly string[]): Promise<number>;
+  /** Posts dead letters once more, all or some; resolves with how many, `null` for a webhook that is not there. */
+  resend(id: string, letters?: readonly string[]): Promise<number | null>;
+  /** Throws letters away, all or some; resolves as {@link resend}. */
+  discard(id: string, letters?: readonly string[]): Promise<number | null>;
   /**
    * Posts, until the function that it returns has been called or the store is closed. Of several processes that do so,
    * one does at a time, and another goes on within 30 seconds when it dies.
@@ -116,7 +116,7 @@ export interface WebhooksOptions {
   /** Until an answer has come, in milliseconds. @defaultValue 10,000 */
   readonly timeoutMs?: number;
   /**
-   * Waits after the first, second and further tries that failed, in milliseconds; the last for all others.
+   * Waits after the first, second and further tries that failed, in milliseconds; the last for all others. At least one.
    * @defaultValue 5 s, 15 s, 30 s, 1, 5, 15 and 30 minutes, 1 hour
    */
   readonly waitsMs?: readonly number[];

@@ -27,7 +27,7 @@ export interface PostOptions {
   readonly allowPrivate: boolean;
   /** Until an answer has come, in milliseconds. */
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
 }
 
 /** What was answered. */
@@ -92,7 +92,8 @@ export async function postSigned(
   // No agent: a connection that was left open by others was not looked at.
   const options = { method: 'POST', headers, agent: false, ...(!allowPrivate && { lookup: publicLookup }) } as const;
   const posted = to.protocol === 'https:' ? httpsRequest(to, options) : httpRequest(to, options);
-  return answerOf(posted, body, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+  const timeout = AbortSignal.timeout(timeoutMs);
+  return answerOf(posted, body, signal ? AbortSignal.any([signal, timeout]) : timeout);
 }
 
 function signed(id: string, body: Uint8Array, secrets: readonly Uint8Array[]): Record<string, string> {

@@ -1,12 +1,14 @@
 /** Registers of addresses: a small record of each address, looked through in memory. */
 
 import { createHash } from 'node:crypto';
-import type { Vault, VaultEntry, VaultPlace } from '../engine/vault.ts';
+import type { Vault, VaultPlace } from '../engine/vault.ts';
+import { vaultEntries } from '../engine/vault-entries.ts';
 import { EiderError } from '../errors.ts';
 import { normalizeAddress } from '../model/address.ts';
 import { type AddressRegister, MAX_REGISTERED_ADDRESSES, type RegisteredAddress } from '../model/address-register.ts';
 import type { AccountId } from '../model/ids.ts';
 import { foldText, oneSpaced } from '../model/tokens.ts';
+import { changeRecord } from './change-record.ts';
 
 const KIND = 'registeredAddress';
 const ID = /^[0-9a-f]{24}$/;
@@ -65,30 +67,21 @@ export class StoreAddressRegister implements AddressRegister {
 
   async setDisabled(account: AccountId, id: string, disabled: boolean): Promise<boolean> {
     if (!ID.test(id)) return false;
-    for (;;) {
-      const entry = await this.#vault.get(placeOf(account, id));
-      if (!entry) return false;
-      const value = JSON.stringify({ ...read(entry), disabled });
-      if (await this.#vault.update(placeOf(account, id), entry.version, { value })) return true;
-    }
+    const set = (before: Stored | null): Stored | null => before && { ...before, disabled };
+    return (await changeRecord(this.#vault, placeOf(account, id), set)) !== null;
   }
 
   /** Whether it was not there before. */
   async #keep(account: AccountId, address: string, name: string): Promise<boolean> {
-    const place = placeOf(account, idOf(address));
-    const now = Date.now();
-    const entry = await this.#vault.get(place);
-    if (!entry) {
-      const stored: Stored = { address, name, disabled: false, used: now };
-      return this.#vault.create(place, { value: JSON.stringify(stored) });
-    }
-    const before = read(entry);
-    const isKnown = (name === '' || name === before.name) && now < before.used + USED_MS;
-    if (before.disabled || isKnown) return false;
-    const value = JSON.stringify({ ...before, name: name || before.name, used: now });
-    // Somebody else's word is as good.
-    await this.#vault.update(place, entry.version, { value });
-    return false;
+    let isNew = false;
+    await changeRecord<Stored>(this.#vault, placeOf(account, idOf(address)), (before) => {
+      const now = Date.now();
+      isNew = before === null;
+      if (!before) return { address, name, disabled: false, used: now };
+      const isKnown = (name === '' || name === before.name) && now < before.used + USED_MS;
+      return before.disabled || isKnown ? null : { ...before, name: name || before.name, used: now };
+    });
+    return isNew;
   }
 
   async #forgetOld(account: AccountId): Promise<void> {
@@ -99,13 +92,10 @@ export class StoreAddressRegister implements AddressRegister {
 
   async #all(account: AccountId): Promise<(Stored & { readonly id: string })[]> {
     const all: (Stored & { readonly id: string })[] = [];
-    for (let after: string | undefined; ; ) {
-      const options = { limit: PAGE, ...(after !== undefined && { after }) };
-      const page = await this.#vault.list({ owner: account, kind: KIND }, options);
-      for (const entry of page) all.push({ id: entry.key, ...read(entry) });
-      after = page.at(-1)?.key;
-      if (page.length < PAGE) return all;
+    for await (const { key, value } of vaultEntries(this.#vault, { owner: account, kind: KIND }, PAGE)) {
+      all.push({ id: key, ...(JSON.parse(value) as Stored) });
     }
+    return all;
   }
 }
 
@@ -131,5 +121,4 @@ function normalOf(address: string): string | null {
 }
 
 const idOf = (address: string): string => createHash('sha256').update(address).digest('hex').slice(0, 24);
-const read = ({ value }: VaultEntry): Stored => JSON.parse(value) as Stored;
 const placeOf = (owner: AccountId, key: string): VaultPlace => ({ owner, kind: KIND, key });

@@ -1,5 +1,6 @@
 /** What a try to post an event has come to, and what follows from it. */
 
+import { EiderError } from '../errors.ts';
 import { ForbiddenAddressError, type PostAnswer } from '../net/signed-post.ts';
 import type { WebhookProgress } from './webhook-records.ts';
 
@@ -29,6 +30,12 @@ const GONE = 410;
 /** Request Timeout, Too Early, Too Many Requests: of these another try may come to more. */
 const PASSING: readonly number[] = [408, 425, 429];
 
+/** @throws `INVALID_ARGUMENT` for waits that are none. */
+export function requireWaits(waitsMs: readonly number[]): void {
+  if (waitsMs.length > 0 && waitsMs.every((ms) => ms >= 0 && Number.isFinite(ms))) return;
+  throw new EiderError('INVALID_ARGUMENT', 'waitsMs of webhooks has at least one wait, in milliseconds');
+}
+
 /** What a try came to, from what it resolved or rejected with. */
 export async function outcomeOf(posting: Promise<PostAnswer>): Promise<PostOutcome> {
   try {
@@ -53,7 +60,7 @@ export function afterFailure(
   waitsMs: readonly number[],
 ): WebhookProgress {
   const now = Date.now();
-  const wait = waitsMs[Math.min(before.failures, waitsMs.length - 1)] ?? 0;
+  const wait = waitsMs[Math.min(before.failures, waitsMs.length - 1)] as number;
   const asked = Math.min(retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
   return {
     ...before,

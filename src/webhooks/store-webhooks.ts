@@ -13,6 +13,7 @@ import type {
   Webhooks,
   WebhooksOptions,
 } from '../model/webhook.ts';
+import { readWebhookUrl } from '../model/webhook-url.ts';
 import { namesPrivateAddress, TIMEOUT_MS } from '../net/signed-post.ts';
 import { parsePosition } from '../store/events/event-position.ts';
 import type { MessageStore } from '../store/message-store.ts';
@@ -37,11 +38,8 @@ export interface WebhooksParts {
 
 /** Webhooks of a store. */
 const MAX_WEBHOOKS = 1_000;
-const MAX_URL = 2_048;
 const MAX_TYPES = 50;
 const MAX_LETTERS_PAGE = 250;
-/** Letters that are looked at together when all are meant. */
-const PAGE = 100;
 
 /** See {@link Webhooks}. */
 export class StoreWebhooks implements Webhooks {
@@ -50,6 +48,8 @@ export class StoreWebhooks implements Webhooks {
   readonly #runner: WebhookRunner;
   readonly #options: Required<WebhooksOptions>;
   #running: Promise<void> | null = null;
+  /** The run before this one. */
+  #before: Promise<void> = Promise.resolve();
   #stop: AbortController | null = null;
   #starts = 0;
 
@@ -137,24 +137,25 @@ export class StoreWebhooks implements Webhooks {
     return this.#records.letters(id, { limit, ...(after !== undefined && { after }) });
   }
 
-  async resend(id: string, letters?: readonly string[]): Promise<number> {
+  async resend(id: string, letters?: readonly string[]): Promise<number | null> {
     const now = Date.now();
     const count = await this.#eachLetter(id, letters, async (letter) => {
       if (letter.due !== null) return false;
       await this.#records.putLetter(id, { ...letter, tries: 0, due: now });
       return true;
     });
-    if (count > 0) await this.#change(id);
+    if (count) await this.#change(id);
     return count;
   }
 
-  async discard(id: string, letters?: readonly string[]): Promise<number> {
+  async discard(id: string, letters?: readonly string[]): Promise<number | null> {
     return this.#eachLetter(id, letters, (letter) => this.#records.removeLetter(id, letter.id));
   }
 
   start(): () => Promise<void> {
     this.#stop ??= new AbortController();
-    this.#running ??= this.#runner.run(this.#stop.signal);
+    const { signal } = this.#stop;
+    this.#running ??= this.#before.then(() => this.#runner.run(signal));
     this.#starts++;
     let isOver = false;
     return async () => {
@@ -166,11 +167,11 @@ export class StoreWebhooks implements Webhooks {
 
   /** Lets what is being posted end. */
   async close(): Promise<void> {
-    const running = this.#running;
+    this.#before = this.#running ?? this.#before;
     this.#stop?.abort();
     this.#stop = null;
     this.#running = null;
-    await running;
+    await this.#before;
   }
 
   async #told(id: string, { value }: Versioned<WebhookSettings>): Promise<Webhook | null> {
@@ -188,10 +189,11 @@ export class StoreWebhooks implements Webhooks {
     id: string,
     letters: readonly string[] | undefined,
     work: (letter: WebhookLetter) => Promise<boolean>,
-  ): Promise<number> {
-    if (!(await this.#records.settings(id))) return 0;
+  ): Promise<number | null> {
+    if (!(await this.#records.settings(id))) return null;
     let count = 0;
-    for await (const letter of letters ? this.#named(id, letters) : this.#all(id)) if (await work(letter)) count++;
+    for await (const letter of letters ? this.#named(id, letters) : this.#records.allLetters(id))
+      if (await work(letter)) count++;
     return count;
   }
 
@@ -199,15 +201,6 @@ export class StoreWebhooks implements Webhooks {
     for (const one of new Set(letters)) {
       const letter = await this.#records.letter(id, one);
       if (letter) yield letter;
-    }
-  }
-
-  async *#all(id: string): AsyncGenerator<WebhookLetter, void, undefined> {
-    for (let after: string | undefined; ; ) {
-      const page = await this.#records.letters(id, { limit: PAGE, ...(after !== undefined && { after }) });
-      yield* page;
-      after = page.at(-1)?.id;
-      if (page.length < PAGE) return;
     }
   }
 
@@ -221,15 +214,12 @@ export class StoreWebhooks implements Webhooks {
   }
 
   #checkedUrl(text: string): string {
-    const url = URL.canParse(text) ? new URL(text) : null;
-    if (url === null || !/^https?:$/.test(url.protocol)) throw invalid('a webhook is a URL of https or http');
-    if (url.username !== '' || url.password !== '') throw invalid('the URL has a name or a password in it');
-    url.hash = '';
-    if (url.href.length > MAX_URL) throw invalid(`the URL has more than ${MAX_URL} characters`);
-    if (!this.#options.allowPrivate && namesPrivateAddress(url)) {
+    const read = readWebhookUrl(text);
+    if ('fault' in read) throw invalid(`what is posted to ${read.fault}`);
+    if (!this.#options.allowPrivate && namesPrivateAddress(new URL(read.href))) {
       throw invalid('the URL names an address that is not public, which this store does not post to');
     }
-    return url.href;
+    return read.href;
   }
 }
 

@@ -27,10 +27,8 @@ const TRIES_IN_ORDER = 5;
 const MAX_TRIES = 10;
 /** Letters of a webhook; with more it is stopped. */
 const MAX_LETTERS = 1_000;
-const PAGE = 100;
 /** How far it is is written down so often while it is told nothing, in milliseconds. */
 const SAVE_MS = 60_000;
-const NEVER: AbortSignal = new AbortController().signal;
 const FAR_MS = 3_600_000;
 
 /** Others have said something else of the webhook, or it is posted to no more. */
@@ -151,12 +149,12 @@ export class WebhookPoster {
 
   async #letters(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const changed = this.#lettersChanged.next();
+      const heard = this.#lettersChanged.next();
       const [id, due] = [...this.#waiting].reduce<[string | null, number]>(
         (first, one) => (one[1] < first[1] ? one : first),
         [null, Date.now() + FAR_MS],
       );
-      await until(due, signal, changed);
+      await until(due, signal, this.#lettersChanged, heard);
       if (signal.aborted || id === null || Date.now() < due) continue;
       await this.#exclusively(() => this.#deliverLetter(id, signal));
     }
@@ -186,13 +184,10 @@ export class WebhookPoster {
     const { records, options } = this.#parts;
     const { url } = this.#settings;
     const body = Buffer.from(JSON.stringify(storeEventView(event)));
-    // What is being posted ends: so whether it was taken is known.
-    const how = { ...options, signal: NEVER };
+    const id = `${this.#id}.${event.id}`;
+    // No signal: what is being posted ends, so that it is known whether it was taken.
     const posting = async () =>
-      postSigned(
-        { url, id: `${this.#id}.${event.id}`, body, secrets: records.secretsOf(this.#id, this.#settings) },
-        how,
-      );
+      postSigned({ url, id, body, secrets: records.secretsOf(this.#id, this.#settings) }, options);
     return outcomeOf(posting());
   }
 
@@ -224,22 +219,14 @@ export class WebhookPoster {
   }
 
   async #findLetters(): Promise<void> {
-    for await (const { id, due } of this.#allLetters()) if (due !== null) this.#waiting.set(id, due);
+    for await (const { id, due } of this.#parts.records.allLetters(this.#id))
+      if (due !== null) this.#waiting.set(id, due);
   }
 
   async #isFullOfLetters(): Promise<boolean> {
     let count = 0;
-    for await (const _ of this.#allLetters()) if (++count >= MAX_LETTERS) return true;
+    for await (const _ of this.#parts.records.allLetters(this.#id)) if (++count >= MAX_LETTERS) return true;
     return false;
-  }
-
-  async *#allLetters(): AsyncGenerator<WebhookLetter, void, undefined> {
-    for (let after: string | undefined; ; ) {
-      const page = await this.#parts.records.letters(this.#id, { limit: PAGE, ...(after !== undefined && { after }) });
-      yield* page;
-      after = page.at(-1)?.id;
-      if (page.length < PAGE) return;
-    }
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {

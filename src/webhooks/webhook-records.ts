@@ -3,9 +3,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Sealer } from '../crypto/sealer.ts';
 import type { Vault, VaultEntry, VaultPlace } from '../engine/vault.ts';
+import { vaultEntries } from '../engine/vault-entries.ts';
 import { EiderError } from '../errors.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { Webhook, WebhookDisabled, WebhookLetter } from '../model/webhook.ts';
+import { changeRecord } from '../store/change-record.ts';
 
 /** A secret, sealed. */
 export interface SealedSecret {
@@ -42,7 +44,7 @@ export interface Versioned<T> {
 }
 
 /** A letter as it is kept. */
-export type StoredLetter = Omit<WebhookLetter, 'id'>;
+type StoredLetter = Omit<WebhookLetter, 'id'>;
 
 /** Octets of a secret. */
 const SECRET_OCTETS = 32;
@@ -51,7 +53,8 @@ const SECRET_PREFIX = 'whsec_';
 const ROTATION_MS = 86_400_000;
 /** Dead letters are kept for so long, in milliseconds: 30 days. */
 const LETTER_MS = 2_592_000_000;
-const PAGE = 500;
+/** Letters are larger than other records. */
+const LETTERS_PAGE = 100;
 const OWNER = 'webhooks';
 const ID = /^[0-9a-f]{24}$/;
 
@@ -65,19 +68,11 @@ export class WebhookRecords {
     this.#sealer = sealer;
   }
 
-  get canSign(): boolean {
-    return this.#sealer !== null;
-  }
-
   async list(): Promise<ReadonlyMap<string, Versioned<WebhookSettings>>> {
     const found = new Map<string, Versioned<WebhookSettings>>();
-    for (let after: string | undefined; ; ) {
-      const options = { limit: PAGE, ...(after !== undefined && { after }) };
-      const page = await this.#vault.list({ owner: OWNER, kind: 'webhook' }, options);
-      for (const entry of page) found.set(entry.key, read<WebhookSettings>(entry));
-      after = page.length < PAGE ? undefined : page.at(-1)?.key;
-      if (after === undefined) return found;
-    }
+    const place = { owner: OWNER, kind: 'webhook' };
+    for await (const entry of vaultEntries(this.#vault, place)) found.set(entry.key, read(entry));
+    return found;
   }
 
   async settings(id: string): Promise<Versioned<WebhookSettings> | null> {
@@ -92,18 +87,24 @@ export class WebhookRecords {
 
   /** Changes settings; whoever posts to the webhook begins anew by them, also when nothing is changed. */
   async change(id: string, change: (before: WebhookSettings) => WebhookSettings): Promise<boolean> {
-    for (;;) {
-      const found = await this.settings(id);
-      if (!found) return false;
-      const value = JSON.stringify(change(found.value));
-      if (await this.#vault.update(settingsAt(id), found.version, { value })) return true;
-    }
+    if (!ID.test(id)) return false;
+    const changed = await changeRecord<WebhookSettings>(
+      this.#vault,
+      settingsAt(id),
+      (before) => before && change(before),
+    );
+    return changed !== null;
   }
 
   async remove(id: string): Promise<boolean> {
     if (!ID.test(id) || !(await this.#vault.take(settingsAt(id)))) return false;
-    await this.#vault.clear(ownerOf(id));
+    await this.clear(id);
     return true;
+  }
+
+  /** Removes what a webhook has that is there no more: whoever was posting to it may have kept something since. */
+  clear(id: string): Promise<void> {
+    return this.#vault.clear(ownerOf(id));
   }
 
   async progress(id: string): Promise<Versioned<WebhookProgress> | null> {
@@ -125,20 +126,22 @@ export class WebhookRecords {
 
   /** Changes it, whatever it is meanwhile. */
   async changeProgress(id: string, change: Partial<WebhookProgress>): Promise<void> {
-    for (;;) {
-      const found = await this.progress(id);
-      if (!found || (await this.setProgress(id, found, { ...found.value, ...change }))) return;
-    }
+    await changeRecord<WebhookProgress>(this.#vault, progressAt(id), (before) => before && { ...before, ...change });
   }
 
   async letters(id: string, options: { readonly after?: string; readonly limit: number }): Promise<WebhookLetter[]> {
     const found = await this.#vault.list({ owner: ownerOf(id), kind: 'webhookLetter' }, options);
-    return found.map(({ key, value }) => ({ id: key, ...(JSON.parse(value) as StoredLetter) }));
+    return found.map(letterOf);
+  }
+
+  async *allLetters(id: string): AsyncGenerator<WebhookLetter, void, undefined> {
+    const place = { owner: ownerOf(id), kind: 'webhookLetter' };
+    for await (const entry of vaultEntries(this.#vault, place, LETTERS_PAGE)) yield letterOf(entry);
   }
 
   async letter(id: string, letter: string): Promise<WebhookLetter | null> {
     const entry = ID.test(letter) ? await this.#vault.get(letterAt(id, letter)) : null;
-    return entry && { id: letter, ...(JSON.parse(entry.value) as StoredLetter) };
+    return entry && letterOf(entry);
   }
 
   async putLetter(id: string, { id: key, ...letter }: WebhookLetter): Promise<void> {
@@ -189,6 +192,7 @@ function requireSealer(sealer: Sealer | null): Sealer {
   return sealer;
 }
 
+const letterOf = ({ key, value }: VaultEntry): WebhookLetter => ({ id: key, ...(JSON.parse(value) as StoredLetter) });
 const read = <T>({ value, version }: VaultEntry): Versioned<T> => ({ value: JSON.parse(value) as T, version });
 const ownerOf = (id: string): string => `webhook ${id}`;
 const settingsAt = (id: string): VaultPlace => ({ owner: OWNER, kind: 'webhook', key: id });

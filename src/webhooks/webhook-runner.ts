@@ -39,10 +39,10 @@ export class WebhookRunner {
   /** Runs until the signal comes; resolves when the posts that are under way have ended. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const changed = this.#changed.next();
+      const heard = this.#changed.next();
       // The engine may be away: it is asked again.
       await this.#look(signal).catch(() => {});
-      await until(Date.now() + LOOK_MS, signal, changed);
+      await until(Date.now() + LOOK_MS, signal, this.#changed, heard);
     }
     await this.#endAll();
     await this.#lease.release().catch(() => {});
@@ -51,16 +51,13 @@ export class WebhookRunner {
   async #look(signal: AbortSignal): Promise<void> {
     const webhooks = await this.#parts.records.list();
     const isMine = webhooks.size > 0 && (await this.#holds());
-    if (!isMine) {
-      await this.#endAll();
-      if (webhooks.size === 0) await this.#lease.release();
-      return;
-    }
-    const passed = [...this.#running].filter(
-      ([id, { version, hasFallen }]) => hasFallen || webhooks.get(id)?.version !== version,
-    );
-    await Promise.all(passed.map(([id]) => this.#end(id)));
-    if (signal.aborted) return;
+    const passed = [...this.#running]
+      .filter(([id, { version, hasFallen }]) => !isMine || hasFallen || webhooks.get(id)?.version !== version)
+      .map(([id]) => id);
+    await Promise.all(passed.map((id) => this.#end(id)));
+    for (const id of passed) if (!webhooks.has(id)) await this.#parts.records.clear(id);
+    if (webhooks.size === 0) await this.#lease.release();
+    if (!isMine || signal.aborted) return;
     for (const [id, settings] of webhooks) {
       const running = this.#running.get(id);
       if (running) running.poster?.keepUp();

@@ -24,6 +24,15 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+async function deliver(lmtp: number): Promise<void> {
+  const client = await LmtpClient.ready(lmtp);
+  await client.say('MAIL FROM:<eve@example.net>');
+  await client.say('RCPT TO:<ann@example.org>');
+  await client.say('DATA');
+  client.write('From: eve@example.net\r\nSubject: on\r\n\r\nx\r\n.\r\n');
+  expect((await client.replies(1))[0]).toMatch(/^250 /);
+}
+
 test('a server with --webhooks tells what came, but nobody at a private address', async () => {
   const secret = path.join(folder, 'secret');
   await writeFile(secret, Buffer.alloc(24, 7));
@@ -31,12 +40,7 @@ test('a server with --webhooks tells what came, but nobody at a private address'
   const ended = outcome(child);
   try {
     const { lmtp } = JSON.parse(await firstLine(child)) as { lmtp: number };
-    const client = await LmtpClient.ready(lmtp);
-    await client.say('MAIL FROM:<eve@example.net>');
-    await client.say('RCPT TO:<ann@example.org>');
-    await client.say('DATA');
-    client.write('From: eve@example.net\r\nSubject: on\r\n\r\nx\r\n.\r\n');
-    expect((await client.replies(1))[0]).toMatch(/^250 /);
+    await deliver(lmtp);
     await using store = await openStore({ path: path.join(folder, 'data') });
     const { id } = await store.accounts.get('ann');
     await vi.waitFor(
@@ -84,12 +88,7 @@ test('a server posts what happens to webhooks of the API, with --webhooks-privat
       body: JSON.stringify({ type: 'message.received', url }),
     });
     expect(made.status).toBe(200);
-    const client = await LmtpClient.ready(lmtp);
-    await client.say('MAIL FROM:<eve@example.net>');
-    await client.say('RCPT TO:<ann@example.org>');
-    await client.say('DATA');
-    client.write('From: eve@example.net\r\nSubject: on\r\n\r\nx\r\n.\r\n');
-    expect((await client.replies(1))[0]).toMatch(/^250 /);
+    await deliver(lmtp);
     await vi.waitFor(
       () => expect(posted.map(({ event }) => [event.ev, event.message])).toEqual([['message.received', 1]]),
       {

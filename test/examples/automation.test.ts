@@ -3,11 +3,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getRequestListener } from '@hono/node-server';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { UidSet } from '../../src/model/uid-set.ts';
-import { createRestServer } from '../../src/rest/server.ts';
+import { createRestApi } from '../../src/rest/api.ts';
 import type { MessageStore } from '../../src/store/message-store.ts';
 import { openTestedStore } from '../engine-under-test.ts';
 import { ROOT } from '../house/source-tree.ts';
@@ -96,14 +99,34 @@ class Collector {
   }
 }
 
-async function serve(): Promise<{ store: MessageStore; url: string; token: string }> {
+type Fault = (request: Request) => number | null;
+
+/** A server, which answers a request with the status that `fault` gives for it. */
+async function serve(
+  fault: Fault = () => null,
+): Promise<{ store: MessageStore; url: string; token: string; streams: () => number }> {
   const store = await openTestedStore();
   onTestFinished(() => store.close());
-  const server = createRestServer(store);
-  onTestFinished(() => server.close());
-  const { port } = await server.listen();
+  const api = createRestApi(store);
+  let streams = 0;
+  const server = createServer(
+    getRequestListener((request, { incoming }) => {
+      const status = fault(request);
+      if (status !== null) return Response.json({ error: 'not well', code: 'Fault' }, { status });
+      if (new URL(request.url).pathname === '/events') {
+        streams++;
+        (incoming as IncomingMessage).socket.once('close', () => streams--);
+      }
+      return api.fetch(request);
+    }),
+  ).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
   const { token } = await store.auth.createToken({ role: 'root' });
-  return { store, url: `http://127.0.0.1:${port}`, token };
+  return { store, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token, streams: () => streams };
 }
 
 /** Subjects of what is marked, in all mailboxes. */
@@ -166,6 +189,7 @@ test('names of strangers are no paths, and what is looked at anew changes nothin
     '..\\invoice',
     '.part-1',
     `${'x'.repeat(300)}.pdf`,
+    `${'漢'.repeat(120)}.pdf`,
     'Счёт 7.pdf',
     '.pdf',
     'a:b*?.pdf',
@@ -201,4 +225,35 @@ test('names of strangers are no paths, and what is looked at anew changes nothin
   await store.append(ann, 'INBOX', letterOf({ subject: 'Invoice z', name: 'z.pdf', octets: 'invoice z' }));
   await expect.poll(async () => (await collector.contents()).includes('invoice z'), { timeout: 20_000 }).toBe(true);
   expect(collector.stderr).toBe('');
+});
+
+test('a server that is not well is asked ever more rarely, and one message that is damaged stops nothing', {
+  timeout: 60_000,
+}, async () => {
+  const asked: number[] = [];
+  let isWell = true;
+  const { store, url, token, streams } = await serve(({ url: target }) => {
+    const { pathname } = new URL(target);
+    if (pathname === '/events') asked.push(performance.now());
+    if (pathname.endsWith('/messages/1')) return 500;
+    return !isWell && pathname.endsWith('/messages/2') ? 503 : null;
+  });
+  const { id: ann } = await store.accounts.create({ name: 'ann' });
+  const collector = new Collector('unwell', url, token);
+  collector.start();
+  onTestFinished(() => collector.kill());
+  await expect.poll(streams, { timeout: 20_000 }).toBe(1);
+  isWell = false;
+  for (const n of [1, 2, 3]) {
+    await store.append(ann, 'INBOX', letterOf({ subject: `Invoice ${n}`, name: 'a.pdf', octets: `invoice ${n}` }));
+  }
+  // 0.1, 0.2, 0.4 and 0.8 seconds after the first time.
+  await expect.poll(() => asked.length, { timeout: 20_000 }).toBe(5);
+  const waits = asked.slice(1).map((at, index) => at - (asked[index] as number));
+  expect((waits[3] as number) / (waits[1] as number)).toBeGreaterThan(2);
+  isWell = true;
+  await expect.poll(() => marked(store, ann), { timeout: 20_000 }).toEqual(['Invoice 2', 'Invoice 3']);
+  expect(await collector.contents()).toEqual(['invoice 2', 'invoice 3']);
+  expect(collector.stderr).toContain(`${ann}: message 1 in`);
+  await expect.poll(streams).toBe(1);
 });

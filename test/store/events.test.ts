@@ -13,7 +13,9 @@ import type { EventsOptions, StoreEvent } from '../../src/model/store-event.ts';
 import { UidSet } from '../../src/model/uid-set.ts';
 import { openStore } from '../../src/open-store.ts';
 import { EventLog } from '../../src/store/events/event-log.ts';
+import { LogTail } from '../../src/store/events/log-tail.ts';
 import type { MessageStore } from '../../src/store/message-store.ts';
+import { Wake } from '../../src/store/wake.ts';
 import { emptyPlace, openTestedEngine } from '../engine-under-test.ts';
 import { ALL, letter, openTestStore } from './store-fixture.ts';
 
@@ -49,6 +51,22 @@ class PartlyBroken extends PassingEngine {
     });
   }
 }
+
+describe('who waits for the end of the log', () => {
+  it('waits for one bell, which rings for entries of others too', async () => {
+    const { vault } = await openTestedEngine();
+    const [log, other] = [new EventLog(vault), new EventLog(vault)];
+    const written = new Wake();
+    const tail = new LogTail(log, written);
+    const heard = written.next();
+    const waiting = tail.beyond(0, heard, new AbortController().signal);
+    await other.append({ number: 1, events: [], told: new Map() });
+    await waiting;
+    // Whatever waited for it is let go.
+    await heard;
+    expect((await log.after(0)).map(({ number }) => number)).toEqual([1]);
+  });
+});
 
 describe('events', () => {
   it('tell of messages and mailboxes of all accounts from a position on', async () => {

@@ -156,6 +156,7 @@ describe('a receiver that', () => {
     ]);
     isRight = true;
     expect(await store.webhooks.resend(id, ['0'.repeat(24)])).toBe(0);
+    expect(await store.webhooks.resend('0'.repeat(24))).toBeNull();
     expect(await store.webhooks.resend(id)).toBe(1);
     await expect.poll(() => messages(posted).slice(7)).toEqual([1]);
     await expect.poll(() => store.webhooks.letters(id)).toEqual([]);
@@ -227,6 +228,33 @@ test('one that is stopped is posted nothing, and then all that it missed', async
   await new Promise((done) => setTimeout(done, 150));
   expect(posted.length).toBe(2);
   expect([await store.webhooks.get(id), await store.webhooks.letters(id)]).toEqual([null, null]);
+});
+
+test('posting that is begun again at once goes on', async () => {
+  const { store, append } = await openHooked();
+  const { url, posted } = await receive();
+  await hook(store, url);
+  const ended = store.webhooks.start()();
+  store.webhooks.start();
+  await ended;
+  const uid = await append('a');
+  await expect.poll(() => messages(posted)).toEqual([uid]);
+});
+
+test('one that goes while it is posted to leaves nothing behind', async () => {
+  const engine = await openTestedEngine();
+  const { store, append } = await openHooked({ engine });
+  const { url, posted } = await receive(() => (response) => void setTimeout(() => response.writeHead(400).end(), 100));
+  const id = await hook(store, url);
+  store.webhooks.start();
+  await append('a');
+  await expect.poll(() => posted.length).toBe(5);
+  await store.webhooks.remove(id);
+  await expect
+    .poll(async () => (await engine.vault.all(`webhook ${id}`, { limit: 10 })).map(({ kind }) => kind))
+    .toEqual([]);
+  await new Promise((done) => setTimeout(done, 300));
+  expect(await engine.vault.all(`webhook ${id}`, { limit: 10 })).toEqual([]);
 });
 
 test('two secrets sign for a day after one was made', async () => {
@@ -384,6 +412,10 @@ async function fill(vault: Vault, id: string): Promise<void> {
 }
 
 describe('what is refused', () => {
+  test.each([[[]], [[-1]], [[Number.NaN]]])('waits of %j', async (waitsMs) => {
+    await expect(openTestedStore({ webhooks: { waitsMs } })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
   test.each([
     ['no URL', { url: 'nowhere' }],
     ['another scheme', { url: 'ftp://example.com/' }],

@@ -2,33 +2,19 @@
 
 import { z } from 'zod';
 import { STORE_EVENTS } from '../../model/store-event.ts';
-import { storeEventView } from '../../model/store-event-view.ts';
 import type { Webhook } from '../../model/webhook.ts';
-import { doneResponse, idField, limitField, pageFields, pageResponse } from '../fields.ts';
+import { doneResponse, pageFields, pageResponse } from '../fields.ts';
 import { type Operation, operation } from '../operation.ts';
 import { isText, pageFieldsOf, pageOfSorted, placeOf } from '../paging.ts';
-import { ApiError } from '../problems.ts';
-
-const group = 'Webhooks';
-const forOne = { webhook: idField('ID of the webhook') };
-const errors = ['WebhookNotFound'];
-const access = (verb: 'create' | 'read' | 'update' | 'delete') => ({ resource: 'webhooks', verb }) as const;
-const MAX_LETTERS = 1_000;
+import { access, errors, forOne, group, requireFound, time, timeOf } from './webhook-fields.ts';
+import { letterOperations } from './webhook-letters.ts';
 
 const typeField = z.string().min(1).max(128);
 const typesField = z
   .union([z.array(typeField).min(1).max(50), typeField.transform((type) => [type])])
   .meta({ description: `Names of events, or beginnings such as \`message.*\`, or \`*\`: ${STORE_EVENTS.join(', ')}` });
 const urlField = z.string().min(1).max(2_048).meta({ description: 'Where events are posted, by https or http' });
-const lettersField = z
-  .array(idField('ID of an event'))
-  .min(1)
-  .max(MAX_LETTERS)
-  .optional()
-  .meta({ description: 'Only these; else all' });
-
 const named = { id: z.string(), type: z.array(z.string()), user: z.string().nullable(), url: z.string() };
-const time = z.string().nullable();
 const shown = {
   ...named,
   created: z.string(),
@@ -43,8 +29,6 @@ const shown = {
     .nullable()
     .meta({ description: 'Why nothing is posted any more: somebody asked, an answer of 410, too many dead letters' }),
 };
-const counted = z.object({ letters: z.number().int().meta({ description: 'How many they were' }) });
-
 const getWebhooks = operation({
   id: 'getWebhooks',
   method: 'get',
@@ -195,92 +179,6 @@ const replayWebhook = operation({
   },
 });
 
-const getLetters = operation({
-  id: 'getWebhookLetters',
-  method: 'get',
-  path: '/webhooks/{webhook}/letters',
-  group,
-  summary: 'List the events that a webhook did not take',
-  access: access('read'),
-  params: forOne,
-  query: {
-    limit: limitField,
-    next: z.string().max(1024).optional().meta({ description: 'Cursor of the next page, from an answer' }),
-  },
-  response: z.object({
-    nextCursor: z.union([z.literal(false), z.string()]),
-    results: z.array(
-      z.object({
-        id: z.string().meta({ description: 'ID of the event' }),
-        event: z.record(z.string(), z.unknown()).meta({ description: 'As it is posted' }),
-        tries: z.number().int(),
-        error: z.string(),
-        created: z.string(),
-        nextTry: time.meta({ description: '`null` for a dead letter, which is tried no more and kept for 30 days' }),
-      }),
-    ),
-  }),
-  errors,
-  async run({ store, input }) {
-    const { after } = placeOf(input, isText);
-    const found = requireFound(
-      await store.webhooks.letters(input.webhook, { limit: input.limit, ...(after !== undefined && { after }) }),
-    );
-    const entries = found.map((one) => ({ key: one.id, one }));
-    const last = found.length === input.limit ? (found.at(-1)?.id ?? null) : null;
-    const { nextCursor } = pageFieldsOf({ entries, first: null, last }, {});
-    return {
-      nextCursor,
-      results: found.map(({ event, created, due, ...letter }) => ({
-        ...letter,
-        event: storeEventView(event),
-        created: new Date(created).toISOString(),
-        nextTry: timeOf(due),
-      })),
-    };
-  },
-});
-
-const resendLetters = operation({
-  id: 'resendWebhookLetters',
-  method: 'post',
-  path: '/webhooks/{webhook}/letters/resend',
-  group,
-  summary: 'Post dead letters once more',
-  access: access('update'),
-  params: forOne,
-  body: { letters: lettersField },
-  response: counted,
-  errors,
-  async run({ store, input }) {
-    requireFound(await store.webhooks.get(input.webhook));
-    return { letters: await store.webhooks.resend(input.webhook, input.letters) };
-  },
-});
-
-const discardLetters = operation({
-  id: 'discardWebhookLetters',
-  method: 'post',
-  path: '/webhooks/{webhook}/letters/discard',
-  group,
-  summary: 'Throw away events that a webhook did not take',
-  access: access('update'),
-  params: forOne,
-  body: { letters: lettersField },
-  response: counted,
-  errors,
-  async run({ store, input }) {
-    requireFound(await store.webhooks.get(input.webhook));
-    return { letters: await store.webhooks.discard(input.webhook, input.letters) };
-  },
-});
-
-/** `false` and `null` stand for none. */
-function requireFound<T>(found: T | false | null): T {
-  if (found === false || found === null) throw new ApiError('WebhookNotFound', 'this webhook does not exist');
-  return found;
-}
-
 function show({ types, account, created, failingSince, notBefore, ...one }: Webhook) {
   return {
     ...one,
@@ -292,8 +190,6 @@ function show({ types, account, created, failingSince, notBefore, ...one }: Webh
   };
 }
 
-const timeOf = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
-
 /** The operations on webhooks. */
 export const webhookOperations: readonly Operation[] = [
   getWebhooks,
@@ -303,7 +199,5 @@ export const webhookOperations: readonly Operation[] = [
   deleteWebhook,
   rotateSecret,
   replayWebhook,
-  getLetters,
-  resendLetters,
-  discardLetters,
+  ...letterOperations,
 ];

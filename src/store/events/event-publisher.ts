@@ -1,6 +1,5 @@
 /** Writes what this process changes into the log of events, and what others changed who died before they could. */
 
-import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../engine/engine.ts';
 import { isEiderError } from '../../errors.ts';
 import type { AccountId, ModSeq } from '../../model/ids.ts';
@@ -9,6 +8,7 @@ import { type AccountNews, readAccountNews } from './account-news.ts';
 import type { EventFollowing } from './event-following.ts';
 import { EVENT_LOG_MS, type EventLog, type LoggedEvent, MAX_ENTRY_OCTETS, type ToldUpTo } from './event-log.ts';
 import type { MarkedAccounts } from './marked-accounts.ts';
+import { octetsOf, PendingEvents } from './pending-events.ts';
 import type { Told } from './telling.ts';
 import type { ToldPositions } from './told-positions.ts';
 
@@ -46,20 +46,6 @@ interface Room {
   readonly octets: number;
 }
 
-/** An event that is to be told. */
-interface Pending {
-  readonly event: LoggedEvent;
-  /** Milliseconds of the process. */
-  readonly at: number;
-}
-
-/** An entry of which is not known whether it was written: until it is, all that is tried has the same events. */
-interface Unsure {
-  readonly number: number;
-  readonly attempt: string;
-  readonly pending: readonly Pending[];
-}
-
 /** An account of which something is to be told. */
 interface Changed {
   /** The first change that is not told for sure. */
@@ -75,9 +61,7 @@ export class EventPublisher {
   readonly #parts: PublisherParts;
   /** In the order in which they changed. */
   readonly #changed = new Map<AccountId, Changed>();
-  /** Events that need nothing to be read, in their order. */
-  #pending: Pending[] = [];
-  #unsure: Unsure | null = null;
+  readonly #pending = new PendingEvents(MAX_REMEMBERED);
   /** Those of the entry that is being written. */
   readonly #inFlight = new Map<AccountId, Changed>();
   /** Those that could not be read. The others do not wait for them. */
@@ -119,8 +103,7 @@ export class EventPublisher {
   /** Tells of something that was done, unless nobody follows. */
   tell(event: Told): void {
     if (this.#closed) return;
-    if (this.#pending.length >= MAX_REMEMBERED) this.#pending.shift();
-    this.#pending.push({ event: { ...event, time: Date.now() } as LoggedEvent, at: performance.now() });
+    this.#pending.add(event);
     this.#start();
   }
 
@@ -136,7 +119,7 @@ export class EventPublisher {
 
   /** Resolves when what has happened in this process until now is written, but for what cannot be read. @throws what the engine throws. */
   async settle(): Promise<void> {
-    const all = (): (Changed | Pending)[] => [...this.#changed.values(), ...this.#inFlight.values(), ...this.#pending];
+    const all = (): object[] => [...this.#changed.values(), ...this.#inFlight.values(), ...this.#pending.all()];
     const waiting = new Set(all());
     const failures = this.#failures;
     while (!this.#closed && all().some((one) => waiting.has(one))) {
@@ -157,7 +140,7 @@ export class EventPublisher {
   }
 
   get #hasWork(): boolean {
-    return this.#changed.size > 0 || this.#pending.length > 0 || this.#saving;
+    return this.#changed.size > 0 || this.#pending.size > 0 || this.#saving;
   }
 
   #start(): void {
@@ -196,7 +179,7 @@ export class EventPublisher {
       const begun = await following.begun();
       if (begun === null) {
         this.#forgetOld();
-        if (this.#pending.length > 0) this.#later('ask', ASK_MS, () => {});
+        if (this.#pending.size > 0) this.#later('ask', ASK_MS, () => {});
         break;
       }
       await this.#writeEntry(begun);
@@ -209,7 +192,7 @@ export class EventPublisher {
   /** Who begins to follow now asks for nothing of before. */
   #forgetOld(): void {
     const oldest = performance.now() - REMEMBER_MS;
-    this.#pending = this.#pending.filter(({ at }) => at >= oldest);
+    this.#pending.forgetBefore(oldest);
     for (const [account, { at }] of this.#changed) {
       if (at >= oldest) return;
       this.#changed.delete(account);
@@ -219,9 +202,10 @@ export class EventPublisher {
   async #writeEntry(begun: number): Promise<void> {
     const { log, told } = this.#parts;
     await told.catchUp();
-    await this.#makeSure();
-    const { pending, attempt } = this.#unsure ?? { pending: roomFor(this.#pending), attempt: randomUUID() };
-    const events: LoggedEvent[] = pending.map(({ event }) => event);
+    if (await this.#pending.makeSure(log, told.end)) this.written.ring();
+    // They leave half an entry for accounts.
+    const attempt = this.#pending.next({ events: MAX_EVENTS / 2, octets: MAX_ENTRY_OCTETS / 2 });
+    const events: LoggedEvent[] = attempt.pending.map(({ event }) => event);
     const upTo = new Map<AccountId, ToldUpTo>();
     let octets = octetsOf(events);
     try {
@@ -242,11 +226,12 @@ export class EventPublisher {
         if (news.more) this.#changed.set(account, changed);
       }
       if (upTo.size > 0 || events.length > 0) {
-        const entry = { number: told.end + 1, events, told: upTo, ...(pending.length > 0 && { attempt }) };
-        if (pending.length > 0) this.#unsure = { number: entry.number, attempt, pending };
+        const named = attempt.pending.length > 0 && { attempt: attempt.id };
+        const entry = { number: told.end + 1, events, told: upTo, ...named };
+        this.#pending.trying(entry.number, attempt);
         // Another may be first, and have told the same.
         if (!(await log.append(entry))) return;
-        this.#wasTold(pending);
+        this.#pending.written(attempt);
         told.note(entry);
         this.written.ring();
         this.#later('save', SAVE_MS, () => {
@@ -259,24 +244,6 @@ export class EventPublisher {
       for (const [account, changed] of this.#inFlight) this.#changed.set(account, changed);
       this.#inFlight.clear();
     }
-  }
-
-  /** An entry whose writing failed, or was tried again below, may be there all the same. */
-  async #makeSure(): Promise<void> {
-    const { log, told } = this.#parts;
-    const unsure = this.#unsure;
-    if (!unsure || told.end < unsure.number) return;
-    const [entry] = await log.after(unsure.number - 1, 1);
-    this.#unsure = null;
-    if (entry?.number !== unsure.number || entry.attempt !== unsure.attempt) return;
-    this.#wasTold(unsure.pending);
-    this.written.ring();
-  }
-
-  #wasTold(pending: readonly Pending[]): void {
-    const gone = new Set(pending);
-    this.#pending = this.#pending.filter((one) => !gone.has(one));
-    this.#unsure = null;
   }
 
   /** `null` when there is nothing to tell now. */
@@ -306,17 +273,6 @@ export class EventPublisher {
     }
   }
 }
-
-/** The first of them that leave half an entry for others. */
-function roomFor(pending: readonly Pending[]): Pending[] {
-  let octets = 0;
-  return pending.slice(0, MAX_EVENTS / 2).filter(({ event }, index) => {
-    octets += octetsOf([event]);
-    return index === 0 || octets < MAX_ENTRY_OCTETS / 2;
-  });
-}
-
-const octetsOf = (events: readonly LoggedEvent[]): number => Buffer.byteLength(JSON.stringify(events));
 
 /** One message may have more keywords than there is room for: they can be read where it is. */
 function withoutFlags(event: LoggedEvent): LoggedEvent {

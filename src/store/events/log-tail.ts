@@ -1,6 +1,6 @@
 /** Waiting for the log's next entry: however many wait in a process, one looks. */
 
-import { Wake } from '../wake.ts';
+import type { Wake } from '../wake.ts';
 import type { EventLog } from './event-log.ts';
 
 /** What other processes wrote is looked for so often, in milliseconds. */
@@ -11,18 +11,19 @@ export class LogTail {
   readonly #log: EventLog;
   /** Up to which entry those who wait know the log. */
   readonly #waiting = new Map<symbol, number>();
-  readonly #news = new Wake();
+  readonly #written: Wake;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(log: EventLog) {
+  /** @param written rings when this process has written an entry; it is rung for those of others too */
+  constructor(log: EventLog, written: Wake) {
     this.#log = log;
+    this.#written = written;
   }
 
-  /** Resolves when there may be entries after that number, when `heard` does, or the signal comes. */
+  /** Resolves when there may be entries after that number, or the signal comes. @param heard the next ring of the bell */
   async beyond(number: number, heard: Promise<void>, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const me = Symbol();
-    const news = this.#news.next();
     this.#waiting.set(me, number);
     this.#look();
     let stop = (): void => {};
@@ -31,7 +32,8 @@ export class LogTail {
       signal.addEventListener('abort', stop, { once: true });
     });
     try {
-      await Promise.race([heard, news, stopped]);
+      // One bell for both: what waits for a ring that never comes would be kept with it.
+      await Promise.race([heard, stopped]);
     } finally {
       signal.removeEventListener('abort', stop);
       this.#waiting.delete(me);
@@ -47,7 +49,7 @@ export class LogTail {
     // Who waits asks the log itself, and hears what is wrong with it.
     const isNew = this.#waiting.size > 0 && (await this.#hasAfter(known));
     this.#timer = null;
-    if (isNew) this.#news.ring();
+    if (isNew) this.#written.ring();
     else if (this.#waiting.size > 0) this.#look();
   }
 

@@ -31,11 +31,11 @@ export class StoreEvents {
   constructor(engine: Engine) {
     const { vault } = engine;
     this.#log = new EventLog(vault);
-    this.#tail = new LogTail(this.#log);
     this.#following = new EventFollowing(vault, this.#log);
     const told = new ToldPositions(vault, this.#log);
     const marked = new MarkedAccounts(vault);
     this.#publisher = new EventPublisher({ engine, log: this.#log, following: this.#following, marked, told });
+    this.#tail = new LogTail(this.#log, this.#publisher.written);
     this.engine = new TellingEngine(engine, this.#publisher);
   }
 
